@@ -1,0 +1,84 @@
+#include "base/test.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+
+TEST(err, context_goes_in_front)
+{
+	struct err err = { 0 };
+
+	errno = ENOENT;
+	CHECK_INT(err_sys(&err, "open %s", "x"), -1);
+	CHECK_INT(err_in(&err, "stack %s", "s"), -1);
+	CHECK_STR(err.text, "stack s: open x: No such file or directory");
+	CHECK_INT(err_set(NULL, ERR_BUG, "x"), -1);
+}
+
+TEST(str, glob_matches_as_iam_does)
+{
+	CHECK(str_glob("*mpc-node*", "1.dkr.ecr/mpc-node:x", false));
+	CHECK(str_glob("s3:Get?bject", "S3:getObject", true));
+	CHECK(!str_glob("s3:Get?bject", "S3:getObject", false));
+	CHECK(str_glob("*", "", false));
+	CHECK(!str_glob("a*b", "a*bc", false));
+}
+
+TEST(str, base64_and_hex_round_trip_and_refuse)
+{
+	OWN(str) char *text = base64_encode("ab\0d", 4);
+	OWN(str) char *bad = NULL;
+	uint8_t *data = NULL, raw[2];
+	size_t len = 0;
+
+	CHECK_STR(text, "YWIAZA==");
+	CHECK_INT(base64_decode(text, strlen(text), &data, &len), 0);
+	CHECK_INT(len, 4);
+	CHECK(data && !memcmp(data, "ab\0d", 4));
+	free(data);
+	CHECK_INT(base64_decode("YW=A", 4, &data, &len), -1);
+	CHECK_INT(hex_decode("0aFf", 4, raw, 2), 0);
+	CHECK_INT(raw[1], 255);
+	CHECK_INT(hex_decode("0aFg", 4, raw, 2), -1);
+}
+
+TEST(str, numbers_are_strict)
+{
+	uint64_t u;
+	int64_t i;
+	uint32_t base;
+	unsigned bits;
+
+	CHECK_INT(num_parse_u64("18446744073709551616", 0, UINT64_MAX, &u), -1);
+	CHECK_INT(num_parse_u64(" 1", 0, 9, &u), -1);
+	CHECK_INT(num_parse_i64("-5", -9, 9, &i), 0);
+	CHECK_INT(i, -5);
+	CHECK_INT(ip_parse_cidr("10.0.0.0/16", &base, &bits), 0);
+	CHECK_INT(base, 0x0a000000);
+	CHECK_INT(ip_parse_cidr("10.0.0.1/16", &base, &bits), -1);
+	CHECK_INT(ip_parse("10.0.0.256", &base), -1);
+	CHECK_INT(ip_parse("10.0.0", &base), -1);
+	CHECK_INT(ip_parse("010.0.0.1", &base), -1);
+}
+
+TEST(str, distance_finds_near_misses)
+{
+	CHECK_INT(str_distance("Cpu", "CPU", 3), 2);
+	CHECK_INT(str_distance("kitten", "sitting", 5), 3);
+	CHECK_INT(str_distance("a", "abcdefgh", 3), 4);
+}
+
+TEST(json, path_and_text_numbers)
+{
+	OWN(json) json_t *j = NULL;
+	struct err err = { 0 };
+	const char *text = "{\"a\":[{\"b\":\"7\"}]}";
+
+	CHECK_OK(json_parse_text("x", text, strlen(text), &j, &err), err);
+	CHECK_INT(json_int_or(json_path(j, "a.0"), "b", 0), 7);
+	CHECK(!json_path(j, "a.1.b"));
+	CHECK_INT(json_parse_text("x", "{\n \"a\": }", 9, &j, &err), -1);
+	CHECK(str_starts(err.text, "x:2:"));
+}

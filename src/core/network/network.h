@@ -1,0 +1,50 @@
+/* network.yaml: the operator's description of a network, its defaults and its validation. Pure. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/json.h"
+
+enum network_pattern { NETWORK_STANDALONE, NETWORK_INTEGRATED, NETWORK_COMPOSED };
+
+struct network_node {
+	char *account;	 /* mpc-node-0.<parent> */
+	char *host_name; /* label in the namespace: node-0 */
+};
+
+struct network {
+	char *name; /* stack name */
+	enum network_pattern pattern;
+	char *chain;	   /* "localnet", "testnet", "mainnet": the one choice */
+	char *mpc_env;	   /* derived: mpc-localnet, testnet, mainnet */
+	char *contract;	   /* account id of the signer contract */
+	char *rpc_url, *boot_nodes; /* explicit values; NULL: imported or derived */
+	char *base_stack;  /* stack whose exports are imported (integrated); NULL otherwise */
+	char *image;
+	char *vpc_cidr;	   /* new VPC */
+	char *vpc_id;	   /* given VPC, with private_subnets; NULL: new (standalone, composed) */
+	char **private_subnets;
+	size_t private_subnet_count;
+	char *namespace_name; /* Cloud Map private DNS namespace: mpc.local */
+	unsigned threshold;
+	char *cpu, *memory; /* Fargate pair */
+	char *key_directory; /* where `mpcup keys generate` puts files; relative to network.yaml */
+	uint16_t peer_port;  /* TCP port of MPC peers: 80 */
+	unsigned log_retention_days;
+	struct network_node *nodes;
+	size_t node_count;
+};
+
+/* Reads the YAML text. Unknown keys are errors with a suggestion; err says name:line:column. */
+int network_parse(const char *name, const char *text, size_t len, struct network **ret,
+		  struct err *err);
+void network_free(struct network *n);
+OWN_DEFINE(network, struct network *, network_free)
+
+/* The commented network.yaml that `mpcup init` writes: `nodes` nodes on a local chain. Caller frees. */
+char *network_example(const char *name, unsigned nodes);
+/* True when the text is a network.yaml rather than a CloudFormation template: YAML/JSON with a
+ * top-level `nodes` key and no `Resources`. */
+bool network_recognise(const char *text, size_t len);

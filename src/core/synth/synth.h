@@ -1,0 +1,22 @@
+/* Network description -> CloudFormation template. Pure and deterministic, byte for byte.
+ * Keeps clear of every fault of faults.md that a template can avoid. */
+#pragma once
+#include "base/err.h"
+#include "base/json.h"
+#include "core/network/network.h"
+
+enum synth_format { SYNTH_JSON, SYNTH_YAML };
+
+/* Template of the network in its pattern. Keys are NoEcho parameters Node<i>AccountKey and
+ * Node<i>PeerKey. 0: *ret_text is the caller's. */
+int synth_network(const struct network *n, enum synth_format format, char **ret_text,
+		  struct err *err);
+/* Template of the NEAR base for the local chain: VPC, subnets, NAT, names, cluster, the localnet
+ * service (image mpcup/localnet), and the five exports <stack>-VpcId, -NearRpcUrl, -NearBootNodes,
+ * -NearNetworkId, -MpcContractId, plus -PrivateSubnetA and -PrivateSubnetB. The node key is a
+ * NoEcho parameter NodeKey (secret) and a parameter NodePublicKey. */
+int synth_base(const struct network *n, enum synth_format format, char **ret_text,
+	       struct err *err);
+/* Template of a chain attached at `address` in a VPC that exists (EC2 instance of the built-in
+ * localnet image, its own security group). Parameters: VpcId, SubnetId, VpcCidr, Address, KeySecretArn. */
+int synth_attached_chain(char **ret_text, struct err *err);
