@@ -256,7 +256,7 @@ static void check_faulty(const char *path)
 		  "resources, 522, is greater than maximum allowed, 500" },
 		{ "duplicate-export.json",
 		  "Template format error: The Outputs section contains duplicate Export names: "
-		  "[stack-ClusterName]. Specify a unique name for each export." },
+		  "[MpcStandaloneStack-ClusterName]. Specify a unique name for each export." },
 	};
 	OWN(fixture) struct fixture f = { 0 };
 	OWN(json) json_t *values = NULL;
@@ -274,7 +274,7 @@ static void check_faulty(const char *path)
 
 TEST(template_corpus, faulty_templates_fail_only_where_the_template_is_at_fault)
 {
-	CHECK_INT(each_file("tests/templates/faulty", check_faulty), 59);
+	CHECK_INT(each_file("tests/templates/faulty", check_faulty), 60);
 }
 
 static double milliseconds(void)
@@ -314,7 +314,7 @@ TEST(template_corpus, the_largest_template_takes_no_noticeable_time)
 	buf_str(&text, "Resources:\n");
 	for (int i = 0; i < 500; i++) {
 		buf_printf(&text, "  R%d:\n    Type: AWS::SNS::Topic\n    Properties:\n", i);
-		for (int j = 0; j < 27; j++)
+		for (int j = 0; j < 24; j++)
 			buf_printf(&text,
 				   "      P%d: {a: !Sub '${AWS::Region}-x-${R%d.Arn}', b: [1, "
 				   "true, abcdefghijk]}\n",
@@ -324,19 +324,21 @@ TEST(template_corpus, the_largest_template_takes_no_noticeable_time)
 	while (text.len < 1048575)
 		buf_char(&text, 'x');
 	buf_char(&text, '\'');
-	for (size_t at = 0; at < 27; at++) {
+	for (size_t at = 0; at < 24; at++) {
 		char *self = strstr(text.data, "${R499.Arn}");
 
 		if (self)
 			memcpy(self, "yyyyyyyyyyy", 11);
 	}
 	CHECK_OK(template_parse("big", text.data, text.len, &f.t, &err), err);
+	if (!f.t)
+		return;
 	parsed = milliseconds();
 	CHECK_OK(template_eval_new(f.t, NULL, &concrete, &f.e, &err), err);
 	values = evaluate_all(&f, &err);
 	CHECK(values);
 	evaluated = milliseconds();
-	CHECK(template_locate(f.t, "/Resources/R499/Properties/P26/b/2").line > 0);
+	CHECK(template_locate(f.t, "/Resources/R499/Properties/P23/b/2").line > 0);
 	located = milliseconds();
 	printf("# parse %.1f ms, evaluate %.1f ms, locate %.1f ms\n", parsed - before,
 	       evaluated - parsed, located - evaluated);
