@@ -42,8 +42,8 @@ static int tree_put(json_t *tree, char *name, json_t *value, struct err *err)
 				       DEPTH_MOST);
 		if (!save) {
 			if (child)
-				return err_set(err, ERR_INPUT, "parameter part %.64s is given twice",
-					       part);
+				return err_set(err, ERR_INPUT,
+					       "parameter part %.64s is given twice", part);
 			if (json_object_set_new(tree, part, GIVE(leaf)) < 0)
 				return err_set(err, ERR_INPUT, "a parameter name is not UTF-8");
 			return 0;
@@ -55,7 +55,8 @@ static int tree_put(json_t *tree, char *name, json_t *value, struct err *err)
 		}
 		if (!json_is_object(child))
 			return err_set(err, ERR_INPUT,
-				       "parameter part %.64s is both a value and a structure", part);
+				       "parameter part %.64s is both a value and a structure",
+				       part);
 		tree = child;
 	}
 	return err_set(err, ERR_INPUT, "a parameter has no name");
@@ -87,7 +88,8 @@ static json_t *list_of(json_t *object)
 	if (!count)
 		return NULL;
 	entries = mem_new(count, sizeof(*entries));
-	json_object_foreach(object, key, value) {
+	json_object_foreach(object, key, value)
+	{
 		if (num_parse_u64(key, 0, INDEX_MOST, &entries[at].index) < 0)
 			break;
 		entries[at].order = at;
@@ -205,14 +207,17 @@ static void form_value(struct form *f, const char *name, const json_t *value)
 	if (json_is_array(value)) {
 		if (!json_array_size(value) && f->members)
 			form_pair(f, name, "", 0);
-		json_array_foreach(value, i, child) {
-			OWN(str) char *inner =
+		json_array_foreach(value, i, child)
+		{
+			OWN(str)
+			char *inner =
 				str_printf("%s%s.%zu", name, f->members ? ".member" : "", i + 1);
 
 			form_value(f, inner, child);
 		}
 	} else if (json_is_object(value)) {
-		json_object_foreach((json_t *)(uintptr_t)value, key, child) {
+		json_object_foreach((json_t *)(uintptr_t)value, key, child)
+		{
 			OWN(str) char *inner = str_printf("%s%s%s", name, *name ? "." : "", key);
 
 			form_value(f, inner, child);

@@ -27,7 +27,8 @@ static void hmac(uint8_t out[crypto_auth_hmacsha256_BYTES], const void *key, siz
 	sodium_memzero(&state, sizeof(state));
 }
 
-/* ---- path ------------------------------------------------------------------------------------- */
+/* ---- path -------------------------------------------------------------------------------------
+ */
 
 /* Drops the last segment of "/a/b" (RFC 3986 5.2.4 for ".."). */
 static void path_up(struct buf *b)
@@ -80,7 +81,8 @@ static void canonical_path(struct buf *b, const char *path, const char *service)
 	aws_uri_append(b, normal, strlen(normal), true);
 }
 
-/* ---- query ------------------------------------------------------------------------------------ */
+/* ---- query ------------------------------------------------------------------------------------
+ */
 
 struct parameter {
 	char *name, *value; /* encoded */
@@ -123,8 +125,8 @@ static void canonical_query(struct buf *b, const char *query)
 		if (len) {
 			list = mem_grow(list, count + 1, sizeof(*list));
 			list[count].name = recode(query, name);
-			list[count++].value = equals ? recode(equals + 1, len - name - 1) :
-						       str_dup("");
+			list[count++].value =
+				equals ? recode(equals + 1, len - name - 1) : str_dup("");
 		}
 		query += len + (query[len] == '&');
 	}
@@ -138,7 +140,8 @@ static void canonical_query(struct buf *b, const char *query)
 	free(list);
 }
 
-/* ---- headers ---------------------------------------------------------------------------------- */
+/* ---- headers ----------------------------------------------------------------------------------
+ */
 
 /* Trimmed, inner runs of blanks as one. */
 static void header_value(struct buf *b, const char *value)
@@ -177,7 +180,8 @@ static void header_line(struct buf *b, const struct aws_request *r, const char *
 	buf_char(b, '\n');
 }
 
-static void canonical_headers(struct buf *b, const struct aws_request *r, const char *signed_headers)
+static void canonical_headers(struct buf *b, const struct aws_request *r,
+			      const char *signed_headers)
 {
 	while (*signed_headers) {
 		size_t len = strcspn(signed_headers, ";");
@@ -212,7 +216,8 @@ char *aws_sigv4_canonical(const struct aws_request *r, const char *service,
 	return buf_take(&b);
 }
 
-/* ---- signature -------------------------------------------------------------------------------- */
+/* ---- signature --------------------------------------------------------------------------------
+ */
 
 /* scope: date/region/service/aws4_request */
 static char *signature(const char *secret, const char *date, const char *day, const char *region,
@@ -242,8 +247,7 @@ char *aws_sigv4_authorization(const struct aws_request *r, const struct aws_cred
 	OWN(str) char *canonical = aws_sigv4_canonical(r, service, signed_headers);
 	OWN(str) char *day = str_dup_n(date, strnlen(date, 8));
 	OWN(str) char *scope = str_printf("%s/%s/%s/aws4_request", day, region, service);
-	OWN(str) char *hex =
-		signature(c->secret_key, date, day, region, service, scope, canonical);
+	OWN(str) char *hex = signature(c->secret_key, date, day, region, service, scope, canonical);
 
 	return str_printf("%s Credential=%s/%s, SignedHeaders=%s, Signature=%s", algorithm,
 			  c->access_key, scope, signed_headers, hex);
@@ -275,9 +279,12 @@ static int scope_parse(const char *credential, json_t *out)
 int aws_sigv4_parse(const char *authorization, json_t **ret, struct err *err)
 {
 	OWN(json) json_t *out = json_object();
+	OWN(json) json_t *utf8 = authorization ? json_string(authorization) : NULL;
 	OWN(str) char *text = NULL;
 	char *rest, *part;
 
+	if (!utf8)
+		return err_set(err, ERR_INPUT, "Authorization is not UTF-8 text");
 	if (!str_starts(authorization, "AWS4-HMAC-SHA256 "))
 		return err_set(err, ERR_INPUT, "Authorization is not AWS4-HMAC-SHA256");
 	text = str_dup(authorization + strlen("AWS4-HMAC-SHA256 "));

@@ -27,9 +27,9 @@ static void date_from_days(int64_t days, int64_t *year, unsigned *month, unsigne
 	int64_t z = days + 719468;
 	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
 	int64_t of_era_days = z - era * 146097;
-	int64_t of_era = (of_era_days - of_era_days / 1460 + of_era_days / 36524 -
-			  of_era_days / 146096) /
-			 365;
+	int64_t of_era =
+		(of_era_days - of_era_days / 1460 + of_era_days / 36524 - of_era_days / 146096) /
+		365;
 	int64_t of_year = of_era_days - (365 * of_era + of_era / 4 - of_era / 100);
 	int64_t shifted = (5 * of_year + 2) / 153;
 

@@ -49,9 +49,9 @@ static bool is_list(const json_t *children)
 
 	if (!str_eq(first, "member") && !str_eq(first, "item"))
 		return false;
-	json_array_foreach(children, i, pair)
-		if (!str_eq(json_string_value(json_array_get(pair, 0)), first))
-			return false;
+	json_array_foreach(
+		children, i,
+		pair) if (!str_eq(json_string_value(json_array_get(pair, 0)), first)) return false;
 	return true;
 }
 

@@ -20,8 +20,7 @@ static bool xml_forbidden(const char *s, size_t len)
 
 	if (len == 1)
 		return c < 0x20 && c != '\t' && c != '\n' && c != '\r';
-	return len == 3 && c == 0xef && (unsigned char)s[1] == 0xbf &&
-	       (unsigned char)s[2] >= 0xbe;
+	return len == 3 && c == 0xef && (unsigned char)s[1] == 0xbf && (unsigned char)s[2] >= 0xbe;
 }
 
 static void xml_text(struct buf *b, const char *s, size_t len)
@@ -144,8 +143,9 @@ char *aws_xml_reply(const struct aws_service *s, const char *action, const json_
 /* Whose fault it was: AWS says Receiver for its own. */
 static const char *error_type(const char *code)
 {
-	static const char *const ours[] = { "InternalFailure", "InternalError", "ServiceUnavailable",
-					    "ServiceFailure", "ServiceException" };
+	static const char *const ours[] = { "InternalFailure", "InternalError",
+					    "ServiceUnavailable", "ServiceFailure",
+					    "ServiceException" };
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		if (!strcmp(code, ours[i]))
@@ -174,8 +174,9 @@ char *aws_xml_error(const struct aws_service *s, const char *code, const char *m
 		buf_str(&b, "</Error>");
 	} else {
 		buf_printf(&b, "<ErrorResponse xmlns=\"%s\"><Error>",
-			   s && s->xml_namespace ? s->xml_namespace :
-						   "http://webservices.amazon.com/AWSFault/2005-15-09");
+			   s && s->xml_namespace
+				   ? s->xml_namespace
+				   : "http://webservices.amazon.com/AWSFault/2005-15-09");
 		xml_line(&b, "Type", error_type(code));
 		xml_line(&b, "Code", code);
 		xml_line(&b, "Message", message);
