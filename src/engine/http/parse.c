@@ -447,11 +447,11 @@ const char *http_reason(int status)
 	/* clang-format off */
 	static const struct { int status; const char *reason; } reasons[] = {
 		{ 100, "Continue" }, { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" },
-		{ 204, "No Content" }, { 301, "Moved Permanently" }, { 304, "Not Modified" },
+		{ 204, "No Content" }, { 206, "Partial Content" }, { 301, "Moved Permanently" }, { 304, "Not Modified" },
 		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
 		{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 408, "Request Timeout" },
 		{ 409, "Conflict" }, { 411, "Length Required" }, { 412, "Precondition Failed" },
-		{ 413, "Content Too Large" }, { 417, "Expectation Failed" },
+		{ 413, "Content Too Large" }, { 416, "Range Not Satisfiable" }, { 417, "Expectation Failed" },
 		{ 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
 		{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
 		{ 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
