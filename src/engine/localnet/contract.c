@@ -70,7 +70,8 @@ static int check_participant(const json_t *p, const json_t *before, json_int_t n
 	if (json_integer_value(id) >= next_id)
 		return err_set(err, ERR_INPUT, "Participant id %lld is not below next_id %lld",
 			       (long long)json_integer_value(id), (long long)next_id);
-	json_array_foreach (before, i, other) {
+	json_array_foreach(before, i, other)
+	{
 		const char *other_dialect;
 
 		if (str_eq(json_string_value(json_array_get(other, 0)), account))
@@ -79,8 +80,8 @@ static int check_participant(const json_t *p, const json_t *before, json_int_t n
 			return err_set(err, ERR_INPUT, "Participant id already used: %lld",
 				       (long long)json_integer_value(id));
 		if (str_eq(participant_key(json_array_get(other, 2), &other_dialect), key))
-			return err_set(err, ERR_INPUT, "participants with the same %s: %s",
-				       dialect, account);
+			return err_set(err, ERR_INPUT, "participants with the same %s: %s", dialect,
+				       account);
 	}
 	return 0;
 }
@@ -114,7 +115,8 @@ static int check_participants(const json_t *set, json_t *ret, const char **ret_d
 	if (json_array_size(list) > PARTICIPANTS_MOST)
 		return err_set(err, ERR_LIMIT, "more than %d participants", PARTICIPANTS_MOST);
 	*ret_dialect = "sign_pk";
-	json_array_foreach (list, i, p) {
+	json_array_foreach(list, i, p)
+	{
 		const char *key;
 		json_t *info;
 
@@ -150,7 +152,7 @@ static int init(json_t *contract, const json_t *args, struct err *err)
 	const json_t *parameters = json_map(args, "parameters");
 	const json_t *set = json_map(parameters, "participants");
 	const json_t *threshold = json_object_get(parameters, "threshold");
-	const char *dialect;
+	const char *dialect = NULL;
 
 	if (json_object_get(contract, "parameters"))
 		return err_set(err, ERR_INPUT, "The contract has already been initialized");
@@ -166,8 +168,8 @@ static int init(json_t *contract, const json_t *args, struct err *err)
 		return -1;
 	json_object_set_new(contract, "parameters",
 			    json_pack("{s:{s:O,s:O},s:O}", "participants", "next_id",
-				      json_object_get(set, "next_id"), "participants",
-				      participants, "threshold", threshold));
+				      json_object_get(set, "next_id"), "participants", participants,
+				      "threshold", threshold));
 	json_set_str(contract, "dialect", dialect);
 	json_object_set_new(contract, "config", config_of(json_map(args, "init_config")));
 	return 0;

@@ -59,9 +59,7 @@ static bool names_method(const json_t *names, const char *method)
 	json_t *name;
 	size_t i;
 
-	json_array_foreach (names, i, name)
-		if (str_eq(json_string_value(name), method))
-			return true;
+	json_array_foreach(names, i, name) if (str_eq(json_string_value(name), method)) return true;
 	return json_array_size(names) == 0;
 }
 
@@ -83,8 +81,8 @@ static json_t *check_permission(const json_t *permission, const struct near_tran
 						  "tx_receiver", t->receiver_id, "ak_receiver",
 						  receiver));
 	if (!names_method(json_list(call, "method_names"), a->name))
-		return access_key_error(json_pack("{s:{s:s}}", "MethodNameMismatch", "method_name",
-						  a->name));
+		return access_key_error(
+			json_pack("{s:{s:s}}", "MethodNameMismatch", "method_name", a->name));
 	return NULL;
 }
 
@@ -95,11 +93,11 @@ static json_t *check_nonce(const struct ledger *l, const json_t *key,
 	uint64_t above = (l->head.height + 1) * 1000000;
 
 	if (t->nonce <= known)
-		return json_pack("{s:{s:I,s:I}}", "InvalidNonce", "tx_nonce",
-				 (json_int_t)t->nonce, "ak_nonce", (json_int_t)known);
+		return json_pack("{s:{s:I,s:I}}", "InvalidNonce", "tx_nonce", (json_int_t)t->nonce,
+				 "ak_nonce", (json_int_t)known);
 	if (t->nonce >= above)
-		return json_pack("{s:{s:I,s:I}}", "NonceTooLarge", "tx_nonce",
-				 (json_int_t)t->nonce, "upper_bound", (json_int_t)above);
+		return json_pack("{s:{s:I,s:I}}", "NonceTooLarge", "tx_nonce", (json_int_t)t->nonce,
+				 "upper_bound", (json_int_t)above);
 	return NULL;
 }
 
@@ -260,8 +258,8 @@ static json_t *act(struct ledger *l, const struct near_transaction *t, const str
 		return json_pack("{s:{s:s}}", "AccountDoesNotExist", "account_id", t->receiver_id);
 	if ((a->kind == NEAR_ADD_KEY || a->kind == NEAR_DELETE_KEY) && !created &&
 	    strcmp(t->signer_id, t->receiver_id) != 0)
-		return json_pack("{s:{s:s,s:s}}", "ActorNoPermission", "account_id",
-				 t->receiver_id, "actor_id", t->signer_id);
+		return json_pack("{s:{s:s,s:s}}", "ActorNoPermission", "account_id", t->receiver_id,
+				 "actor_id", t->signer_id);
 	if (a->kind == NEAR_ADD_KEY || a->kind == NEAR_DELETE_KEY)
 		return change_key(l, t, a);
 	set_amount(receiver, amount_of(receiver) + a->amount);
@@ -317,8 +315,9 @@ static json_t *final_outcome(const struct ledger *l, const struct near_transacti
 			     const char *id, json_t *failure)
 {
 	OWN(str) char *receipt = receipt_id(id);
-	OWN(json) json_t *status = failure ? json_pack("{s:O}", "Failure", failure)
-					   : json_pack("{s:s}", "SuccessValue", "");
+	OWN(json)
+	json_t *status = failure ? json_pack("{s:O}", "Failure", failure)
+				 : json_pack("{s:s}", "SuccessValue", "");
 
 	return json_pack("{s:s,s:O,s:o,s:o,s:[o]}", "final_execution_status", "FINAL", "status",
 			 status, "transaction", near_transaction_json(t), "transaction_outcome",
@@ -331,8 +330,7 @@ static json_t *final_outcome(const struct ledger *l, const struct near_transacti
 static void remember(struct ledger *l, const char *id, json_t *outcome)
 {
 	if (json_object_size(l->outcomes) >= OUTCOMES_KEPT)
-		json_object_del(l->outcomes,
-				json_object_iter_key(json_object_iter(l->outcomes)));
+		json_object_del(l->outcomes, json_object_iter_key(json_object_iter(l->outcomes)));
 	json_object_set(l->outcomes, id, outcome);
 }
 

@@ -38,8 +38,9 @@ static void set_head(struct ledger *l, const struct ledger_block *b)
 static void next_block(struct ledger *l, int64_t now_ns)
 {
 	struct ledger_block b = { .height = l->head.height + 1, .time_ns = now_ns };
-	OWN(str) char *text = str_printf("%s %s %" PRIu64 " %" PRId64, l->genesis_hash,
-					 l->head.hash, b.height, now_ns);
+	OWN(str)
+	char *text = str_printf("%s %s %" PRIu64 " %" PRId64, l->genesis_hash, l->head.hash,
+				b.height, now_ns);
 	OWN(str) char *hash = near_genesis_hash(text);
 
 	snprintf(b.hash, sizeof(b.hash), "%s", hash);
@@ -65,8 +66,7 @@ static int write_all(int fd, const char *data, size_t len)
 }
 
 /* Whole or not at all: written beside it, then renamed over it. */
-static int replace_file(const char *path, const char *data, size_t len, bool sync,
-			struct err *err)
+static int replace_file(const char *path, const char *data, size_t len, bool sync, struct err *err)
 {
 	OWN(str) char *beside = str_printf("%s.new", path);
 	OWN(fd) int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -180,8 +180,7 @@ static json_t *account_new(const char *amount, const char *full_access_key)
 
 	if (full_access_key)
 		json_object_set_new(json_map(account, "keys"), full_access_key,
-				    json_pack("{s:i,s:s}", "nonce", 0, "permission",
-					      "FullAccess"));
+				    json_pack("{s:i,s:s}", "nonce", 0, "permission", "FullAccess"));
 	return account;
 }
 

@@ -1,4 +1,5 @@
-/* Inside of the localnet room. One `struct ledger` is the chain: it knows neither sockets nor HTTP. */
+/* Inside of the localnet room. One `struct ledger` is the chain: it knows neither sockets nor HTTP.
+ */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,15 +20,15 @@ struct ledger_block {
 
 struct ledger {
 	char *chain_id, *genesis_hash;
-	char *path;	/* of the state file; NULL: not kept */
+	char *path;	  /* of the state file; NULL: not kept */
 	json_t *accounts; /* id -> {amount, keys: {public key: {nonce, permission}}, contract?} */
 	json_t *outcomes; /* transaction id -> FinalExecutionOutcome, oldest first */
 	struct ledger_block blocks[LOCALNET_BLOCKS_KEPT]; /* by height modulo */
 	struct ledger_block head, first;
 };
 
-/* Opens the state file in `directory` or starts a chain: `root` gets node_key as its full-access key,
- * contract_id the signer contract, not initialised. now_ns: time of the first block. */
+/* Opens the state file in `directory` or starts a chain: `root` gets node_key as its full-access
+ * key, contract_id the signer contract, not initialised. now_ns: time of the first block. */
 struct ledger_start {
 	const char *directory, *chain_id, *contract_id, *root_account, *root_key;
 	int64_t now_ns;
@@ -72,7 +73,8 @@ json_t *rpc_status(const struct rpc *r, int64_t now_ns);
 
 /* 0: *ret_result; 1: *ret_result is a JSON-RPC error object. */
 int rpc_query(struct rpc *r, const json_t *params, json_t **ret_result);
-/* Result of a view call: JSON value (new) in *ret, or its nearcore error text in *ret_error (new). */
+/* Result of a view call: JSON value (new) in *ret, or its nearcore error text in *ret_error (new).
+ */
 int rpc_view(const struct ledger *l, const char *account, const char *method, json_t **ret,
 	     char **ret_error);
 int rpc_send(struct rpc *r, const char *method, const json_t *params, json_t **ret_result);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <sodium.h>
@@ -272,44 +271,33 @@ static int start(struct localnet *n, const struct options *o, struct err *err)
 
 /* ---- command line -------------------------------------------------------------------------- */
 
-static int number(const char *text, uint64_t least, uint64_t most, uint64_t *ret)
-{
-	if (num_parse_u64(text, least, most, ret) == 0)
-		return 0;
-	fprintf(stderr, "mpcup localnet: '%s' is not a number from %" PRIu64 " to %" PRIu64 "\n",
-		text, least, most);
-	return -1;
-}
-
+/* "--name value" pairs; argv[0] is the first of them. */
 static int parse(int argc, char **argv, struct options *o)
 {
-	static const struct option known[] = { { "data", 1, NULL, 'd' },
-					       { "rpc-port", 1, NULL, 'r' },
-					       { "p2p-port", 1, NULL, 'p' },
-					       { "block-ms", 1, NULL, 'b' },
-					       { NULL, 0, NULL, 0 } };
 	uint64_t value = 0;
-	int c;
 
 	*o = (struct options){ DEFAULT_DATA, false, 3030, 24567, 600 };
-	optind = 0;
-	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (c == 'd') {
-			o->data = optarg;
+	for (int i = 0; i < argc; i += 2) {
+		if (i + 1 == argc)
+			return -1;
+		if (!strcmp(argv[i], "--data")) {
+			o->data = argv[i + 1];
 			o->data_given = true;
-		} else if (c == '?') {
+		} else if (!strcmp(argv[i], "--block-ms")) {
+			if (num_parse_u64(argv[i + 1], 10, 60000, &value) < 0)
+				return -1;
+			o->block_ms = (unsigned)value;
+		} else if (num_parse_u64(argv[i + 1], 1, 65535, &value) < 0) {
 			return -1;
-		} else if (number(optarg, c == 'b' ? 10 : 1, c == 'b' ? 60000 : 65535, &value)) {
-			return -1;
-		} else if (c == 'r') {
+		} else if (!strcmp(argv[i], "--rpc-port")) {
 			o->rpc_port = (uint16_t)value;
-		} else if (c == 'p') {
+		} else if (!strcmp(argv[i], "--p2p-port")) {
 			o->p2p_port = (uint16_t)value;
 		} else {
-			o->block_ms = (unsigned)value;
+			return -1;
 		}
 	}
-	return optind < argc ? -1 : 0;
+	return 0;
 }
 
 int localnet_main(int argc, char **argv)

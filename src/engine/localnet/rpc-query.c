@@ -59,9 +59,8 @@ static json_t *view_keys(const struct ledger *l, const json_t *account)
 	json_t *list = json_array(), *key;
 	const char *name;
 
-	json_object_foreach (json_map(account, "keys"), name, key)
-		json_array_append_new(list, json_pack("{s:s,s:O}", "public_key", name, "access_key",
-						      key));
+	json_object_foreach(json_map(account, "keys"), name, key) json_array_append_new(
+		list, json_pack("{s:s,s:O}", "public_key", name, "access_key", key));
 	return with_block(l, json_pack("{s:o}", "keys", list));
 }
 

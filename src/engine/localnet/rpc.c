@@ -1,4 +1,5 @@
-/* JSON-RPC as nearcore answers it: always HTTP 200, errors with name, cause, code, message, data. */
+/* JSON-RPC as nearcore answers it: always HTTP 200, errors with name, cause, code, message, data.
+ */
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -66,12 +67,12 @@ json_t *rpc_status(const struct rpc *r, int64_t now_ns)
 		"node_public_key", r->node_key, "node_key", r->node_key, "uptime_sec",
 		(json_int_t)((now_ns - r->started_ns) / 1000000000), "genesis_hash",
 		l->genesis_hash, "detailed_debug_status");
-	json_t *sync = json_pack("{s:s,s:I,s:s,s:b,s:s,s:I,s:s,s:I}", "latest_block_hash",
-				 l->head.hash, "latest_block_height", (json_int_t)l->head.height,
-				 "latest_state_root", NO_HASH, "syncing", 0, "earliest_block_hash",
-				 l->first.hash, "earliest_block_height",
-				 (json_int_t)l->first.height, "epoch_id", NO_HASH,
-				 "epoch_start_height", (json_int_t)l->first.height);
+	json_t *sync =
+		json_pack("{s:s,s:I,s:s,s:b,s:s,s:I,s:s,s:I}", "latest_block_hash", l->head.hash,
+			  "latest_block_height", (json_int_t)l->head.height, "latest_state_root",
+			  NO_HASH, "syncing", 0, "earliest_block_hash", l->first.hash,
+			  "earliest_block_height", (json_int_t)l->first.height, "epoch_id", NO_HASH,
+			  "epoch_start_height", (json_int_t)l->first.height);
 
 	set_time(sync, "latest_block_time", l->head.time_ns);
 	set_time(sync, "earliest_block_time", l->first.time_ns);
@@ -100,25 +101,26 @@ static const struct ledger_block *find_block(const struct ledger *l, const json_
 
 static json_t *chunk_header(const struct ledger_block *b)
 {
-	return json_pack(
-		"{s:s,s:s,s:s,s:s,s:s,s:i,s:I,s:I,s:i,s:i,s:I,s:s,s:s,s:s,s:s,s:s,s:[],s:n,s:n,s:s}",
-		"chunk_hash", b->hash, "prev_block_hash", b->prev_hash, "outcome_root", NO_HASH,
-		"prev_state_root", NO_HASH, "encoded_merkle_root", NO_HASH, "encoded_length", 8,
-		"height_created", (json_int_t)b->height, "height_included", (json_int_t)b->height,
-		"shard_id", 0, "gas_used", 0, "gas_limit", (json_int_t)1000000000000000,
-		"rent_paid", "0", "validator_reward", "0", "balance_burnt", "0",
-		"outgoing_receipts_root", NO_HASH, "tx_root", NO_HASH, "validator_proposals",
-		"congestion_info", "bandwidth_requests", "signature", NO_SIGNATURE);
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:I,s:I,s:i,s:i,s:I,s:s,s:s,s:s,s:s,s:s,s:[],s:"
+			 "n,s:n,s:s}",
+			 "chunk_hash", b->hash, "prev_block_hash", b->prev_hash, "outcome_root",
+			 NO_HASH, "prev_state_root", NO_HASH, "encoded_merkle_root", NO_HASH,
+			 "encoded_length", 8, "height_created", (json_int_t)b->height,
+			 "height_included", (json_int_t)b->height, "shard_id", 0, "gas_used", 0,
+			 "gas_limit", (json_int_t)1000000000000000, "rent_paid", "0",
+			 "validator_reward", "0", "balance_burnt", "0", "outgoing_receipts_root",
+			 NO_HASH, "tx_root", NO_HASH, "validator_proposals", "congestion_info",
+			 "bandwidth_requests", "signature", NO_SIGNATURE);
 }
 
 static void set_roots(json_t *header, const struct ledger_block *b)
 {
-	static const char *const roots[] = { "prev_state_root",	    "block_body_hash",
-					     "chunk_receipts_root", "chunk_headers_root",
-					     "chunk_tx_root",	    "outcome_root",
-					     "challenges_root",	    "random_value",
-					     "next_bp_hash",	    "block_merkle_root",
-					     "epoch_id",	    "next_epoch_id" };
+	static const char *const roots[] = {
+		"prev_state_root",    "block_body_hash", "chunk_receipts_root",
+		"chunk_headers_root", "chunk_tx_root",	 "outcome_root",
+		"challenges_root",    "random_value",	 "next_bp_hash",
+		"block_merkle_root",  "epoch_id",	 "next_epoch_id"
+	};
 
 	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++)
 		json_set_str(header, roots[i], NO_HASH);
@@ -168,7 +170,7 @@ static int chunk(struct rpc *r, const json_t *params, json_t **ret)
 
 	if (json_is_object(params))
 		first = json_object_get(params, json_object_get(params, "chunk_id") ? "chunk_id"
-										   : "block_id");
+										    : "block_id");
 	if (json_is_array(first))
 		first = json_array_get(first, 0);
 	if (json_is_string(first))
