@@ -45,6 +45,12 @@ bool near_account_is_child(const char *id, const char *parent);
 
 void near_sha256(const void *data, size_t len, uint8_t ret[32]);
 
+/* The genesis file of a built-in chain (fixed but for the chain id), and the base58 hash of such a
+ * text, by which node and chain recognise each other. Callers free. chain_id: an account-like word.
+ */
+char *near_genesis_text(const char *chain_id);
+char *near_genesis_hash(const char *text);
+
 /* "ed25519:PK@host:port[,...]" as nearcore reads it. Empty text: zero nodes, 0. -1: err names the
  * entry; duplicate address or key is an error too (near/mpc #1793, #2149). Free with
  * near_boot_free(). "KEY" and "KEY@account" are accepted, as nearcore does: a peer without address,

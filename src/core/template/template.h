@@ -52,6 +52,10 @@ struct template_world {
 	int (*dynamic)(void *ctx, const char *service, const char *rest, json_t **ret,
 		       struct err *err);
 	void *ctx;
+	/* Fn::ValueOf and Fn::ValueOfAll of Rules: an attribute of what a parameter names. */
+	int (*value_of)(void *ctx, const char *id, const char *attribute, json_t **ret,
+			struct err *err);
+	const char *const *notification_arns; /* NULL-terminated; NULL: none when stack_id is known */
 };
 
 /* Values of the parameters. `given`: object name -> text (as the API carries them; lists are comma
