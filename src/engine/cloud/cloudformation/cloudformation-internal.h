@@ -1,7 +1,7 @@
 /* What the files of the stack engine share. Never leaves the room.
  *
- * A stack is an object whose StackStatus says what is being done to it; the engine does it. The API's
- * actions only check, change objects and return; the engine is told by the hub's watchers. So
+ * A stack is an object whose StackStatus says what is being done to it; the engine does it. The
+ * API's actions only check, change objects and return; the engine is told by the hub's watchers. So
  * there is one way to begin work, whether a client asked a moment ago or before a restart. */
 #pragma once
 #include "core/template/template.h"
@@ -13,13 +13,15 @@
 #define STACK_EXPORT_KIND "cloudformation:export"
 #define STACK_PAGE 100 /* entries in a page of a list, as AWS */
 
-
-/* ---- stack.c: stacks, their resource records and events as objects ------------------------------- */
+/* ---- stack.c: stacks, their resource records and events as objects
+ * ------------------------------- */
 
 /* A stack by name (live ones only) or by ARN (deleted ones too); NULL: none. Borrowed. */
 json_t *stack_find(struct hub *hub, const char *name_or_arn);
+/* An ARN for a new stack; caller's. */
+char *stack_new_id(struct hub *hub, const char *name);
 /* A new stack in the hub, without status. Borrowed. */
-json_t *stack_new(struct hub *hub, const char *name);
+json_t *stack_new(struct hub *hub, const char *name, const char *arn);
 void stack_save(struct hub *hub, json_t *stack);
 const char *stack_id(const json_t *stack);
 const char *stack_name(const json_t *stack);
@@ -52,6 +54,10 @@ void stack_remove_record(struct hub *hub, const json_t *stack, const char *logic
 /* Deleted or left behind: the stack has it no more, only its history. */
 bool stack_record_gone(const json_t *record);
 
+/* The physical resource of `state` (a record, or the last good state of one) is to be deleted, or
+ * kept if policy says so, unless `keeper` has it too. */
+void stack_shelve(json_t *record, const json_t *state, const json_t *keeper, const char *policy);
+
 /* How ids of resource events are made (aws-wire.md 7.1). */
 enum stack_event_style { STACK_EVENT_PLAIN, STACK_EVENT_CLEANUP };
 /* An event without any change of the record; physical may differ from the record's. */
@@ -60,11 +66,13 @@ void stack_event(struct hub *hub, json_t *stack, const json_t *record, const cha
 /* Status of a record, its event; saves the record. */
 void stack_set_record(struct hub *hub, json_t *stack, json_t *record, const char *status,
 		      const char *reason);
-json_t *stack_events(struct hub *hub, const json_t *stack); /* id -> event, oldest first; borrowed */
+json_t *stack_events(struct hub *hub,
+		     const json_t *stack); /* id -> event, oldest first; borrowed */
 /* Sets text that may be cut or hold any bytes. */
 void stack_set_text(json_t *object, const char *key, const char *text);
 
-/* ---- export.c ------------------------------------------------------------------------------------- */
+/* ---- export.c
+ * ------------------------------------------------------------------------------------- */
 
 /* Names of live stacks that import an export, other than `but` (may be NULL), as "A, B"; NULL:
  * none. Caller's. */
@@ -72,6 +80,10 @@ char *stack_importers(struct hub *hub, const char *export_name, const json_t *bu
 /* Can `stack` export what `outputs` say? -1: err has AWS's sentence. */
 int stack_check_exports(struct hub *hub, const json_t *stack, const json_t *outputs,
 			struct err *err);
+/* Same before there are any values: are the names free? */
+struct stack_plan;
+int stack_check_export_names(struct hub *hub, const json_t *stack, const struct stack_plan *plan,
+			     struct err *err);
 /* Makes the exports of a stack those of `outputs` (NULL: none). */
 void stack_put_exports(struct hub *hub, const json_t *stack, const json_t *outputs);
 /* An export of the stack that others import: its name (caller's), or NULL. */
@@ -79,27 +91,31 @@ char *stack_export_in_use(struct hub *hub, const json_t *stack);
 int action_list_exports(struct hub *hub, struct call *c);
 int action_list_imports(struct hub *hub, struct call *c);
 
-/* ---- secret.c: values of NoEcho parameters -------------------------------------------------------- */
+/* ---- secret.c: values of NoEcho parameters
+ * -------------------------------------------------------- */
 
-/* `text` with every value of a NoEcho parameter of the settings (may be NULL) replaced; caller's. */
+/* `text` with every value of a NoEcho parameter of the settings (may be NULL) replaced; caller's.
+ */
 char *stack_mask_text(const json_t *settings, const char *text);
 /* A copy of a JSON value, masked. */
 json_t *stack_mask(const json_t *settings, const json_t *value);
 
-/* ---- world.c: what an evaluation may ask ------------------------------------------------------------ */
+/* ---- world.c: what an evaluation may ask
+ * ------------------------------------------------------------ */
 
 struct stack_world {
 	struct template_world world;
 	struct hub *hub;
-	const json_t *stack;	/* whose resources answer; NULL: none has any value yet */
-	const json_t *unknown;	/* logical -> anything: resources whose values are not known yet */
-	bool imports_may_lack;	/* an export that is not there is unknown instead of an error */
+	const json_t *stack;   /* whose resources answer; NULL: none has any value yet */
+	const json_t *unknown; /* logical -> anything: resources whose values are not known yet */
+	bool imports_may_lack; /* an export that is not there is unknown instead of an error */
 };
 /* The world points into itself and borrows everything: do not copy it. */
 void stack_world_init(struct stack_world *w, struct hub *hub, const char *stack_name,
 		      const char *stack_id);
 
-/* ---- prepare.c: from a request to checked settings --------------------------------------------------- */
+/* ---- prepare.c: from a request to checked settings
+ * --------------------------------------------------- */
 
 struct stack_plan {
 	struct template *template;
@@ -116,8 +132,8 @@ static inline void own_drop_stack_plan(struct stack_plan *p)
 int stack_plan_load(struct hub *hub, const json_t *stack, const json_t *settings,
 		    struct stack_plan *p, struct err *err);
 /* Reads and checks what a create or update asks for. stack NULL: it does not exist yet. `name` and
- * `id` are what the template sees. 0: *ret_settings is the caller's (its template is kept), *plan is
- * ready. -1 after call_fail(). */
+ * `id` are what the template sees. 0: *ret_settings is the caller's (its template is kept), *plan
+ * is ready. -1 after call_fail(). */
 int stack_prepare(struct hub *hub, struct call *c, const json_t *stack, const char *name,
 		  const char *id, struct stack_plan *plan, json_t **ret_settings);
 /* Text of the template that a request names (body, URL; previous: of stack). Caller's; NULL after
@@ -125,16 +141,15 @@ int stack_prepare(struct hub *hub, struct call *c, const json_t *stack, const ch
 char *stack_request_template(struct hub *hub, struct call *c, const json_t *stack);
 /* Parses the request's template. -1 after call_fail(). */
 int stack_parse(struct call *c, const char *text, struct template **ret_t);
-/* CloudFormation's sentence out of a template error (without file and line). */
-const char *stack_sentence(const struct err *err);
 /* "StackName" of a request if it is well formed; NULL after call_fail(). */
 const char *stack_request_name(struct call *c);
-/* "no export": imports of the settings that do not exist; -1: err says so. */
+/* Do the exports exist that the settings import? -1: err has AWS's sentence. */
 int stack_check_imports(struct hub *hub, const json_t *settings, struct err *err);
 /* Types of the template that need capabilities, as CapabilitiesReason; NULL: none. Caller's. */
 char *stack_capabilities_reason(const struct template *t);
 
-/* ---- compare.c: old and new --------------------------------------------------------------------------- */
+/* ---- compare.c: old and new
+ * --------------------------------------------------------------------------- */
 
 enum stack_verdict {
 	STACK_SAME,
@@ -147,15 +162,18 @@ enum stack_verdict {
 enum stack_verdict stack_compare(const struct resource_kind *kind, const json_t *record,
 				 const json_t *properties, const struct template *t,
 				 bool tags_changed);
-/* Does a change of this property need a new resource? */
-bool stack_replaces(const struct resource_kind *kind, const char *property);
+/* Does the change of this property need a new resource? old, new: all properties. */
+bool stack_replaces(const struct resource_kind *kind, const char *property, const json_t *old,
+		    const json_t *new);
 bool stack_tags_differ(const json_t *a, const json_t *b);
 /* Changes that settings would make to the stack, as DescribeChangeSet lists them (array of
- * {"Type","ResourceChange"}), caller's. *ret_any: there is something to do, be it only outputs or tags. */
+ * {"Type","ResourceChange"}), caller's. *ret_any: there is something to do, be it only outputs or
+ * tags. */
 int stack_changes(struct hub *hub, const json_t *stack, const json_t *settings,
 		  struct stack_plan *plan, json_t **ret, bool *ret_any, struct err *err);
 
-/* ---- engine.c, run.c, step.c, phase.c ------------------------------------------------------------------ */
+/* ---- engine.c, run.c, step.c, phase.c
+ * ------------------------------------------------------------------ */
 
 enum stack_verb {
 	STACK_APPLY,   /* create, update or leave as the template says */
@@ -179,8 +197,8 @@ struct stack_step {
 struct stack_run {
 	struct hub *hub;
 	struct stack_run *next;
-	json_t *stack; /* shared with the hub */
-	char *phase;   /* StackStatus that the steps were made for */
+	json_t *stack;		/* shared with the hub */
+	char *phase;		/* StackStatus that the steps were made for */
 	struct stack_plan plan; /* only when something is applied */
 	bool planned;
 	struct stack_step *steps;
@@ -218,10 +236,13 @@ void step_cancel(struct stack_run *run, struct stack_step *step);
 void phase_finish(struct stack_run *run);
 /* The operation cannot even begin. */
 void phase_fail(struct stack_run *run, const char *reason);
+/* Before the steps of a status are made. */
+void phase_begin(struct stack_run *run);
 /* Is this a status that the engine works on? */
 bool phase_is_work(const char *status);
 
-/* ---- actions ------------------------------------------------------------------------------------------ */
+/* ---- actions
+ * ------------------------------------------------------------------------------------------ */
 
 int stack_no_such(struct call *c, const char *fmt, const char *name); /* ValidationError */
 /* Cuts the page that NextToken names out of a list (caller's) and sets `member`, NextToken. */
@@ -259,7 +280,10 @@ int action_describe_change_set(struct hub *hub, struct call *c);
 int action_execute_change_set(struct hub *hub, struct call *c);
 int action_delete_change_set(struct hub *hub, struct call *c);
 int action_list_change_sets(struct hub *hub, struct call *c);
+/* The change set of a request; NULL after call_fail(). Borrowed. */
+json_t *change_set_find(struct hub *hub, struct call *c);
 void stack_drop_change_sets(struct hub *hub, const json_t *stack);
 
-/* ---- kinds of its own ---------------------------------------------------------------------------------- */
+/* ---- kinds of its own
+ * ---------------------------------------------------------------------------------- */
 extern const struct resource_kind kind_cdk_metadata, kind_wait_handle;

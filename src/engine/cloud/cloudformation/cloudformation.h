@@ -1,5 +1,5 @@
-/* The stack engine of the local AWS: CloudFormation's API, and stacks that create, update and delete
- * resources through the kinds that the other services registered in the hub. */
+/* The stack engine of the local AWS: CloudFormation's API, and stacks that create, update and
+ * delete resources through the kinds that the other services registered in the hub. */
 #pragma once
 #include "engine/cloud/hub/hub.h"
 

@@ -6,9 +6,7 @@ static bool list_has(const json_t *list, const char *text)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item)
-		if (str_eq(json_string_value(item), text))
-			return true;
+	json_array_foreach(list, i, item) if (str_eq(json_string_value(item), text)) return true;
 	return false;
 }
 
@@ -25,9 +23,9 @@ char *stack_importers(struct hub *hub, const char *export_name, const json_t *bu
 	const char *id;
 	json_t *stack;
 
-	json_object_foreach(hub_all(hub, STACK_KIND), id, stack)
-		if (stack != but && imports(stack, export_name))
-			buf_printf(&names, "%s%s", names.len ? ", " : "", stack_name(stack));
+	json_object_foreach(hub_all(hub, STACK_KIND), id,
+			    stack) if (stack != but && imports(stack, export_name))
+		buf_printf(&names, "%s%s", names.len ? ", " : "", stack_name(stack));
 	return names.len ? buf_take(&names) : NULL;
 }
 
@@ -36,9 +34,8 @@ static const json_t *output_exporting(const json_t *outputs, const char *name)
 	const json_t *output;
 	size_t i;
 
-	json_array_foreach(outputs, i, output)
-		if (str_eq(json_str(output, "ExportName"), name))
-			return output;
+	json_array_foreach(outputs, i,
+			   output) if (str_eq(json_str(output, "ExportName"), name)) return output;
 	return NULL;
 }
 
@@ -48,7 +45,8 @@ static int check_own(struct hub *hub, const json_t *stack, const json_t *outputs
 	const char *name;
 	json_t *export;
 
-	json_object_foreach(hub_all(hub, STACK_EXPORT_KIND), name, export) {
+	json_object_foreach(hub_all(hub, STACK_EXPORT_KIND), name, export)
+	{
 		const json_t *next = output_exporting(outputs, name);
 		OWN(str) char *users = NULL;
 
@@ -69,22 +67,52 @@ static int check_own(struct hub *hub, const json_t *stack, const json_t *outputs
 	return 0;
 }
 
+static int check_free(struct hub *hub, const json_t *stack, const char *name, struct err *err)
+{
+	const json_t *other = hub_get(hub, STACK_EXPORT_KIND, name);
+	const char *owner = json_str(other, "ExportingStackId");
+
+	if (!other || str_eq(owner, stack_id(stack)))
+		return 0;
+	return err_set(err, ERR_INPUT, "Export with name %s is already exported by stack %s", name,
+		       json_str_or(hub_get(hub, STACK_KIND, owner), "StackName", owner));
+}
+
+int stack_check_export_names(struct hub *hub, const json_t *stack, const struct stack_plan *plan,
+			     struct err *err)
+{
+	json_t *outputs = json_map(template_body(plan->template), "Outputs"), *output;
+	const char *key;
+
+	json_object_foreach(outputs, key, output)
+	{
+		const char *condition = json_str(output, "Condition");
+		OWN(json) json_t *name = NULL;
+
+		if (!json_map(output, "Export") ||
+		    (condition && template_condition(plan->eval, condition) == 0))
+			continue;
+		if (template_value(plan->eval, json_path(output, "Export.Name"), &name, err) < 0)
+			return -1;
+		if (json_is_string(name) &&
+		    check_free(hub, stack, json_string_value(name), err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int stack_check_exports(struct hub *hub, const json_t *stack, const json_t *outputs,
 			struct err *err)
 {
 	const json_t *output;
 	size_t i;
 
-	json_array_foreach(outputs, i, output) {
+	json_array_foreach(outputs, i, output)
+	{
 		const char *name = json_str(output, "ExportName");
-		const json_t *other = hub_get(hub, STACK_EXPORT_KIND, name);
-		const char *owner = json_str(other, "ExportingStackId");
 
-		if (other && !str_eq(owner, stack_id(stack)))
-			return err_set(err, ERR_INPUT,
-				       "Export with name %s is already exported by stack %s", name,
-				       json_str_or(hub_get(hub, STACK_KIND, owner), "StackName",
-						   owner));
+		if (name && check_free(hub, stack, name, err) < 0)
+			return -1;
 	}
 	return check_own(hub, stack, outputs, err);
 }
@@ -97,11 +125,13 @@ void stack_put_exports(struct hub *hub, const json_t *stack, const json_t *outpu
 	const json_t *output;
 	size_t i;
 
-	json_object_foreach_safe(hub_all(hub, STACK_EXPORT_KIND), next, name, export)
-		if (str_eq(json_str(export, "ExportingStackId"), stack_id(stack)) &&
-		    !output_exporting(outputs, name))
-			hub_remove(hub, STACK_EXPORT_KIND, name);
-	json_array_foreach(outputs, i, output) {
+	json_object_foreach_safe(
+		hub_all(hub, STACK_EXPORT_KIND), next, name,
+		export) if (str_eq(json_str(export, "ExportingStackId"), stack_id(stack)) &&
+			    !output_exporting(outputs, name))
+		hub_remove(hub, STACK_EXPORT_KIND, name);
+	json_array_foreach(outputs, i, output)
+	{
 		const char *export_name = json_str(output, "ExportName");
 		OWN(json) json_t *value = export_name ? json_object() : NULL;
 
@@ -119,7 +149,8 @@ char *stack_export_in_use(struct hub *hub, const json_t *stack)
 	const char *name;
 	json_t *export;
 
-	json_object_foreach(hub_all(hub, STACK_EXPORT_KIND), name, export) {
+	json_object_foreach(hub_all(hub, STACK_EXPORT_KIND), name, export)
+	{
 		OWN(str) char *users = NULL;
 
 		if (!str_eq(json_str(export, "ExportingStackId"), stack_id(stack)))
@@ -151,9 +182,8 @@ int action_list_imports(struct hub *hub, struct call *c)
 				 "1 validation error detected: Value at 'exportName' failed to "
 				 "satisfy constraint: Member must not be null");
 	list = json_array();
-	json_object_foreach(hub_all(hub, STACK_KIND), id, stack)
-		if (imports(stack, name))
-			json_add_str(list, stack_name(stack));
+	json_object_foreach(hub_all(hub, STACK_KIND), id, stack) if (imports(stack, name))
+		json_add_str(list, stack_name(stack));
 	if (!json_array_size(list)) {
 		json_decref(list);
 		return call_fail(c, 400, "ValidationError",

@@ -29,7 +29,8 @@ char *stack_mask_text(const json_t *settings, const char *text)
 	const char *name;
 	json_t *parameter;
 
-	json_object_foreach(json_map(settings, "Parameters"), name, parameter) {
+	json_object_foreach(json_map(settings, "Parameters"), name, parameter)
+	{
 		const json_t *value = json_object_get(parameter, "Value");
 		const json_t *item;
 		size_t i;
@@ -38,9 +39,8 @@ char *stack_mask_text(const json_t *settings, const char *text)
 			continue;
 		if (json_is_string(value))
 			masked = mask_one(masked, json_string_value(value));
-		json_array_foreach(value, i, item)
-			if (json_is_string(item))
-				masked = mask_one(masked, json_string_value(item));
+		json_array_foreach(value, i, item) if (json_is_string(item)) masked =
+			mask_one(masked, json_string_value(item));
 	}
 	return masked;
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define DELETED_STACKS_KEPT 100
+#define DELETED_STACKS_KEPT 25
 
 void stack_set_text(json_t *object, const char *key, const char *text)
 {
@@ -30,18 +30,23 @@ json_t *stack_find(struct hub *hub, const char *name_or_arn)
 		return NULL;
 	if (str_starts(name_or_arn, "arn:"))
 		return hub_get(hub, STACK_KIND, name_or_arn);
-	json_object_foreach(hub_all(hub, STACK_KIND), id, stack)
-		if (str_eq(stack_name(stack), name_or_arn) && !stack_is(stack, "DELETE_COMPLETE"))
-			return stack;
+	json_object_foreach(hub_all(hub, STACK_KIND), id,
+			    stack) if (str_eq(stack_name(stack), name_or_arn) &&
+				       !stack_is(stack, "DELETE_COMPLETE")) return stack;
 	return NULL;
 }
 
-json_t *stack_new(struct hub *hub, const char *name)
+char *stack_new_id(struct hub *hub, const char *name)
 {
-	OWN(json) json_t *stack = json_object();
 	OWN(str) char *uuid = hub_uuid(hub);
 	OWN(str) char *resource = str_printf("stack/%s/%s", name, uuid);
-	OWN(str) char *arn = hub_arn(hub, "cloudformation", resource);
+
+	return hub_arn(hub, "cloudformation", resource);
+}
+
+json_t *stack_new(struct hub *hub, const char *name, const char *arn)
+{
+	OWN(json) json_t *stack = json_object();
 
 	json_set_str(stack, "StackId", arn);
 	json_set_str(stack, "StackName", name);
@@ -190,6 +195,26 @@ bool stack_record_gone(const json_t *record)
 	return !strcmp(status, "DELETE_COMPLETE") || !strcmp(status, "DELETE_SKIPPED");
 }
 
+void stack_shelve(json_t *record, const json_t *state, const json_t *keeper, const char *policy)
+{
+	const char *physical = json_str_or(state, "PhysicalResourceId", "");
+	OWN(json) json_t *entry = json_object();
+	json_t *list = json_list(record, "Discard");
+
+	if (!*physical || str_eq(physical, json_str(keeper, "PhysicalResourceId")))
+		return;
+	if (!list) {
+		list = json_array();
+		json_object_set_new(record, "Discard", list);
+	}
+	json_set_str(entry, "PhysicalResourceId", physical);
+	json_set_str(entry, "Policy", policy);
+	json_object_set(entry, "Properties", json_object_get(state, "Properties"));
+	json_object_set(entry, "Attributes", json_object_get(state, "Attributes"));
+	json_object_set(entry, "Dependencies", json_object_get(state, "Dependencies"));
+	json_array_append(list, entry);
+}
+
 /* ---- events -------------------------------------------------------------------------------- */
 
 static void keep_event(struct hub *hub, json_t *stack, json_t *event, const char *id)
@@ -264,6 +289,9 @@ static enum stack_event_style style_of(const json_t *stack, const char *status)
 void stack_set_record(struct hub *hub, json_t *stack, json_t *record, const char *status,
 		      const char *reason)
 {
+	OWN(str) char *kept = str_dup(status); /* may be the record's own text */
+
+	status = kept;
 	json_set_str(record, "ResourceStatus", status);
 	json_object_del(record, "ResourceStatusReason");
 	stack_set_text(record, "ResourceStatusReason", reason);
@@ -289,8 +317,7 @@ static void remove_all(struct hub *hub, const char *kind)
 	json_t *unused;
 	void *next;
 
-	json_object_foreach_safe(hub_all(hub, kind), next, id, unused)
-		hub_remove(hub, kind, id);
+	json_object_foreach_safe(hub_all(hub, kind), next, id, unused) hub_remove(hub, kind, id);
 }
 
 static void forget(struct hub *hub, const char *arn)
@@ -311,9 +338,9 @@ void stack_prune(struct hub *hub)
 	const char *id;
 	json_t *stack;
 
-	json_object_foreach(hub_all(hub, STACK_KIND), id, stack)
-		if (stack_is(stack, "DELETE_COMPLETE"))
-			json_add_str(deleted, id);
+	json_object_foreach(hub_all(hub, STACK_KIND), id,
+			    stack) if (stack_is(stack, "DELETE_COMPLETE"))
+		json_add_str(deleted, id);
 	for (size_t i = 0; i + DELETED_STACKS_KEPT < json_array_size(deleted); i++)
 		forget(hub, json_string_value(json_array_get(deleted, i)));
 }
