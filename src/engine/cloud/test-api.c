@@ -373,6 +373,7 @@ TEST(api, requests_that_name_no_service_are_told_so)
 {
 	struct bench b;
 	OWN(str) char *got = NULL;
+	OWN(str) char *lambda = NULL;
 	OWN(str) char *action = NULL;
 	OWN(str) char *in_query = NULL;
 
@@ -380,6 +381,10 @@ TEST(api, requests_that_name_no_service_are_told_so)
 	got = ask(&b, "GET /", NULL, NULL, NULL, "");
 	CHECK(has_status(got, 403));
 	CONTAINS(got, "<Code>MissingAuthenticationToken</Code>");
+	lambda = ask(&b, "GET /2015-03-31/functions/", "lambda", NULL, NULL, "");
+	CHECK(has_status(lambda, 400));
+	CONTAINS(lambda, "x-amzn-ErrorType: UnknownOperationException\r\n");
+	CONTAINS(lambda, "The service lambda is not part of the local cloud.");
 	action = ask(&b, "POST /", "cloudformation", FORM, NULL, "Version=2010-05-15");
 	CONTAINS(action, "<Code>MissingAction</Code>");
 	in_query = ask(&b, "GET /?Action=Nothing&Version=2010-05-15", NULL, NULL, NULL, "");
