@@ -341,10 +341,6 @@ static void compile_escape(struct regex *r)
 	} else if (*r->at == 'z' || *r->at == 'Z') {
 		r->at++;
 		emit(r, OP_END, 0, 0);
-	} else if (*r->at == 'Q') {
-		for (r->at++; *r->at && strncmp(r->at, "\\E", 2) != 0;)
-			compile_char(r, utf8_next(&r->at));
-		r->at += *r->at ? 2 : 0;
 	} else {
 		compile_char(r, char_escape(r));
 	}

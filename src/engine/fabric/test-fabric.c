@@ -1,0 +1,2 @@
+#include "engine/fabric/fabric.h"
+#include "base/test.h"
