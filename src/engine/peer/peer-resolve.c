@@ -118,7 +118,7 @@ static void answered(evutil_socket_t fd, short what, void *ctx)
 			next_server(r);
 		return;
 	}
-	switch (dns_answer(data, (size_t)len, r->question, r->question_len, &address)) {
+	switch (peer_dns_answer(data, (size_t)len, r->question, r->question_len, &address)) {
 	case DNS_FOUND:
 		finish(r, address, NULL);
 		break;

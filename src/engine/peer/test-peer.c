@@ -332,14 +332,14 @@ TEST(peer_dns, answer_behind_an_alias_is_found_and_cut_ones_are_not)
 	message[7] = 2;
 	memcpy(message + len, records, sizeof(records));
 	CHECK_INT(
-		dns_answer(message, (size_t)len + sizeof(records), question, (size_t)len, &address),
+		peer_dns_answer(message, (size_t)len + sizeof(records), question, (size_t)len, &address),
 		DNS_FOUND);
 	CHECK_INT(address, 0x0a000109);
 	for (size_t cut = 0; cut < sizeof(records); cut++)
-		CHECK(dns_answer(message, (size_t)len + cut, question, (size_t)len, &address) !=
+		CHECK(peer_dns_answer(message, (size_t)len + cut, question, (size_t)len, &address) !=
 		      DNS_FOUND);
 	message[3] = 3;
-	CHECK_INT(dns_answer(message, (size_t)len, question, (size_t)len, &address), DNS_NO_NAME);
+	CHECK_INT(peer_dns_answer(message, (size_t)len, question, (size_t)len, &address), DNS_NO_NAME);
 	message[1] ^= 1;
-	CHECK_INT(dns_answer(message, (size_t)len, question, (size_t)len, &address), DNS_NOT_OURS);
+	CHECK_INT(peer_dns_answer(message, (size_t)len, question, (size_t)len, &address), DNS_NOT_OURS);
 }
