@@ -152,9 +152,9 @@ int network_check_boot_nodes(const struct reader *r, const yaml_node_t *node, co
 					   problem);
 		key = str_dup_n(entry, strcspn(entry, "@"));
 		if (json_object_get(seen, key) || json_object_get(seen, strchr(entry, '@')))
-			return reader_fail(r, node,
-					   "boot node %.100s: its key or address is there twice",
-					   entry);
+			return reader_fail(
+				r, node, "boot node %u (%.80s): its key or address is there twice",
+				at, strchr(entry, '@'));
 		json_set_bool(seen, key, true);
 		json_set_bool(seen, strchr(entry, '@'), true);
 	}
