@@ -6,12 +6,9 @@
 #include <unistd.h>
 
 static const struct ec2_filter endpoint_filters[] = {
-	{ "vpc-endpoint-id", "vpcEndpointId" },
-	{ "vpc-id", "vpcId" },
-	{ "service-name", "serviceName" },
-	{ "vpc-endpoint-type", "vpcEndpointType" },
-	{ "vpc-endpoint-state", "state" },
-	{ 0 },
+	{ "vpc-endpoint-id", "vpcEndpointId" }, { "vpc-id", "vpcId" },
+	{ "service-name", "serviceName" },	{ "vpc-endpoint-type", "vpcEndpointType" },
+	{ "vpc-endpoint-state", "state" },	{ 0 },
 };
 const struct ec2_thing ec2_endpoint = {
 	.kind = "ec2:vpc-endpoint",
@@ -33,10 +30,25 @@ const char *ec2_s3_prefix_list(void)
 
 /* Services of the local cloud's endpoints, as the last part of com.amazonaws.<region>.<service>. */
 static const char *const services[] = {
-	"cloudformation", "ec2",	 "ecr.api",	     "ecr.dkr",	       "ecs",
-	"ecs-agent",	  "ecs-telemetry", "elasticfilesystem", "kms",	       "logs",
-	"monitoring",	  "s3",		 "secretsmanager",   "servicediscovery", "ssm",
-	"ssmmessages",	  "ec2messages", "sts",		     NULL,
+	"cloudformation",
+	"ec2",
+	"ecr.api",
+	"ecr.dkr",
+	"ecs",
+	"ecs-agent",
+	"ecs-telemetry",
+	"elasticfilesystem",
+	"kms",
+	"logs",
+	"monitoring",
+	"s3",
+	"secretsmanager",
+	"servicediscovery",
+	"ssm",
+	"ssmmessages",
+	"ec2messages",
+	"sts",
+	NULL,
 };
 
 static const char *service_of(struct hub *hub, const char *name)
@@ -68,7 +80,8 @@ static char *private_name(struct hub *hub, const char *service)
 	return str_printf("%s.%s.amazonaws.com", label, hub_region(hub));
 }
 
-/* ---- serving ------------------------------------------------------------------------------------------ */
+/* ---- serving
+ * ------------------------------------------------------------------------------------------ */
 
 /* What a client needs to see of an endpoint is that it answers; requests are decided by the hub. */
 static void close_accepted(void *ctx, int fd)
@@ -82,15 +95,17 @@ int ec2_endpoint_serve(struct hub *hub, const json_t *endpoint, struct err *err)
 	size_t i;
 	json_t *id;
 
-	json_array_foreach(json_list(endpoint, "networkInterfaceIdSet"), i, id)
-		if (hub_fabric(hub) &&
-		    fabric_interface_listen(hub_fabric(hub), json_string_value(id), 443,
-					    close_accepted, NULL, err) < 0)
-			return err_in(err, "endpoint %s", ec2_id(&ec2_endpoint, endpoint));
+	json_array_foreach(json_list(endpoint, "networkInterfaceIdSet"), i,
+			   id) if (hub_fabric(hub) &&
+				   fabric_interface_listen(hub_fabric(hub), json_string_value(id),
+							   443, close_accepted, NULL, err) <
+					   0) return err_in(err, "endpoint %s",
+							    ec2_id(&ec2_endpoint, endpoint));
 	return 0;
 }
 
-/* ---- creation ----------------------------------------------------------------------------------------- */
+/* ---- creation
+ * ----------------------------------------------------------------------------------------- */
 
 static int call_interface(struct hub *hub, struct call *c, ec2_run *run, const json_t *in,
 			  json_t *out)
@@ -104,10 +119,11 @@ static int call_interface(struct hub *hub, struct call *c, ec2_run *run, const j
 
 static int add_interface(struct hub *hub, struct call *c, json_t *endpoint, const char *subnet)
 {
-	OWN(str) char *about =
-		str_printf("VPC Endpoint Interface %s", ec2_id(&ec2_endpoint, endpoint));
-	OWN(json) json_t *in = json_pack("{s:s, s:s, s:s}", "SubnetId", subnet, "Description",
-					 about, "mpcup:kind", "endpoint");
+	OWN(str)
+	char *about = str_printf("VPC Endpoint Interface %s", ec2_id(&ec2_endpoint, endpoint));
+	OWN(json)
+	json_t *in = json_pack("{s:s, s:s, s:s}", "SubnetId", subnet, "Description", about,
+			       "mpcup:kind", "endpoint");
 	OWN(json) json_t *out = json_object(), *groups = json_array();
 	size_t i;
 	json_t *group;
@@ -147,7 +163,8 @@ static int check_subnets(struct hub *hub, struct call *c, const json_t *subnets,
 	size_t i;
 	json_t *id;
 
-	json_array_foreach(subnets, i, id) {
+	json_array_foreach(subnets, i, id)
+	{
 		json_t *subnet = ec2_find(hub, c, &ec2_subnet, json_string_value(id));
 		const char *zone = json_str(subnet, "availabilityZone");
 
@@ -158,11 +175,12 @@ static int check_subnets(struct hub *hub, struct call *c, const json_t *subnets,
 					 "The subnet ID '%s' does not belong to %s",
 					 json_string_value(id), vpc);
 		if (ec2_has(zones, zone))
-			return call_fail(c, 400, "DuplicateSubnetsInSameZone",
-					 "Found another VPC endpoint subnet in the availability "
-					 "zone of %s. VPC endpoint subnets should be in different "
-					 "availability zones supported by the VPC endpoint service.",
-					 json_string_value(id));
+			return call_fail(
+				c, 400, "DuplicateSubnetsInSameZone",
+				"Found another VPC endpoint subnet in the availability "
+				"zone of %s. VPC endpoint subnets should be in different "
+				"availability zones supported by the VPC endpoint service.",
+				json_string_value(id));
 		json_add_str(zones, zone);
 	}
 	return 0;
@@ -180,22 +198,25 @@ static int check_private_dns(struct hub *hub, struct call *c, const json_t *vpc,
 				 "Enabling private DNS requires both enableDnsSupport and "
 				 "enableDnsHostnames VPC attributes set to true for %s",
 				 vpc_id);
-	json_object_foreach(hub_all(hub, ec2_endpoint.kind), id, other)
-		if (!str_eq(id, self) && str_eq(json_str(other, "vpcId"), vpc_id) &&
-		    str_eq(json_str(other, "_service"), service) &&
-		    json_bool_or(other, "privateDnsEnabled", false))
-			return call_fail(c, 400, "InvalidParameter",
-					 "private-dns-enabled cannot be set because there is already "
-					 "a conflicting DNS domain for %s in the VPC %s",
-					 name, vpc_id);
+	json_object_foreach(
+		hub_all(hub, ec2_endpoint.kind), id,
+		other) if (!str_eq(id, self) && str_eq(json_str(other, "vpcId"), vpc_id) &&
+			   str_eq(json_str(other, "_service"), service) &&
+			   json_bool_or(other, "privateDnsEnabled",
+					false)) return call_fail(c, 400, "InvalidParameter",
+								 "private-dns-enabled cannot be "
+								 "set because there is already "
+								 "a conflicting DNS domain for %s "
+								 "in the VPC %s",
+								 name, vpc_id);
 	return 0;
 }
 
 static void set_dns_entries(struct hub *hub, json_t *endpoint, const char *service)
 {
-	OWN(str) char *own =
-		str_printf("%s-%.8s.%s.%s.vpce.amazonaws.com", ec2_id(&ec2_endpoint, endpoint),
-			   ec2_id(&ec2_endpoint, endpoint) + 5, service, hub_region(hub));
+	OWN(str)
+	char *own = str_printf("%s-%.8s.%s.%s.vpce.amazonaws.com", ec2_id(&ec2_endpoint, endpoint),
+			       ec2_id(&ec2_endpoint, endpoint) + 5, service, hub_region(hub));
 	OWN(str) char *name = private_name(hub, service);
 	json_t *set = json_pack("[{s:s, s:s}]", "dnsName", own, "hostedZoneId", "Z7HUB22UULQXV");
 
@@ -213,10 +234,10 @@ static json_t *fresh(struct hub *hub, struct call *c, const char *type, const ch
 		       json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:[], s:[], s:[], s:[], "
 				 "s:[], s:s*}",
 				 "vpcId", json_str(c->in, "VpcId"), "vpcEndpointType", type,
-				 "serviceName", json_str(c->in, "ServiceName"), "state", "available",
-				 "creationTimestamp", now, "_service", service, "privateDnsEnabled",
-				 0, "ipAddressType", "ipv4", "routeTableIdSet", "subnetIdSet",
-				 "groupSet", "networkInterfaceIdSet", "dnsEntrySet",
+				 "serviceName", json_str(c->in, "ServiceName"), "state",
+				 "available", "creationTimestamp", now, "_service", service,
+				 "privateDnsEnabled", 0, "ipAddressType", "ipv4", "routeTableIdSet",
+				 "subnetIdSet", "groupSet", "networkInterfaceIdSet", "dnsEntrySet",
 				 "policyDocument", json_str(c->in, "PolicyDocument")));
 }
 
@@ -225,7 +246,8 @@ static int set_tables(struct hub *hub, struct call *c, json_t *endpoint, const j
 	size_t i;
 	json_t *id;
 
-	json_array_foreach(tables, i, id) {
+	json_array_foreach(tables, i, id)
+	{
 		json_t *table = ec2_find(hub, c, &ec2_route_table, json_string_value(id));
 
 		if (!table)
@@ -266,9 +288,9 @@ static int fill_interface_endpoint(struct hub *hub, struct call *c, json_t *endp
 	size_t i;
 	json_t *subnet;
 
-	json_array_foreach(subnets, i, subnet)
-		if (add_interface(hub, c, endpoint, json_string_value(subnet)) < 0)
-			return -1;
+	json_array_foreach(subnets, i,
+			   subnet) if (add_interface(hub, c, endpoint, json_string_value(subnet)) <
+				       0) return -1;
 	set_dns_entries(hub, endpoint, json_str(endpoint, "_service"));
 	ec2_put(hub, &ec2_endpoint, endpoint);
 	if (ec2_endpoint_serve(hub, endpoint, &err) < 0)
@@ -320,8 +342,9 @@ int ec2_create_vpc_endpoint(struct hub *hub, struct call *c)
 		return create_gateway(hub, c, service);
 	if (!strcmp(type, "Interface"))
 		return create_interface_endpoint(hub, c, vpc, service);
-	return ec2_invalid(c, type, "vpcEndpointType",
-			   "Of the endpoint types Interface and Gateway are part of the local cloud.");
+	return ec2_invalid(
+		c, type, "vpcEndpointType",
+		"Of the endpoint types Interface and Gateway are part of the local cloud.");
 }
 
 int ec2_delete_vpc_endpoints(struct hub *hub, struct call *c)
@@ -331,17 +354,17 @@ int ec2_delete_vpc_endpoints(struct hub *hub, struct call *c)
 	size_t i;
 
 	json_object_set_new(c->out, "unsuccessful", failed);
-	json_array_foreach(ids, i, id) {
+	json_array_foreach(ids, i, id)
+	{
 		json_t *endpoint = hub_get(hub, ec2_endpoint.kind, json_string_value(id));
 
 		if (!endpoint) {
-			json_array_append_new(
-				failed,
-				json_pack("{s:s, s:{s:s, s:s+}}", "resourceId",
-					  json_string_value(id), "error", "code",
-					  ec2_endpoint.missing_code, "message",
-					  "The Vpc Endpoint Id does not exist: ",
-					  json_string_value(id)));
+			json_array_append_new(failed,
+					      json_pack("{s:s, s:{s:s, s:s+}}", "resourceId",
+							json_string_value(id), "error", "code",
+							ec2_endpoint.missing_code, "message",
+							"The Vpc Endpoint Id does not exist: ",
+							json_string_value(id)));
 			continue;
 		}
 		drop_interfaces(hub, endpoint);
@@ -357,7 +380,8 @@ int ec2_describe_vpc_endpoints(struct hub *hub, struct call *c)
 	return ec2_describe(hub, c, &ec2_endpoint);
 }
 
-/* ---- changes ----------------------------------------------------------------------------------------- */
+/* ---- changes
+ * ----------------------------------------------------------------------------------------- */
 
 /* The list after Add.../Remove... of the request; caller's. */
 static json_t *adjusted(const struct call *c, json_t *now, const char *what)
@@ -369,12 +393,10 @@ static json_t *adjusted(const struct call *c, json_t *now, const char *what)
 	json_t *list = json_array(), *item;
 	size_t i;
 
-	json_array_foreach(now, i, item)
-		if (!ec2_has(drop, json_string_value(item)))
-			json_array_append(list, item);
-	json_array_foreach(add, i, item)
-		if (!ec2_has(list, json_string_value(item)))
-			json_array_append(list, item);
+	json_array_foreach(now, i, item) if (!ec2_has(drop, json_string_value(item)))
+		json_array_append(list, item);
+	json_array_foreach(add, i, item) if (!ec2_has(list, json_string_value(item)))
+		json_array_append(list, item);
 	json_decref(now);
 	return list;
 }
@@ -391,7 +413,8 @@ static int change_groups(struct hub *hub, struct call *c, json_t *endpoint)
 	if (ec2_groups_check(hub, c, wanted, json_str(endpoint, "vpcId")) < 0)
 		return -1;
 	json_object_set_new(endpoint, "groupSet", ec2_group_set(hub, wanted));
-	json_array_foreach(json_list(endpoint, "networkInterfaceIdSet"), i, id) {
+	json_array_foreach(json_list(endpoint, "networkInterfaceIdSet"), i, id)
+	{
 		json_t *interface = hub_get(hub, ec2_interface.kind, json_string_value(id));
 
 		if (!interface)
@@ -404,8 +427,8 @@ static int change_groups(struct hub *hub, struct call *c, json_t *endpoint)
 
 static int change_subnets(struct hub *hub, struct call *c, json_t *endpoint)
 {
-	OWN(json) json_t *wanted =
-		adjusted(c, json_copy(json_list(endpoint, "subnetIdSet")), "SubnetId");
+	OWN(json)
+	json_t *wanted = adjusted(c, json_copy(json_list(endpoint, "subnetIdSet")), "SubnetId");
 	json_t *now = json_list(endpoint, "subnetIdSet"), *id;
 	json_t *interfaces = json_list(endpoint, "networkInterfaceIdSet");
 	struct err err = { 0 };
@@ -419,18 +442,18 @@ static int change_subnets(struct hub *hub, struct call *c, json_t *endpoint)
 			json_array_remove(now, i);
 			json_array_remove(interfaces, i);
 		}
-	json_array_foreach(wanted, i, id)
-		if (!ec2_has(now, json_string_value(id))) {
-			OWN(json) json_t *one = NULL;
+	json_array_foreach(wanted, i, id) if (!ec2_has(now, json_string_value(id)))
+	{
+		OWN(json) json_t *one = NULL;
 
-			if (add_interface(hub, c, endpoint, json_string_value(id)) < 0)
-				return -1;
-			one = json_pack("{s:s, s:[O]}", "vpcEndpointId",
-					ec2_id(&ec2_endpoint, endpoint), "networkInterfaceIdSet",
-					json_array_get(interfaces, json_array_size(interfaces) - 1));
-			if (ec2_endpoint_serve(hub, one, &err) < 0)
-				return call_fail(c, 500, "InternalError", "%s", err.text);
-		}
+		if (add_interface(hub, c, endpoint, json_string_value(id)) < 0)
+			return -1;
+		one = json_pack("{s:s, s:[O]}", "vpcEndpointId", ec2_id(&ec2_endpoint, endpoint),
+				"networkInterfaceIdSet",
+				json_array_get(interfaces, json_array_size(interfaces) - 1));
+		if (ec2_endpoint_serve(hub, one, &err) < 0)
+			return call_fail(c, 500, "InternalError", "%s", err.text);
+	}
 	return 0;
 }
 
@@ -455,8 +478,9 @@ int ec2_modify_vpc_endpoint(struct hub *hub, struct call *c)
 	if (!endpoint)
 		return -1;
 	if (gateway) {
-		OWN(json) json_t *tables = adjusted(
-			c, json_copy(json_list(endpoint, "routeTableIdSet")), "RouteTableId");
+		OWN(json)
+		json_t *tables = adjusted(c, json_copy(json_list(endpoint, "routeTableIdSet")),
+					  "RouteTableId");
 
 		if (set_tables(hub, c, endpoint, tables) < 0)
 			return -1;
@@ -471,7 +495,8 @@ int ec2_modify_vpc_endpoint(struct hub *hub, struct call *c)
 	return 0;
 }
 
-/* ---- services and prefix lists ------------------------------------------------------------------------- */
+/* ---- services and prefix lists
+ * ------------------------------------------------------------------------- */
 
 static const struct ec2_filter service_filters[] = {
 	{ "service-name", "serviceName" },
@@ -487,12 +512,13 @@ int ec2_describe_vpc_endpoint_services(struct hub *hub, struct call *c)
 	json_object_set_new(c->out, "serviceNameSet", names);
 	json_object_set_new(c->out, "serviceDetailSet", details);
 	for (size_t i = 0; services[i]; i++) {
-		OWN(str) char *name =
-			str_printf("com.amazonaws.%s.%s", hub_region(hub), services[i]);
-		OWN(json) json_t *row =
-			json_pack("{s:s, s:[{s:s}], s:s, s:[]}", "serviceName", name, "serviceType",
-				  "serviceType", strcmp(services[i], "s3") ? "Interface" : "Gateway",
-				  "owner", "amazon", "availabilityZoneSet");
+		OWN(str)
+		char *name = str_printf("com.amazonaws.%s.%s", hub_region(hub), services[i]);
+		OWN(json)
+		json_t *row = json_pack("{s:s, s:[{s:s}], s:s, s:[]}", "serviceName", name,
+					"serviceType", "serviceType",
+					strcmp(services[i], "s3") ? "Interface" : "Gateway",
+					"owner", "amazon", "availabilityZoneSet");
 
 		for (size_t z = 0; hub_zones(hub)[z]; z++)
 			json_add_str(json_list(row, "availabilityZoneSet"), hub_zones(hub)[z]);
@@ -514,9 +540,9 @@ static const struct ec2_filter prefix_filters[] = {
 int ec2_describe_prefix_lists(struct hub *hub, struct call *c)
 {
 	OWN(str) char *name = str_printf("com.amazonaws.%s.s3", hub_region(hub));
-	OWN(json) json_t *row =
-		json_pack("{s:s, s:s, s:[]}", "prefixListId", ec2_s3_prefix_list(),
-			  "prefixListName", name, "cidrSet");
+	OWN(json)
+	json_t *row = json_pack("{s:s, s:s, s:[]}", "prefixListId", ec2_s3_prefix_list(),
+				"prefixListName", name, "cidrSet");
 	json_t *list = json_array();
 
 	json_object_set_new(c->out, "prefixListSet", list);

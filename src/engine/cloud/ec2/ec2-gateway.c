@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* ---- internet gateways ------------------------------------------------------------------------- */
+/* ---- internet gateways -------------------------------------------------------------------------
+ */
 
 static const struct ec2_filter gateway_filters[] = {
 	{ "internet-gateway-id", "internetGatewayId" },
@@ -57,9 +58,10 @@ static json_t *gateway_of_vpc(struct hub *hub, const char *vpc)
 	const char *id;
 	json_t *gateway;
 
-	json_object_foreach(hub_all(hub, ec2_internet_gateway.kind), id, gateway)
-		if (str_eq(json_str(json_path(gateway, "attachmentSet.0"), "vpcId"), vpc))
-			return gateway;
+	json_object_foreach(
+		hub_all(hub, ec2_internet_gateway.kind), id,
+		gateway) if (str_eq(json_str(json_path(gateway, "attachmentSet.0"), "vpcId"),
+				    vpc)) return gateway;
 	return NULL;
 }
 
@@ -92,9 +94,9 @@ static bool mapped_public_addresses(struct hub *hub, const char *vpc)
 	const char *id;
 	json_t *o;
 
-	json_object_foreach(hub_all(hub, ec2_interface.kind), id, o)
-		if (str_eq(json_str(o, "vpcId"), vpc) && json_map(o, "association"))
-			return true;
+	json_object_foreach(hub_all(hub, ec2_interface.kind), id,
+			    o) if (str_eq(json_str(o, "vpcId"), vpc) &&
+				   json_map(o, "association")) return true;
 	return false;
 }
 
@@ -110,10 +112,11 @@ int ec2_detach_internet_gateway(struct hub *hub, struct call *c)
 				 "resource %s is not attached to network %s",
 				 ec2_id(&ec2_internet_gateway, gateway), vpc);
 	if (mapped_public_addresses(hub, vpc))
-		return call_fail(c, 400, "DependencyViolation",
-				 "Network %s has some mapped public address(es). Please unmap those "
-				 "public address(es) before detaching the gateway.",
-				 vpc);
+		return call_fail(
+			c, 400, "DependencyViolation",
+			"Network %s has some mapped public address(es). Please unmap those "
+			"public address(es) before detaching the gateway.",
+			vpc);
 	json_array_clear(json_list(gateway, "attachmentSet"));
 	ec2_put(hub, &ec2_internet_gateway, gateway);
 	ec2_touch(hub, vpc);
@@ -121,7 +124,8 @@ int ec2_detach_internet_gateway(struct hub *hub, struct call *c)
 	return 0;
 }
 
-/* ---- elastic addresses ----------------------------------------------------------------------------- */
+/* ---- elastic addresses
+ * ----------------------------------------------------------------------------- */
 
 static const struct ec2_filter address_filters[] = {
 	{ "allocation-id", "allocationId" },
@@ -266,7 +270,8 @@ int ec2_disassociate_address(struct hub *hub, struct call *c)
 	return 0;
 }
 
-/* ---- NAT gateways ------------------------------------------------------------------------------------ */
+/* ---- NAT gateways
+ * ------------------------------------------------------------------------------------ */
 
 static const struct ec2_filter nat_filters[] = {
 	{ "nat-gateway-id", "natGatewayId" },
@@ -291,10 +296,10 @@ const struct ec2_thing ec2_nat_gateway = {
 /* The gateway's own interface: an address of the subnet that nobody else gets. */
 static json_t *nat_interface(struct hub *hub, struct call *c)
 {
-	OWN(json) json_t *in =
-		json_pack("{s:s, s:s, s:s, s:s*}", "SubnetId", json_str(c->in, "SubnetId"),
-			  "Description", "Interface for NAT Gateway", "mpcup:kind", "nat",
-			  "PrivateIpAddress", json_str(c->in, "PrivateIpAddress"));
+	OWN(json)
+	json_t *in = json_pack("{s:s, s:s, s:s, s:s*}", "SubnetId", json_str(c->in, "SubnetId"),
+			       "Description", "Interface for NAT Gateway", "mpcup:kind", "nat",
+			       "PrivateIpAddress", json_str(c->in, "PrivateIpAddress"));
 	OWN(json) json_t *out = json_object();
 	struct call made = { .service = c->service, .in = in, .out = out };
 

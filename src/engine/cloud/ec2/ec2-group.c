@@ -5,14 +5,15 @@
 
 enum { RULES_MOST = 60, GROUPS_PER_INTERFACE = 5 };
 
-/* ---- protocols --------------------------------------------------------------------------------- */
+/* ---- protocols ---------------------------------------------------------------------------------
+ */
 
 int ec2_protocol(const char *text)
 {
 	static const struct {
 		const char *name;
 		int number;
-	} names[] = { { "-1", -1 },  { "all", -1 },  { "tcp", 6 },
+	} names[] = { { "-1", -1 },  { "all", -1 }, { "tcp", 6 },
 		      { "udp", 17 }, { "icmp", 1 }, { "icmpv6", 58 } };
 	uint64_t number;
 
@@ -41,7 +42,8 @@ static char *protocol_text(int number)
 	}
 }
 
-/* ---- rules ---------------------------------------------------------------------------------------- */
+/* ---- rules
+ * ---------------------------------------------------------------------------------------- */
 
 static const struct ec2_filter rule_filters[] = {
 	{ "group-id", "groupId" },
@@ -81,9 +83,8 @@ static json_t *find_rule(struct hub *hub, const json_t *like)
 	const char *id;
 	json_t *rule;
 
-	json_object_foreach(hub_all(hub, ec2_rule.kind), id, rule)
-		if (same_rule(rule, like))
-			return rule;
+	json_object_foreach(hub_all(hub, ec2_rule.kind), id,
+			    rule) if (same_rule(rule, like)) return rule;
 	return NULL;
 }
 
@@ -93,19 +94,19 @@ static size_t count_rules(struct hub *hub, const char *group, bool egress)
 	json_t *rule;
 	size_t count = 0;
 
-	json_object_foreach(hub_all(hub, ec2_rule.kind), id, rule)
-		if (str_eq(json_str(rule, "groupId"), group) &&
-		    json_bool_or(rule, "isEgress", false) == egress)
-			count++;
+	json_object_foreach(hub_all(hub, ec2_rule.kind), id,
+			    rule) if (str_eq(json_str(rule, "groupId"), group) &&
+				      json_bool_or(rule, "isEgress", false) == egress) count++;
 	return count;
 }
 
 static int bad_port(struct call *c, const char *text)
 {
-	return call_fail(c, 400, "InvalidParameterValue",
-			 "Invalid value '%s' for portRange. Must specify both from and to ports with "
-			 "TCP/UDP, from 0 to 65535.",
-			 text ? text : "");
+	return call_fail(
+		c, 400, "InvalidParameterValue",
+		"Invalid value '%s' for portRange. Must specify both from and to ports with "
+		"TCP/UDP, from 0 to 65535.",
+		text ? text : "");
 }
 
 /* Protocol and ports of a permission into a rule. */
@@ -151,8 +152,8 @@ static int check_cidr(struct call *c, const char *text)
 
 	if (text && ip_parse_cidr(text, &base, &bits) == 0)
 		return 0;
-	return call_fail(c, 400, "InvalidParameterValue",
-			 "CIDR block %s is malformed", text ? text : "");
+	return call_fail(c, 400, "InvalidParameterValue", "CIDR block %s is malformed",
+			 text ? text : "");
 }
 
 static int add_ranges(struct call *c, const json_t *permission, const json_t *base, json_t *rules)
@@ -160,7 +161,8 @@ static int add_ranges(struct call *c, const json_t *permission, const json_t *ba
 	size_t i;
 	json_t *peer;
 
-	json_array_foreach(json_list(permission, "IpRanges"), i, peer) {
+	json_array_foreach(json_list(permission, "IpRanges"), i, peer)
+	{
 		OWN(json) json_t *rule = peer_rule(base, peer);
 
 		if (check_cidr(c, json_str(peer, "CidrIp")) < 0)
@@ -168,7 +170,8 @@ static int add_ranges(struct call *c, const json_t *permission, const json_t *ba
 		json_set_str(rule, "cidrIpv4", json_str(peer, "CidrIp"));
 		json_array_append(rules, rule);
 	}
-	json_array_foreach(json_list(permission, "Ipv6Ranges"), i, peer) {
+	json_array_foreach(json_list(permission, "Ipv6Ranges"), i, peer)
+	{
 		OWN(json) json_t *rule = peer_rule(base, peer);
 		const char *block = json_str_or(peer, "CidrIpv6", "");
 
@@ -187,22 +190,25 @@ static int add_groups(struct hub *hub, struct call *c, const json_t *group,
 	size_t i;
 	json_t *peer;
 
-	json_array_foreach(json_list(permission, "Groups"), i, peer) {
+	json_array_foreach(json_list(permission, "Groups"), i, peer)
+	{
 		OWN(json) json_t *rule = peer_rule(base, peer);
 		json_t *other = ec2_find(hub, c, &ec2_group, json_str(peer, "GroupId"));
 
 		if (!other)
 			return -1;
 		if (!str_eq(json_str(other, "vpcId"), json_str(group, "vpcId")))
-			return call_fail(c, 400, "InvalidGroup.NotFound",
-					 "You have specified two resources that belong to different "
-					 "networks.");
+			return call_fail(
+				c, 400, "InvalidGroup.NotFound",
+				"You have specified two resources that belong to different "
+				"networks.");
 		json_object_set_new(rule, "referencedGroupInfo",
 				    json_pack("{s:s, s:s}", "groupId", ec2_id(&ec2_group, other),
 					      "userId", hub_account(hub)));
 		json_array_append(rules, rule);
 	}
-	json_array_foreach(json_list(permission, "PrefixListIds"), i, peer) {
+	json_array_foreach(json_list(permission, "PrefixListIds"), i, peer)
+	{
 		OWN(json) json_t *rule = peer_rule(base, peer);
 		const char *list = json_str_or(peer, "PrefixListId", "");
 
@@ -215,7 +221,8 @@ static int add_groups(struct hub *hub, struct call *c, const json_t *group,
 	return 0;
 }
 
-/* The permissions of a request; the short form (protocol, ports, one CIDR at the top) is one of them. */
+/* The permissions of a request; the short form (protocol, ports, one CIDR at the top) is one of
+ * them. */
 static json_t *permissions_of(const struct call *c)
 {
 	json_t *list = json_array(), *one;
@@ -248,20 +255,24 @@ static int parse_rules(struct hub *hub, struct call *c, const json_t *group, boo
 	if (!json_array_size(permissions))
 		return call_fail(c, 400, "MissingParameter",
 				 "The request must contain the parameter ipPermissions");
-	json_array_foreach(permissions, i, permission) {
-		OWN(json) json_t *base =
+	json_array_foreach(permissions, i, permission)
+	{
+		OWN(json)
+		json_t *base =
 			json_pack("{s:s, s:s, s:b, s:s}", "groupId", ec2_id(&ec2_group, group),
 				  "groupOwnerId", hub_account(hub), "isEgress", egress, "_vpcId",
 				  json_str(group, "vpcId"));
 		size_t before = json_array_size(rules);
 
-		if (set_ports(c, permission, base) < 0 || add_ranges(c, permission, base, rules) < 0 ||
+		if (set_ports(c, permission, base) < 0 ||
+		    add_ranges(c, permission, base, rules) < 0 ||
 		    add_groups(hub, c, group, permission, base, rules) < 0)
 			return -1;
 		if (json_array_size(rules) == before)
-			return call_fail(c, 400, "MissingParameter",
-					 "Source or destination of the rule must be given: IpRanges, "
-					 "Ipv6Ranges, Groups or PrefixListIds");
+			return call_fail(
+				c, 400, "MissingParameter",
+				"Source or destination of the rule must be given: IpRanges, "
+				"Ipv6Ranges, Groups or PrefixListIds");
 	}
 	*ret = GIVE(rules);
 	return 0;
@@ -310,15 +321,15 @@ static int authorize(struct hub *hub, struct call *c, bool egress)
 	    parse_rules(hub, c, group, egress, &rules) < 0)
 		return -1;
 	if (count_rules(hub, id, egress) + json_array_size(rules) > RULES_MOST)
-		return call_fail(c, 400, "RulesPerSecurityGroupLimitExceeded",
-				 "The maximum number of rules per security group has been reached.");
-	json_array_foreach(rules, i, rule)
-		if (find_rule(hub, rule))
-			return duplicate(c, rule);
+		return call_fail(
+			c, 400, "RulesPerSecurityGroupLimitExceeded",
+			"The maximum number of rules per security group has been reached.");
+	json_array_foreach(rules, i, rule) if (find_rule(hub, rule)) return duplicate(c, rule);
 	list = json_array();
 	ec2_ok(c);
 	json_object_set_new(c->out, "securityGroupRuleSet", list);
-	json_array_foreach(rules, i, rule) {
+	json_array_foreach(rules, i, rule)
+	{
 		stored = ec2_new(hub, c, &ec2_rule, json_incref(rule));
 		json_object_del(stored, "ownerId");
 		json_array_append_new(list, ec2_show(hub, &ec2_rule, stored));
@@ -332,17 +343,18 @@ static int revoke_ids(struct hub *hub, struct call *c, const json_t *group, cons
 	size_t i;
 	json_t *id, *rule;
 
-	json_array_foreach(ids, i, id) {
+	json_array_foreach(ids, i, id)
+	{
 		rule = ec2_find(hub, c, &ec2_rule, json_string_value(id));
 		if (!rule)
 			return -1;
 		if (!str_eq(json_str(rule, "groupId"), ec2_id(&ec2_group, group)) ||
 		    json_bool_or(rule, "isEgress", false) != egress)
-			return call_fail(c, 400, "InvalidPermission.NotFound",
-					 "The specified rule does not exist in this security group.");
+			return call_fail(
+				c, 400, "InvalidPermission.NotFound",
+				"The specified rule does not exist in this security group.");
 	}
-	json_array_foreach(ids, i, id)
-		ec2_remove(hub, &ec2_rule, json_string_value(id));
+	json_array_foreach(ids, i, id) ec2_remove(hub, &ec2_rule, json_string_value(id));
 	return 0;
 }
 
@@ -354,11 +366,11 @@ static int revoke_like(struct hub *hub, struct call *c, const json_t *group, boo
 
 	if (parse_rules(hub, c, group, egress, &rules) < 0)
 		return -1;
+	json_array_foreach(rules, i, rule) if (!find_rule(hub, rule)) return call_fail(
+		c, 400, "InvalidPermission.NotFound",
+		"The specified rule does not exist in this security group.");
 	json_array_foreach(rules, i, rule)
-		if (!find_rule(hub, rule))
-			return call_fail(c, 400, "InvalidPermission.NotFound",
-					 "The specified rule does not exist in this security group.");
-	json_array_foreach(rules, i, rule) {
+	{
 		json_t *stored = find_rule(hub, rule);
 
 		if (stored)
@@ -367,7 +379,7 @@ static int revoke_like(struct hub *hub, struct call *c, const json_t *group, boo
 	return 0;
 }
 
-static int revoke(struct hub *hub, struct call *c, bool egress)
+static int take_back(struct hub *hub, struct call *c, bool egress)
 {
 	OWN(json) json_t *ids = ec2_texts(c->in, "SecurityGroupRuleId");
 	const char *id = ec2_need(c, "GroupId");
@@ -392,12 +404,12 @@ int ec2_authorize_egress(struct hub *hub, struct call *c)
 
 int ec2_revoke_ingress(struct hub *hub, struct call *c)
 {
-	return revoke(hub, c, false);
+	return take_back(hub, c, false);
 }
 
 int ec2_revoke_egress(struct hub *hub, struct call *c)
 {
-	return revoke(hub, c, true);
+	return take_back(hub, c, true);
 }
 
 int ec2_describe_security_group_rules(struct hub *hub, struct call *c)
@@ -405,18 +417,21 @@ int ec2_describe_security_group_rules(struct hub *hub, struct call *c)
 	return ec2_describe(hub, c, &ec2_rule);
 }
 
-/* ---- groups ----------------------------------------------------------------------------------------- */
+/* ---- groups
+ * ----------------------------------------------------------------------------------------- */
 
 static json_t *permission_for(json_t *list, const json_t *rule)
 {
 	size_t i;
 	json_t *permission;
 
-	json_array_foreach(list, i, permission)
-		if (str_eq(json_str(permission, "ipProtocol"), json_str(rule, "ipProtocol")) &&
-		    json_int_or(permission, "fromPort", -1) == json_int_or(rule, "fromPort", -1) &&
-		    json_int_or(permission, "toPort", -1) == json_int_or(rule, "toPort", -1))
-			return permission;
+	json_array_foreach(
+		list, i, permission) if (str_eq(json_str(permission, "ipProtocol"),
+						json_str(rule, "ipProtocol")) &&
+					 json_int_or(permission, "fromPort", -1) ==
+						 json_int_or(rule, "fromPort", -1) &&
+					 json_int_or(permission, "toPort", -1) ==
+						 json_int_or(rule, "toPort", -1)) return permission;
 	permission = json_pack("{s:s}", "ipProtocol", json_str(rule, "ipProtocol"));
 	if (strcmp(json_str(rule, "ipProtocol"), "-1") != 0) {
 		json_set_int(permission, "fromPort", json_int_or(rule, "fromPort", -1));
@@ -459,12 +474,11 @@ static json_t *show_group(struct hub *hub, const json_t *o)
 	json_t *shown = json_deep_copy(o), *ingress = json_array(), *egress = json_array(), *rule;
 	const char *id;
 
-	json_object_foreach(hub_all(hub, ec2_rule.kind), id, rule)
-		if (str_eq(json_str(rule, "groupId"), ec2_id(&ec2_group, o)))
-			add_peer(permission_for(json_bool_or(rule, "isEgress", false) ? egress
-										      : ingress,
-						rule),
-				 rule);
+	json_object_foreach(hub_all(hub, ec2_rule.kind), id,
+			    rule) if (str_eq(json_str(rule, "groupId"), ec2_id(&ec2_group, o)))
+		add_peer(permission_for(json_bool_or(rule, "isEgress", false) ? egress : ingress,
+					rule),
+			 rule);
 	json_object_set_new(shown, "ipPermissions", ingress);
 	json_object_set_new(shown, "ipPermissionsEgress", egress);
 	return shown;
@@ -504,11 +518,10 @@ static void add_rule(struct hub *hub, const json_t *group, bool egress)
 {
 	OWN(json) json_t *nothing = json_object();
 	struct call none = { .in = nothing };
-	json_t *rule = json_pack("{s:s, s:s, s:s, s:b, s:s, s:i, s:i}", "_vpcId",
-				 json_str(group, "vpcId"), "groupId",
-				 ec2_id(&ec2_group, group), "groupOwnerId", hub_account(hub),
-				 "isEgress", egress, "ipProtocol", "-1", "fromPort", -1, "toPort",
-				 -1);
+	json_t *rule =
+		json_pack("{s:s, s:s, s:s, s:b, s:s, s:i, s:i}", "_vpcId", json_str(group, "vpcId"),
+			  "groupId", ec2_id(&ec2_group, group), "groupOwnerId", hub_account(hub),
+			  "isEgress", egress, "ipProtocol", "-1", "fromPort", -1, "toPort", -1);
 
 	if (egress) {
 		json_set_str(rule, "cidrIpv4", "0.0.0.0/0");
@@ -524,10 +537,10 @@ static void add_rule(struct hub *hub, const json_t *group, bool egress)
 static json_t *new_group(struct hub *hub, const struct call *c, const char *vpc, const char *name,
 			 const char *description, bool is_default)
 {
-	json_t *group = ec2_new(hub, c, &ec2_group,
-				json_pack("{s:s, s:s, s:s, s:b}", "groupName", name,
-					  "groupDescription", description, "vpcId", vpc, "_default",
-					  is_default));
+	json_t *group =
+		ec2_new(hub, c, &ec2_group,
+			json_pack("{s:s, s:s, s:s, s:b}", "groupName", name, "groupDescription",
+				  description, "vpcId", vpc, "_default", is_default));
 	OWN(str) char *path = str_printf("security-group/%s", ec2_id(&ec2_group, group));
 	OWN(str) char *arn = hub_arn(hub, "ec2", path);
 
@@ -552,9 +565,9 @@ json_t *ec2_default_group(struct hub *hub, const char *vpc)
 	const char *id;
 	json_t *group;
 
-	json_object_foreach(hub_all(hub, ec2_group.kind), id, group)
-		if (str_eq(json_str(group, "vpcId"), vpc) && json_bool_or(group, "_default", false))
-			return group;
+	json_object_foreach(hub_all(hub, ec2_group.kind), id,
+			    group) if (str_eq(json_str(group, "vpcId"), vpc) &&
+				       json_bool_or(group, "_default", false)) return group;
 	return NULL;
 }
 
@@ -567,16 +580,18 @@ int ec2_groups_check(struct hub *hub, struct call *c, const json_t *ids, const c
 		return call_fail(c, 400, "SecurityGroupsPerInterfaceLimitExceeded",
 				 "The maximum number of security groups per interface has been "
 				 "reached.");
-	json_array_foreach(ids, i, id) {
+	json_array_foreach(ids, i, id)
+	{
 		json_t *group = ec2_find(hub, c, &ec2_group, json_string_value(id));
 
 		if (!group)
 			return -1;
 		if (!str_eq(json_str(group, "vpcId"), vpc))
-			return call_fail(c, 400, "InvalidGroup.NotFound",
-					 "You have specified two resources that belong to different "
-					 "networks: security group %s is not in %s.",
-					 json_string_value(id), vpc);
+			return call_fail(
+				c, 400, "InvalidGroup.NotFound",
+				"You have specified two resources that belong to different "
+				"networks: security group %s is not in %s.",
+				json_string_value(id), vpc);
 	}
 	return 0;
 }
@@ -586,12 +601,10 @@ json_t *ec2_group_set(struct hub *hub, const json_t *ids)
 	json_t *set = json_array(), *id;
 	size_t i;
 
-	json_array_foreach(ids, i, id)
-		json_array_append_new(
-			set, json_pack("{s:s, s:s}", "groupId", json_string_value(id), "groupName",
-				       json_str_or(hub_get(hub, ec2_group.kind,
-							   json_string_value(id)),
-						   "groupName", "")));
+	json_array_foreach(ids, i, id) json_array_append_new(
+		set, json_pack("{s:s, s:s}", "groupId", json_string_value(id), "groupName",
+			       json_str_or(hub_get(hub, ec2_group.kind, json_string_value(id)),
+					   "groupName", "")));
 	return set;
 }
 
@@ -606,11 +619,14 @@ static int check_name(struct hub *hub, struct call *c, const char *vpc, const ch
 	if (!strcmp(name, "default"))
 		return call_fail(c, 400, "InvalidParameterValue",
 				 "Cannot use reserved security group name: default");
-	json_object_foreach(hub_all(hub, ec2_group.kind), id, group)
-		if (str_eq(json_str(group, "vpcId"), vpc) && str_eq(json_str(group, "groupName"), name))
-			return call_fail(c, 400, "InvalidGroup.Duplicate",
-					 "The security group '%s' already exists for VPC '%s'", name,
-					 vpc);
+	json_object_foreach(hub_all(hub, ec2_group.kind), id,
+			    group) if (str_eq(json_str(group, "vpcId"), vpc) &&
+				       str_eq(json_str(group, "groupName"),
+					      name)) return call_fail(c, 400,
+								      "InvalidGroup.Duplicate",
+								      "The security group '%s' "
+								      "already exists for VPC '%s'",
+								      name, vpc);
 	return 0;
 }
 
@@ -655,14 +671,13 @@ static bool group_in_use(struct hub *hub, const char *group)
 	json_t *o, *member;
 	size_t i;
 
-	json_object_foreach(hub_all(hub, ec2_interface.kind), id, o)
-		json_array_foreach(json_list(o, "groupSet"), i, member)
-			if (str_eq(json_str(member, "groupId"), group))
-				return true;
-	json_object_foreach(hub_all(hub, ec2_rule.kind), id, o)
-		if (str_eq(json_str(json_map(o, "referencedGroupInfo"), "groupId"), group) &&
-		    !str_eq(json_str(o, "groupId"), group))
-			return true;
+	json_object_foreach(hub_all(hub, ec2_interface.kind), id, o) json_array_foreach(
+		json_list(o, "groupSet"), i,
+		member) if (str_eq(json_str(member, "groupId"), group)) return true;
+	json_object_foreach(
+		hub_all(hub, ec2_rule.kind), id,
+		o) if (str_eq(json_str(json_map(o, "referencedGroupInfo"), "groupId"), group) &&
+		       !str_eq(json_str(o, "groupId"), group)) return true;
 	return false;
 }
 
@@ -674,10 +689,11 @@ int ec2_delete_security_group(struct hub *hub, struct call *c)
 	if (!group)
 		return -1;
 	if (json_bool_or(group, "_default", false))
-		return call_fail(c, 400, "CannotDelete",
-				 "the specified group: \"%s\" name: \"default\" cannot be deleted by "
-				 "a user",
-				 id);
+		return call_fail(
+			c, 400, "CannotDelete",
+			"the specified group: \"%s\" name: \"default\" cannot be deleted by "
+			"a user",
+			id);
 	if (group_in_use(hub, id))
 		return call_fail(c, 400, "DependencyViolation",
 				 "resource %s has a dependent object", id);

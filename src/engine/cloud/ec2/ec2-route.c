@@ -119,7 +119,8 @@ int ec2_describe_route_tables(struct hub *hub, struct call *c)
 	return ec2_describe(hub, c, &ec2_route_table);
 }
 
-/* ---- associations ----------------------------------------------------------------------------- */
+/* ---- associations -----------------------------------------------------------------------------
+ */
 
 static json_t *find_association(struct hub *hub, const char *key, const char *value,
 				json_t **ret_table, size_t *ret_index)
@@ -128,13 +129,14 @@ static json_t *find_association(struct hub *hub, const char *key, const char *va
 	json_t *table, *association;
 	size_t i;
 
-	json_object_foreach(hub_all(hub, ec2_route_table.kind), id, table)
-		json_array_foreach(json_list(table, "associationSet"), i, association)
-			if (value && str_eq(json_str(association, key), value)) {
-				*ret_table = table;
-				*ret_index = i;
-				return association;
-			}
+	json_object_foreach(hub_all(hub, ec2_route_table.kind), id, table) json_array_foreach(
+		json_list(table, "associationSet"), i,
+		association) if (value && str_eq(json_str(association, key), value))
+	{
+		*ret_table = table;
+		*ret_index = i;
+		return association;
+	}
 	return NULL;
 }
 
@@ -146,9 +148,9 @@ json_t *ec2_table_of_subnet(struct hub *hub, const json_t *subnet)
 
 	if (find_association(hub, "subnetId", ec2_id(&ec2_subnet, subnet), &table, &index))
 		return table;
-	json_object_foreach(hub_all(hub, ec2_route_table.kind), id, table)
-		if (json_bool_or(table, "_main", false) && str_eq(json_str(table, "vpcId"), vpc))
-			return table;
+	json_object_foreach(hub_all(hub, ec2_route_table.kind), id,
+			    table) if (json_bool_or(table, "_main", false) &&
+				       str_eq(json_str(table, "vpcId"), vpc)) return table;
 	return NULL;
 }
 
@@ -180,9 +182,9 @@ static json_t *named_association(struct hub *hub, struct call *c, json_t **ret_t
 				 size_t *ret_index)
 {
 	const char *id = ec2_need(c, "AssociationId");
-	json_t *found = id ? find_association(hub, "routeTableAssociationId", id, ret_table,
-					      ret_index)
-			   : NULL;
+	json_t *found =
+		id ? find_association(hub, "routeTableAssociationId", id, ret_table, ret_index)
+		   : NULL;
 
 	if (id && !found)
 		(void)call_fail(c, 400, "InvalidAssociationID.NotFound",
@@ -234,15 +236,20 @@ int ec2_replace_route_table_association(struct hub *hub, struct call *c)
 	return 0;
 }
 
-/* ---- routes -------------------------------------------------------------------------------------- */
+/* ---- routes
+ * -------------------------------------------------------------------------------------- */
 
 static json_t *find_route(json_t *table, const char *destination, size_t *ret_index)
 {
 	json_t *route;
+	size_t i;
 
-	json_array_foreach(json_list(table, "routeSet"), *ret_index, route)
-		if (str_eq(json_str(route, "destinationCidrBlock"), destination))
-			return route;
+	json_array_foreach(json_list(table, "routeSet"), i,
+			   route) if (str_eq(json_str(route, "destinationCidrBlock"), destination))
+	{
+		*ret_index = i;
+		return route;
+	}
 	return NULL;
 }
 
@@ -264,9 +271,10 @@ static int set_target(struct hub *hub, struct call *c, const json_t *table, json
 	if (!str_eq(gateway ? json_str(json_path(o, "attachmentSet.0"), "vpcId")
 			    : json_str(o, "vpcId"),
 		    vpc))
-		return call_fail(c, 400, "InvalidParameterValue",
-				 "route table %s and network gateway %s belong to different networks",
-				 ec2_id(&ec2_route_table, table), gateway ? gateway : nat);
+		return call_fail(
+			c, 400, "InvalidParameterValue",
+			"route table %s and network gateway %s belong to different networks",
+			ec2_id(&ec2_route_table, table), gateway ? gateway : nat);
 	json_object_del(route, "gatewayId");
 	json_object_del(route, "natGatewayId");
 	json_set_str(route, "gatewayId", gateway);
@@ -355,7 +363,8 @@ int ec2_delete_route(struct hub *hub, struct call *c)
 	return 0;
 }
 
-/* ---- routes of gateway endpoints ------------------------------------------------------------------ */
+/* ---- routes of gateway endpoints
+ * ------------------------------------------------------------------ */
 
 static bool drop_endpoint_route(json_t *table, const char *endpoint)
 {
@@ -376,7 +385,8 @@ void ec2_gateway_routes(struct hub *hub, const json_t *endpoint)
 	const json_t *wanted = json_list(endpoint, "routeTableIdSet");
 	json_t *table;
 
-	json_object_foreach(hub_all(hub, ec2_route_table.kind), table_id, table) {
+	json_object_foreach(hub_all(hub, ec2_route_table.kind), table_id, table)
+	{
 		bool changed = drop_endpoint_route(table, id);
 
 		if (ec2_has(wanted, table_id)) {

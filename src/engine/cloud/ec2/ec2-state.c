@@ -37,10 +37,11 @@ void ec2_state_free(struct hub *hub)
 	}
 }
 
-/* ---- addresses of subnets --------------------------------------------------------------------- */
+/* ---- addresses of subnets ---------------------------------------------------------------------
+ */
 
-/* A released address rests this long before it is given out again, so that whoever still has the old
- * owner's name in a cache meets nobody rather than a stranger. */
+/* A released address rests this long before it is given out again, so that whoever still has the
+ * old owner's name in a cache meets nobody rather than a stranger. */
 enum { REST_MS = 5000, RESTING = 64 };
 
 struct ec2_pool {
@@ -99,10 +100,10 @@ static void fill(struct hub *hub, struct ec2_pool *p)
 	for (uint32_t i = 0; i < 4; i++)
 		mark(p, i, true);
 	mark(p, pool_size(p) - 1, true);
-	json_object_foreach(hub_all(hub, ec2_interface.kind), id, o)
-		if (str_eq(json_str(o, "subnetId"), p->subnet) &&
-		    ip_parse(json_str(o, "privateIpAddress"), &address) == 0)
-			mark(p, address - p->base, true);
+	json_object_foreach(hub_all(hub, ec2_interface.kind), id,
+			    o) if (str_eq(json_str(o, "subnetId"), p->subnet) &&
+				   ip_parse(json_str(o, "privateIpAddress"), &address) == 0)
+		mark(p, address - p->base, true);
 }
 
 static struct ec2_pool *pool_of(struct hub *hub, const json_t *subnet)

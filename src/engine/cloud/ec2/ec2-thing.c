@@ -4,9 +4,9 @@
 #include <string.h>
 
 static const struct ec2_thing *const things[] = {
-	&ec2_vpc,	  &ec2_subnet,	&ec2_route_table, &ec2_internet_gateway, &ec2_nat_gateway,
-	&ec2_address,	  &ec2_group,	&ec2_rule,	  &ec2_interface,	 &ec2_acl,
-	&ec2_endpoint, &ec2_instance,
+	&ec2_vpc,	  &ec2_subnet,	&ec2_route_table, &ec2_internet_gateway,
+	&ec2_nat_gateway, &ec2_address, &ec2_group,	  &ec2_rule,
+	&ec2_interface,	  &ec2_acl,	&ec2_endpoint,	  &ec2_instance,
 };
 
 const struct ec2_thing *ec2_thing_of(const char *id)
@@ -54,7 +54,8 @@ json_t *ec2_named(struct hub *hub, struct call *c, const struct ec2_thing *t)
 	return id ? ec2_find(hub, c, t, id) : NULL;
 }
 
-/* ---- storing ---------------------------------------------------------------------------------- */
+/* ---- storing ----------------------------------------------------------------------------------
+ */
 
 const char *ec2_id(const struct ec2_thing *t, const json_t *o)
 {
@@ -92,15 +93,15 @@ static void set_tag(json_t *tags, const char *key, const char *value)
 	size_t i;
 	json_t *tag;
 
-	json_array_foreach(tags, i, tag)
-		if (str_eq(json_str(tag, "key"), key)) {
-			json_set_str(tag, "value", value);
-			return;
-		}
+	json_array_foreach(tags, i, tag) if (str_eq(json_str(tag, "key"), key))
+	{
+		json_set_str(tag, "value", value);
+		return;
+	}
 	json_array_append_new(tags, json_pack("{s:s, s:s}", "key", key, "value", value));
 }
 
-static void set_tags(json_t *o, const json_t *tags)
+void ec2_set_tags(json_t *o, const json_t *tags)
 {
 	json_t *set = json_list(o, "tagSet"), *tag;
 	size_t i;
@@ -109,9 +110,8 @@ static void set_tags(json_t *o, const json_t *tags)
 		set = json_array();
 		json_object_set_new(o, "tagSet", set);
 	}
-	json_array_foreach(tags, i, tag)
-		if (json_str(tag, "Key"))
-			set_tag(set, json_str(tag, "Key"), json_str_or(tag, "Value", ""));
+	json_array_foreach(tags, i, tag) if (json_str(tag, "Key"))
+		set_tag(set, json_str(tag, "Key"), json_str_or(tag, "Value", ""));
 }
 
 json_t *ec2_new(struct hub *hub, const struct call *c, const struct ec2_thing *t, json_t *fields)
@@ -125,15 +125,17 @@ json_t *ec2_new(struct hub *hub, const struct call *c, const struct ec2_thing *t
 	json_decref(fields);
 	json_set_str(o, "ownerId", hub_account(hub));
 	json_object_set_new(o, "tagSet", json_array());
-	json_array_foreach(json_list(c->in, "TagSpecification"), i, specification)
-		if (str_eq(json_str(specification, "ResourceType"), t->tag_type))
-			set_tags(o, json_list(specification, "Tag"));
+	json_array_foreach(
+		json_list(c->in, "TagSpecification"), i,
+		specification) if (str_eq(json_str(specification, "ResourceType"), t->tag_type))
+		ec2_set_tags(o, json_list(specification, "Tag"));
 	ec2_put(hub, t, o);
 	json_decref(o);
 	return hub_get(hub, t->kind, id);
 }
 
-/* ---- showing ---------------------------------------------------------------------------------- */
+/* ---- showing ----------------------------------------------------------------------------------
+ */
 
 json_t *ec2_show(struct hub *hub, const struct ec2_thing *t, const json_t *o)
 {
@@ -141,9 +143,8 @@ json_t *ec2_show(struct hub *hub, const struct ec2_thing *t, const json_t *o)
 	const char *key;
 	void *next;
 
-	json_object_foreach_safe(shown, next, key, value)
-		if (*key == '_')
-			json_object_del(shown, key);
+	json_object_foreach_safe(shown, next, key, value) if (*key == '_')
+		json_object_del(shown, key);
 	return shown;
 }
 
@@ -165,9 +166,7 @@ json_t *ec2_texts(const json_t *in, const char *key)
 
 	if (json_is_string(member) && *json_string_value(member))
 		json_array_append(all, member);
-	json_array_foreach(member, i, item)
-		if (json_is_string(item))
-			json_array_append(all, item);
+	json_array_foreach(member, i, item) if (json_is_string(item)) json_array_append(all, item);
 	return all;
 }
 
@@ -176,9 +175,8 @@ bool ec2_has(const json_t *array, const char *text)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(array, i, item)
-		if (text && str_eq(json_string_value(item), text))
-			return true;
+	json_array_foreach(array, i,
+			   item) if (text && str_eq(json_string_value(item), text)) return true;
 	return false;
 }
 
@@ -187,13 +185,13 @@ json_t *ec2_first(struct hub *hub, const struct ec2_thing *t, const char *key, c
 	const char *id;
 	json_t *o;
 
-	json_object_foreach(hub_all(hub, t->kind), id, o)
-		if (value && str_eq(json_str(o, key), value))
-			return o;
+	json_object_foreach(hub_all(hub, t->kind), id,
+			    o) if (value && str_eq(json_str(o, key), value)) return o;
 	return NULL;
 }
 
-/* ---- filters ---------------------------------------------------------------------------------- */
+/* ---- filters ----------------------------------------------------------------------------------
+ */
 
 static bool value_matches(const json_t *value, const json_t *wanted)
 {
@@ -206,10 +204,9 @@ static bool value_matches(const json_t *value, const json_t *wanted)
 		text = json_is_true(value) ? "true" : "false";
 	if (json_is_integer(value))
 		text = number = str_printf("%lld", (long long)json_integer_value(value));
-	json_array_foreach(wanted, i, pattern)
-		if (text && json_is_string(pattern) &&
-		    str_glob(json_string_value(pattern), text, false))
-			return true;
+	json_array_foreach(wanted, i, pattern) if (text && json_is_string(pattern) &&
+						   str_glob(json_string_value(pattern), text,
+							    false)) return true;
 	return false;
 }
 
@@ -221,18 +218,14 @@ static bool path_matches(const json_t *o, const char *path, const json_t *wanted
 	json_t *item, *value;
 
 	if (json_is_array(o)) {
-		json_array_foreach(o, i, item)
-			if (path_matches(item, path, wanted))
-				return true;
+		json_array_foreach(o, i, item) if (path_matches(item, path, wanted)) return true;
 		return false;
 	}
 	value = json_object_get(o, key);
 	if (dot)
 		return value && path_matches(value, dot + 1, wanted);
 	if (json_is_array(value)) {
-		json_array_foreach(value, i, item)
-			if (value_matches(item, wanted))
-				return true;
+		json_array_foreach(value, i, item) if (value_matches(item, wanted)) return true;
 		return false;
 	}
 	return value_matches(value, wanted);
@@ -243,7 +236,8 @@ static bool tag_matches(const json_t *o, const char *name, const json_t *wanted)
 	size_t i;
 	json_t *tag;
 
-	json_array_foreach(json_list(o, "tagSet"), i, tag) {
+	json_array_foreach(json_list(o, "tagSet"), i, tag)
+	{
 		if (!strcmp(name, "tag-key")) {
 			if (value_matches(json_object_get(tag, "key"), wanted))
 				return true;
@@ -273,7 +267,8 @@ bool ec2_matches(const struct ec2_filter *known, const json_t *o, const json_t *
 	size_t i;
 	json_t *filter;
 
-	json_array_foreach(filters, i, filter) {
+	json_array_foreach(filters, i, filter)
+	{
 		const char *name = json_str_or(filter, "Name", "");
 		OWN(json) json_t *wanted = ec2_texts(filter, "Value");
 		const char *path = filter_path(known, name);
@@ -290,7 +285,8 @@ static int check_filters(struct call *c, const struct ec2_filter *known, const j
 	size_t i;
 	json_t *filter;
 
-	json_array_foreach(filters, i, filter) {
+	json_array_foreach(filters, i, filter)
+	{
 		const char *name = json_str_or(filter, "Name", "");
 
 		if (!is_tag_filter(name) && !filter_path(known, name))
@@ -317,8 +313,7 @@ static int cut_page(struct call *c, json_t *list)
 		return 0;
 	while (json_array_size(list) > (size_t)most)
 		json_array_remove(list, json_array_size(list) - 1);
-	json_object_set_new(c->out, "nextToken",
-			    json_sprintf("%lld", (long long)(from + most)));
+	json_object_set_new(c->out, "nextToken", json_sprintf("%lld", (long long)(from + most)));
 	return 0;
 }
 
@@ -333,10 +328,9 @@ int ec2_describe(struct hub *hub, struct call *c, const struct ec2_thing *t)
 	json_object_set_new(c->out, t->set, list);
 	if (check_filters(c, t->filters, filters) < 0)
 		return -1;
-	json_array_foreach(ids, i, o)
-		if (!ec2_find(hub, c, t, json_string_value(o)))
-			return -1;
-	json_object_foreach(hub_all(hub, t->kind), id, o) {
+	json_array_foreach(ids, i, o) if (!ec2_find(hub, c, t, json_string_value(o))) return -1;
+	json_object_foreach(hub_all(hub, t->kind), id, o)
+	{
 		OWN(json) json_t *shown = NULL;
 
 		if (json_array_size(ids) && !ec2_has(ids, id))
@@ -348,14 +342,16 @@ int ec2_describe(struct hub *hub, struct call *c, const struct ec2_thing *t)
 	return cut_page(c, list);
 }
 
-/* ---- tags -------------------------------------------------------------------------------------- */
+/* ---- tags --------------------------------------------------------------------------------------
+ */
 
 static int check_tags(struct call *c, const json_t *tags)
 {
 	size_t i;
 	json_t *tag;
 
-	json_array_foreach(tags, i, tag) {
+	json_array_foreach(tags, i, tag)
+	{
 		const char *key = json_str_or(tag, "Key", "");
 
 		if (str_starts(key, "aws:"))
@@ -389,20 +385,19 @@ int ec2_create_tags(struct hub *hub, struct call *c)
 
 	if (check_tags(c, tags) < 0)
 		return -1;
+	json_array_foreach(ids, i, id) if (!tagged(hub, c, json_string_value(id))) return -1;
 	json_array_foreach(ids, i, id)
-		if (!tagged(hub, c, json_string_value(id)))
-			return -1;
-	json_array_foreach(ids, i, id) {
+	{
 		json_t *o = tagged(hub, c, json_string_value(id));
 
-		set_tags(o, tags);
+		ec2_set_tags(o, tags);
 		hub_put(hub, ec2_thing_of(json_string_value(id))->kind, json_string_value(id), o);
 	}
 	ec2_ok(c);
 	return 0;
 }
 
-static void drop_tag(json_t *set, const json_t *tag)
+void ec2_drop_tag(json_t *set, const json_t *tag)
 {
 	const char *value = json_str(tag, "Value");
 
@@ -421,7 +416,8 @@ int ec2_delete_tags(struct hub *hub, struct call *c)
 	size_t i, k;
 	json_t *id, *tag;
 
-	json_array_foreach(ids, i, id) {
+	json_array_foreach(ids, i, id)
+	{
 		json_t *o = tagged(hub, c, json_string_value(id));
 
 		if (!o)
@@ -429,7 +425,7 @@ int ec2_delete_tags(struct hub *hub, struct call *c)
 		if (!json_list(c->in, "Tag"))
 			json_array_clear(json_list(o, "tagSet"));
 		json_array_foreach(json_list(c->in, "Tag"), k, tag)
-			drop_tag(json_list(o, "tagSet"), tag);
+			ec2_drop_tag(json_list(o, "tagSet"), tag);
 		hub_put(hub, ec2_thing_of(json_string_value(id))->kind, json_string_value(id), o);
 	}
 	ec2_ok(c);
@@ -450,11 +446,12 @@ static void list_tags(json_t *list, const struct ec2_thing *t, const json_t *o,
 	size_t i;
 	json_t *tag;
 
-	json_array_foreach(json_list(o, "tagSet"), i, tag) {
-		OWN(json) json_t *row =
-			json_pack("{s:s, s:s, s:s, s:s}", "resourceId", ec2_id(t, o),
-				  "resourceType", t->tag_type, "key", json_str(tag, "key"),
-				  "value", json_str_or(tag, "value", ""));
+	json_array_foreach(json_list(o, "tagSet"), i, tag)
+	{
+		OWN(json)
+		json_t *row = json_pack("{s:s, s:s, s:s, s:s}", "resourceId", ec2_id(t, o),
+					"resourceType", t->tag_type, "key", json_str(tag, "key"),
+					"value", json_str_or(tag, "value", ""));
 
 		if (ec2_matches(tag_filters, row, filters))
 			json_array_append(list, row);

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* ---- VPC ---------------------------------------------------------------------------------------- */
+/* ---- VPC ----------------------------------------------------------------------------------------
+ */
 
 static const struct ec2_filter vpc_filters[] = {
 	{ "vpc-id", "vpcId" },
@@ -98,18 +99,17 @@ static bool has_dependents(struct hub *hub, const char *vpc)
 	for (size_t i = 0; i < sizeof(inside) / sizeof(inside[0]); i++)
 		if (ec2_first(hub, inside[i], "vpcId", vpc))
 			return true;
-	json_object_foreach(hub_all(hub, ec2_group.kind), id, o)
-		if (str_eq(json_str(o, "vpcId"), vpc) && !json_bool_or(o, "_default", false))
-			return true;
-	json_object_foreach(hub_all(hub, ec2_acl.kind), id, o)
-		if (str_eq(json_str(o, "vpcId"), vpc) && !json_bool_or(o, "default", false))
-			return true;
-	json_object_foreach(hub_all(hub, ec2_route_table.kind), id, o)
-		if (str_eq(json_str(o, "vpcId"), vpc) && !json_bool_or(o, "_main", false))
-			return true;
-	json_object_foreach(hub_all(hub, ec2_internet_gateway.kind), id, o)
-		if (attached_here(o, vpc))
-			return true;
+	json_object_foreach(hub_all(hub, ec2_group.kind), id,
+			    o) if (str_eq(json_str(o, "vpcId"), vpc) &&
+				   !json_bool_or(o, "_default", false)) return true;
+	json_object_foreach(hub_all(hub, ec2_acl.kind), id,
+			    o) if (str_eq(json_str(o, "vpcId"), vpc) &&
+				   !json_bool_or(o, "default", false)) return true;
+	json_object_foreach(hub_all(hub, ec2_route_table.kind), id,
+			    o) if (str_eq(json_str(o, "vpcId"), vpc) &&
+				   !json_bool_or(o, "_main", false)) return true;
+	json_object_foreach(hub_all(hub, ec2_internet_gateway.kind), id,
+			    o) if (attached_here(o, vpc)) return true;
 	return false;
 }
 
@@ -175,8 +175,7 @@ int ec2_modify_vpc_attribute(struct hub *hub, struct call *c)
 		return call_fail(c, 400, "InvalidParameterCombination",
 				 "Only one attribute can be modified at a time");
 	if (!support && !hostnames)
-		return call_fail(c, 400, "InvalidParameterCombination",
-				 "No attributes specified.");
+		return call_fail(c, 400, "InvalidParameterCombination", "No attributes specified.");
 	if (support)
 		json_set_bool(vpc, "_dnsSupport", json_bool_or(support, "Value", true));
 	if (hostnames)
@@ -186,7 +185,8 @@ int ec2_modify_vpc_attribute(struct hub *hub, struct call *c)
 	return 0;
 }
 
-/* ---- subnets -------------------------------------------------------------------------------------- */
+/* ---- subnets
+ * -------------------------------------------------------------------------------------- */
 
 static json_t *show_subnet(struct hub *hub, const json_t *o)
 {
@@ -252,7 +252,8 @@ static int check_overlap(struct hub *hub, struct call *c, const char *vpc, uint3
 	const char *id;
 	json_t *o;
 
-	json_object_foreach(hub_all(hub, ec2_subnet.kind), id, o) {
+	json_object_foreach(hub_all(hub, ec2_subnet.kind), id, o)
+	{
 		uint32_t other;
 		unsigned other_bits;
 
@@ -277,8 +278,7 @@ static int check_block(struct hub *hub, struct call *c, const json_t *vpc)
 		return -1;
 	if (ip_parse_cidr(json_str(vpc, "cidrBlock"), &vpc_base, &vpc_bits) < 0 ||
 	    bits < vpc_bits || !ip_in_cidr(base, vpc_base, vpc_bits))
-		return call_fail(c, 400, "InvalidSubnet.Range", "The CIDR '%s' is invalid.",
-				 block);
+		return call_fail(c, 400, "InvalidSubnet.Range", "The CIDR '%s' is invalid.", block);
 	return check_overlap(hub, c, ec2_id(&ec2_vpc, vpc), base, bits);
 }
 
@@ -297,7 +297,7 @@ int ec2_create_subnet(struct hub *hub, struct call *c)
 {
 	json_t *vpc = ec2_named(hub, c, &ec2_vpc), *subnet;
 	OWN(str) char *zone_short = NULL;
-	const char *zone;
+	const char *zone = NULL;
 
 	if (!vpc || pick_zone(hub, c, &zone) < 0 || check_block(hub, c, vpc) < 0)
 		return -1;
@@ -326,7 +326,8 @@ static void forget_associations(struct hub *hub, const char *subnet)
 	const char *id;
 	json_t *table;
 
-	json_object_foreach(hub_all(hub, ec2_route_table.kind), id, table) {
+	json_object_foreach(hub_all(hub, ec2_route_table.kind), id, table)
+	{
 		json_t *set = json_list(table, "associationSet");
 
 		for (size_t i = json_array_size(set); i-- > 0;)
