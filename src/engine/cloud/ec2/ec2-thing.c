@@ -331,13 +331,16 @@ int ec2_describe(struct hub *hub, struct call *c, const struct ec2_thing *t)
 	json_array_foreach(ids, i, o) if (!ec2_find(hub, c, t, json_string_value(o))) return -1;
 	json_object_foreach(hub_all(hub, t->kind), id, o)
 	{
-		OWN(json) json_t *shown = NULL;
+		/* what is shown as it is stored need not be copied to be passed over */
+		OWN(json) json_t *shown = t->render ? NULL : json_incref(o);
 
 		if (json_array_size(ids) && !ec2_has(ids, id))
 			continue;
-		shown = ec2_show(hub, t, o);
+		if (!shown)
+			shown = ec2_show(hub, t, o);
 		if (ec2_matches(t->filters, shown, filters))
-			json_array_append(list, shown);
+			json_array_append_new(list,
+					      t->render ? json_incref(shown) : ec2_show(hub, t, o));
 	}
 	return cut_page(c, list);
 }
