@@ -287,7 +287,6 @@ static double milliseconds(void)
 
 TEST(template_corpus, every_scale_up_to_the_quota_evaluates)
 {
-	OWN(fixture) struct fixture f = { 0 };
 	OWN(template) struct template *t = NULL;
 	OWN(str) char *text = NULL;
 	struct err err = { 0 };

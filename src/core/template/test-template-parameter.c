@@ -235,6 +235,9 @@ TEST(template_pattern, java_expressions_match_the_whole_text)
 	}
 }
 
+static const char deep_groups[] =
+	"((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((a";
+
 TEST(template_pattern, what_cannot_be_used_is_an_error)
 {
 	static const char *const patterns[] = {
@@ -259,8 +262,7 @@ TEST(template_pattern, what_cannot_be_used_is_an_error)
 		"[\\x1g]",
 		"\\p{Foo}",
 		"[[^a]b]",
-		"((((((((((((((((((((((((((((((((((((((((((((((((((("
-		"((((((((((((a",
+		deep_groups,
 		"((((a{1000}){1000}){1000}){1000})",
 	};
 

@@ -404,6 +404,7 @@ TEST(template_parse, quotas_are_cloudformations)
 		OWN(str) char *over = many(quotas[i].section, quotas[i].most + 1, quotas[i].member);
 		OWN(template) struct template *t = parse(full);
 
+		CHECK(t);
 		check_error(over, quotas[i].error);
 	}
 }

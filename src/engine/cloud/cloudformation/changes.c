@@ -14,6 +14,7 @@ struct changes {
 	json_t *touched;      /* logical -> true: resources that change */
 	json_t *list;
 	bool tags_changed;
+	bool hide_all; /* parameters hold references to secrets */
 };
 
 /* ---- values that may be shown
@@ -63,17 +64,53 @@ static char *show(const struct changes *x, const json_t *value)
 	return json_is_string(masked) ? str_dup(json_string_value(masked)) : json_text(masked);
 }
 
-static void set_context(const struct changes *x, json_t *change, const char *key,
+static const json_t *raw_property(const struct template *t, const char *logical, const char *name)
+{
+	return t ? json_object_get(json_map(template_resource(t, logical), "Properties"), name)
+		 : NULL;
+}
+
+static bool has_reference(const json_t *node)
+{
+	OWN(str) char *text = node ? json_text(node) : NULL;
+
+	return text && strstr(text, "{{resolve:s");
+}
+
+/* Evaluated, a dynamic reference shows the secret. */
+static bool hidden(const struct changes *x, const char *logical, const char *name)
+{
+	return x->hide_all || has_reference(raw_property(x->old, logical, name)) ||
+	       has_reference(raw_property(x->plan->template, logical, name));
+}
+
+static char *show_property(const struct changes *x, const char *logical, const char *name,
+			   const json_t *value)
+{
+	return hidden(x, logical, name) ? str_dup("****") : show(x, value);
+}
+
+static void set_context(const struct changes *x, json_t *change, const char *member,
 			const json_t *properties)
 {
-	OWN(json) json_t *context = properties ? json_object() : NULL;
+	const char *logical = json_str(change, "LogicalResourceId"), *key;
+	json_t *open = (json_t *)(uintptr_t)properties, *value, *shown;
+	OWN(json) json_t *context = json_object();
 	OWN(str) char *text = NULL;
 
-	if (!context)
+	if (!properties)
 		return;
-	json_object_set(context, "Properties", (json_t *)(uintptr_t)properties);
+	shown = json_object();
+	json_object_set_new(context, "Properties", shown);
+	json_object_foreach(open, key, value)
+	{
+		if (hidden(x, logical, key))
+			json_set_str(shown, key, "****");
+		else
+			json_object_set(shown, key, value);
+	}
 	text = show(x, context);
-	json_set_str(change, key, text);
+	json_set_str(change, member, text);
 }
 
 /* ---- causes
@@ -169,7 +206,7 @@ struct detail {
 	const json_t *before, *after;
 };
 
-static json_t *new_target(const struct changes *x, const struct detail *d)
+static json_t *new_target(const struct changes *x, const char *logical, const struct detail *d)
 {
 	json_t *target = json_object();
 	OWN(str) char *path = NULL;
@@ -182,12 +219,12 @@ static json_t *new_target(const struct changes *x, const struct detail *d)
 	path = str_printf("/Properties/%s", d->name);
 	json_set_str(target, "Path", path);
 	if (d->before) {
-		OWN(str) char *text = show(x, d->before);
+		OWN(str) char *text = show_property(x, logical, d->name, d->before);
 
 		json_set_str(target, "BeforeValue", text);
 	}
 	if (d->after) {
-		OWN(str) char *text = show(x, d->after);
+		OWN(str) char *text = show_property(x, logical, d->name, d->after);
 
 		json_set_str(target, "AfterValue", text);
 	}
@@ -210,12 +247,6 @@ static void add_detail(json_t *details, json_t *target, const char *source, cons
 	json_array_append(details, detail);
 }
 
-static const json_t *raw_property(const struct template *t, const char *logical, const char *name)
-{
-	return t ? json_object_get(json_map(template_resource(t, logical), "Properties"), name)
-		 : NULL;
-}
-
 /* One changed property: a detail for each cause, and one for the template itself. */
 static void add_property(const struct changes *x, const char *logical, const struct detail *d,
 			 json_t *details)
@@ -223,7 +254,7 @@ static void add_property(const struct changes *x, const char *logical, const str
 	const json_t *old = raw_property(x->old, logical, d->name);
 	const json_t *new = raw_property(x->plan->template, logical, d->name);
 	bool edited = !old || !new || !json_equal(old, new);
-	OWN(json) json_t *target = new_target(x, d);
+	OWN(json) json_t *target = new_target(x, logical, d);
 	OWN(json) json_t *causes = json_object();
 	const char *entity;
 	json_t *cause;
@@ -313,7 +344,7 @@ static void describe_modify(struct changes *x, const struct resource_kind *kind,
 	if (verdict == STACK_TOUCH || (verdict == STACK_MODIFY && !json_array_size(details))) {
 		const char *attribute = verdict == STACK_TOUCH ? "Metadata" : "Tags";
 		struct detail d = { .attribute = attribute, .recreation = "Never" };
-		OWN(json) json_t *target = new_target(x, &d);
+		OWN(json) json_t *target = new_target(x, logical, &d);
 
 		json_add_str(scope, attribute);
 		add_detail(details, target, "DirectModification", "Static", NULL);
@@ -427,6 +458,8 @@ int stack_changes(struct hub *hub, const json_t *stack, const json_t *settings,
 		x.old = old;
 	x.tags_changed = deployed && stack_tags_differ(json_list(deployed, "Tags"),
 						       json_list(settings, "Tags"));
+	x.hide_all = has_reference(json_map(settings, "Parameters")) ||
+		     has_reference(json_map(deployed, "Parameters"));
 	plan->world.stack = stack;
 	plan->world.unknown = unknown;
 	rc = find_all(&x, ret_any, err);

@@ -289,6 +289,9 @@ static enum stack_event_style style_of(const json_t *stack, const char *status)
 void stack_set_record(struct hub *hub, json_t *stack, json_t *record, const char *status,
 		      const char *reason)
 {
+	OWN(str) char *kept = str_dup(status); /* may be the record's own text */
+
+	status = kept;
 	json_set_str(record, "ResourceStatus", status);
 	json_object_del(record, "ResourceStatusReason");
 	stack_set_text(record, "ResourceStatusReason", reason);

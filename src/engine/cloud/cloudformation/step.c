@@ -25,6 +25,13 @@ static bool in_progress(const json_t *record)
 	return str_ends(json_str_or(record, "ResourceStatus", ""), "_IN_PROGRESS");
 }
 
+/* Did a daemon that ended begin this already? Then there is an event of it. */
+static bool begun(const struct stack_run *run, const json_t *record, const char *status)
+{
+	return str_eq(json_str(record, "ResourceStatus"), status) &&
+	       json_int_or(record, "Serial", -1) == stack_serial(run->stack);
+}
+
 static const char *physical_of(const json_t *record)
 {
 	return json_str_or(record, "PhysicalResourceId", "");
@@ -498,8 +505,10 @@ static void revert(struct stack_run *run, struct stack_step *step)
 	/* the resource that was replaced is still there, unchanged */
 	if (json_object_get(record, "Replacing"))
 		same = true;
-	json_set_bool(record, "Reverting", true);
-	stack_set_record(run->hub, run->stack, record, "UPDATE_IN_PROGRESS", NULL);
+	if (!json_object_get(record, "Reverting") || !begun(run, record, "UPDATE_IN_PROGRESS")) {
+		json_set_bool(record, "Reverting", true);
+		stack_set_record(run->hub, run->stack, record, "UPDATE_IN_PROGRESS", NULL);
+	}
 	if (!same && kind)
 		rc = call_kind(run, step, record, kind->update, false, &reason);
 	after_revert(run, step, record, rc, reason);
@@ -553,7 +562,8 @@ static void delete_record(struct stack_run *run, struct stack_step *step)
 		delete_done(run, step, record, "DELETE_SKIPPED");
 		return;
 	}
-	stack_set_record(run->hub, run->stack, record, "DELETE_IN_PROGRESS", NULL);
+	if (!begun(run, record, "DELETE_IN_PROGRESS"))
+		stack_set_record(run->hub, run->stack, record, "DELETE_IN_PROGRESS", NULL);
 	rc = call_kind(run, step, record, kind ? kind->remove : NULL, false, &reason);
 	after_delete(run, step, record, rc, reason);
 }
