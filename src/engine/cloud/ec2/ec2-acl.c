@@ -96,13 +96,12 @@ static json_t *find_entry(json_t *acl, json_int_t number, bool egress, size_t *r
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach(json_list(acl, "entrySet"), i,
-			   entry) if (json_int_or(entry, "ruleNumber", -1) == number &&
-				      json_bool_or(entry, "egress", false) == egress)
-	{
-		*ret_index = i;
-		return entry;
-	}
+	json_array_foreach(json_list(acl, "entrySet"), i, entry)
+		if (json_int_or(entry, "ruleNumber", -1) == number &&
+		    json_bool_or(entry, "egress", false) == egress) {
+			*ret_index = i;
+			return entry;
+		}
 	return NULL;
 }
 
@@ -172,8 +171,7 @@ static void insert_entry(json_t *acl, json_t *entry)
 	json_int_t number = json_int_or(entry, "ruleNumber", 0);
 	size_t i;
 
-	json_array_foreach(set, i, other)
-	{
+	json_array_foreach(set, i, other) {
 		bool other_egress = json_bool_or(other, "egress", false);
 
 		if ((egress && !other_egress) ||
@@ -265,9 +263,9 @@ static json_t *default_acl(struct hub *hub, const char *vpc)
 	const char *id;
 	json_t *acl;
 
-	json_object_foreach(hub_all(hub, ec2_acl.kind), id,
-			    acl) if (str_eq(json_str(acl, "vpcId"), vpc) &&
-				     json_bool_or(acl, "default", false)) return acl;
+	json_object_foreach(hub_all(hub, ec2_acl.kind), id, acl)
+		if (str_eq(json_str(acl, "vpcId"), vpc) && json_bool_or(acl, "default", false))
+			return acl;
 	return NULL;
 }
 
@@ -284,8 +282,7 @@ void ec2_acl_forget_subnet(struct hub *hub, const char *subnet)
 	const char *id;
 	json_t *acl;
 
-	json_object_foreach(hub_all(hub, ec2_acl.kind), id, acl)
-	{
+	json_object_foreach(hub_all(hub, ec2_acl.kind), id, acl) {
 		json_t *set = json_list(acl, "associationSet");
 
 		for (size_t i = json_array_size(set); i-- > 0;)
@@ -305,11 +302,11 @@ int ec2_replace_network_acl_association(struct hub *hub, struct call *c)
 
 	if (!acl)
 		return -1;
-	json_object_foreach(hub_all(hub, ec2_acl.kind), id, other) json_array_foreach(
-		json_list(other, "associationSet"), i,
-		row) if (str_eq(json_str(row, "networkAclAssociationId"), wanted) &&
-			 str_eq(json_str(other, "vpcId"), json_str(acl, "vpcId"))) subnet =
-		subnet ? subnet : str_dup(json_str(row, "subnetId"));
+	json_object_foreach(hub_all(hub, ec2_acl.kind), id, other)
+		json_array_foreach(json_list(other, "associationSet"), i, row)
+			if (str_eq(json_str(row, "networkAclAssociationId"), wanted) &&
+			    str_eq(json_str(other, "vpcId"), json_str(acl, "vpcId")))
+				subnet = subnet ? subnet : str_dup(json_str(row, "subnetId"));
 	if (!subnet)
 		return call_fail(c, 400, "InvalidAssociationID.NotFound",
 				 "The association ID '%s' does not exist", wanted);

@@ -22,8 +22,7 @@ static json_t *endpoint_addresses(struct hub *hub, const json_t *endpoint)
 	json_t *list = json_array(), *id;
 	size_t i;
 
-	json_array_foreach(json_list(endpoint, "networkInterfaceIdSet"), i, id)
-	{
+	json_array_foreach(json_list(endpoint, "networkInterfaceIdSet"), i, id) {
 		const json_t *interface = hub_get(hub, ec2_interface.kind, json_string_value(id));
 
 		if (json_str(interface, "privateIpAddress"))
@@ -39,13 +38,12 @@ static const json_t *endpoint_for(struct hub *hub, const char *vpc, const char *
 	json_t *endpoint, *entry;
 	size_t i;
 
-	json_object_foreach(hub_all(hub, ec2_endpoint.kind), id, endpoint)
-	{
+	json_object_foreach(hub_all(hub, ec2_endpoint.kind), id, endpoint) {
 		if (!str_eq(json_str(endpoint, "vpcId"), vpc))
 			continue;
-		json_array_foreach(json_list(endpoint, "dnsEntrySet"), i,
-				   entry) if (at_or_below(name, json_str_or(entry, "dnsName",
-									    "?"))) return endpoint;
+		json_array_foreach(json_list(endpoint, "dnsEntrySet"), i, entry)
+			if (at_or_below(name, json_str_or(entry, "dnsName", "?")))
+				return endpoint;
 	}
 	return NULL;
 }

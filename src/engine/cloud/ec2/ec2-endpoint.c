@@ -95,12 +95,11 @@ int ec2_endpoint_serve(struct hub *hub, const json_t *endpoint, struct err *err)
 	size_t i;
 	json_t *id;
 
-	json_array_foreach(json_list(endpoint, "networkInterfaceIdSet"), i,
-			   id) if (hub_fabric(hub) &&
-				   fabric_interface_listen(hub_fabric(hub), json_string_value(id),
-							   443, close_accepted, NULL, err) <
-					   0) return err_in(err, "endpoint %s",
-							    ec2_id(&ec2_endpoint, endpoint));
+	json_array_foreach(json_list(endpoint, "networkInterfaceIdSet"), i, id)
+		if (hub_fabric(hub) &&
+		    fabric_interface_listen(hub_fabric(hub), json_string_value(id), 443,
+					    close_accepted, NULL, err) < 0)
+			return err_in(err, "endpoint %s", ec2_id(&ec2_endpoint, endpoint));
 	return 0;
 }
 
@@ -163,8 +162,7 @@ static int check_subnets(struct hub *hub, struct call *c, const json_t *subnets,
 	size_t i;
 	json_t *id;
 
-	json_array_foreach(subnets, i, id)
-	{
+	json_array_foreach(subnets, i, id) {
 		json_t *subnet = ec2_find(hub, c, &ec2_subnet, json_string_value(id));
 		const char *zone = json_str(subnet, "availabilityZone");
 
@@ -198,17 +196,16 @@ static int check_private_dns(struct hub *hub, struct call *c, const json_t *vpc,
 				 "Enabling private DNS requires both enableDnsSupport and "
 				 "enableDnsHostnames VPC attributes set to true for %s",
 				 vpc_id);
-	json_object_foreach(
-		hub_all(hub, ec2_endpoint.kind), id,
-		other) if (!str_eq(id, self) && str_eq(json_str(other, "vpcId"), vpc_id) &&
-			   str_eq(json_str(other, "_service"), service) &&
-			   json_bool_or(other, "privateDnsEnabled",
-					false)) return call_fail(c, 400, "InvalidParameter",
-								 "private-dns-enabled cannot be "
-								 "set because there is already "
-								 "a conflicting DNS domain for %s "
-								 "in the VPC %s",
-								 name, vpc_id);
+	json_object_foreach(hub_all(hub, ec2_endpoint.kind), id, other)
+		if (!str_eq(id, self) && str_eq(json_str(other, "vpcId"), vpc_id) &&
+		    str_eq(json_str(other, "_service"), service) &&
+		    json_bool_or(other, "privateDnsEnabled", false))
+			return call_fail(c, 400, "InvalidParameter",
+					 "private-dns-enabled cannot be "
+					 "set because there is already "
+					 "a conflicting DNS domain for %s "
+					 "in the VPC %s",
+					 name, vpc_id);
 	return 0;
 }
 
@@ -246,8 +243,7 @@ static int set_tables(struct hub *hub, struct call *c, json_t *endpoint, const j
 	size_t i;
 	json_t *id;
 
-	json_array_foreach(tables, i, id)
-	{
+	json_array_foreach(tables, i, id) {
 		json_t *table = ec2_find(hub, c, &ec2_route_table, json_string_value(id));
 
 		if (!table)
@@ -288,9 +284,9 @@ static int fill_interface_endpoint(struct hub *hub, struct call *c, json_t *endp
 	size_t i;
 	json_t *subnet;
 
-	json_array_foreach(subnets, i,
-			   subnet) if (add_interface(hub, c, endpoint, json_string_value(subnet)) <
-				       0) return -1;
+	json_array_foreach(subnets, i, subnet)
+		if (add_interface(hub, c, endpoint, json_string_value(subnet)) < 0)
+			return -1;
 	set_dns_entries(hub, endpoint, json_str(endpoint, "_service"));
 	ec2_put(hub, &ec2_endpoint, endpoint);
 	if (ec2_endpoint_serve(hub, endpoint, &err) < 0)
@@ -354,8 +350,7 @@ int ec2_delete_vpc_endpoints(struct hub *hub, struct call *c)
 	size_t i;
 
 	json_object_set_new(c->out, "unsuccessful", failed);
-	json_array_foreach(ids, i, id)
-	{
+	json_array_foreach(ids, i, id) {
 		json_t *endpoint = hub_get(hub, ec2_endpoint.kind, json_string_value(id));
 
 		if (!endpoint) {
@@ -393,10 +388,12 @@ static json_t *adjusted(const struct call *c, json_t *now, const char *what)
 	json_t *list = json_array(), *item;
 	size_t i;
 
-	json_array_foreach(now, i, item) if (!ec2_has(drop, json_string_value(item)))
-		json_array_append(list, item);
-	json_array_foreach(add, i, item) if (!ec2_has(list, json_string_value(item)))
-		json_array_append(list, item);
+	json_array_foreach(now, i, item)
+		if (!ec2_has(drop, json_string_value(item)))
+			json_array_append(list, item);
+	json_array_foreach(add, i, item)
+		if (!ec2_has(list, json_string_value(item)))
+			json_array_append(list, item);
 	json_decref(now);
 	return list;
 }
@@ -413,8 +410,7 @@ static int change_groups(struct hub *hub, struct call *c, json_t *endpoint)
 	if (ec2_groups_check(hub, c, wanted, json_str(endpoint, "vpcId")) < 0)
 		return -1;
 	json_object_set_new(endpoint, "groupSet", ec2_group_set(hub, wanted));
-	json_array_foreach(json_list(endpoint, "networkInterfaceIdSet"), i, id)
-	{
+	json_array_foreach(json_list(endpoint, "networkInterfaceIdSet"), i, id) {
 		json_t *interface = hub_get(hub, ec2_interface.kind, json_string_value(id));
 
 		if (!interface)
@@ -442,18 +438,19 @@ static int change_subnets(struct hub *hub, struct call *c, json_t *endpoint)
 			json_array_remove(now, i);
 			json_array_remove(interfaces, i);
 		}
-	json_array_foreach(wanted, i, id) if (!ec2_has(now, json_string_value(id)))
-	{
-		OWN(json) json_t *one = NULL;
+	json_array_foreach(wanted, i, id)
+		if (!ec2_has(now, json_string_value(id))) {
+			OWN(json) json_t *one = NULL;
 
-		if (add_interface(hub, c, endpoint, json_string_value(id)) < 0)
-			return -1;
-		one = json_pack("{s:s, s:[O]}", "vpcEndpointId", ec2_id(&ec2_endpoint, endpoint),
+			if (add_interface(hub, c, endpoint, json_string_value(id)) < 0)
+				return -1;
+			one = json_pack(
+				"{s:s, s:[O]}", "vpcEndpointId", ec2_id(&ec2_endpoint, endpoint),
 				"networkInterfaceIdSet",
 				json_array_get(interfaces, json_array_size(interfaces) - 1));
-		if (ec2_endpoint_serve(hub, one, &err) < 0)
-			return call_fail(c, 500, "InternalError", "%s", err.text);
-	}
+			if (ec2_endpoint_serve(hub, one, &err) < 0)
+				return call_fail(c, 500, "InternalError", "%s", err.text);
+		}
 	return 0;
 }
 

@@ -58,10 +58,9 @@ static json_t *gateway_of_vpc(struct hub *hub, const char *vpc)
 	const char *id;
 	json_t *gateway;
 
-	json_object_foreach(
-		hub_all(hub, ec2_internet_gateway.kind), id,
-		gateway) if (str_eq(json_str(json_path(gateway, "attachmentSet.0"), "vpcId"),
-				    vpc)) return gateway;
+	json_object_foreach(hub_all(hub, ec2_internet_gateway.kind), id, gateway)
+		if (str_eq(json_str(json_path(gateway, "attachmentSet.0"), "vpcId"), vpc))
+			return gateway;
 	return NULL;
 }
 
@@ -94,9 +93,9 @@ static bool mapped_public_addresses(struct hub *hub, const char *vpc)
 	const char *id;
 	json_t *o;
 
-	json_object_foreach(hub_all(hub, ec2_interface.kind), id,
-			    o) if (str_eq(json_str(o, "vpcId"), vpc) &&
-				   json_map(o, "association")) return true;
+	json_object_foreach(hub_all(hub, ec2_interface.kind), id, o)
+		if (str_eq(json_str(o, "vpcId"), vpc) && json_map(o, "association"))
+			return true;
 	return false;
 }
 

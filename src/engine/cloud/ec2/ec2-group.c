@@ -83,8 +83,9 @@ static json_t *find_rule(struct hub *hub, const json_t *like)
 	const char *id;
 	json_t *rule;
 
-	json_object_foreach(hub_all(hub, ec2_rule.kind), id,
-			    rule) if (same_rule(rule, like)) return rule;
+	json_object_foreach(hub_all(hub, ec2_rule.kind), id, rule)
+		if (same_rule(rule, like))
+			return rule;
 	return NULL;
 }
 
@@ -94,9 +95,10 @@ static size_t count_rules(struct hub *hub, const char *group, bool egress)
 	json_t *rule;
 	size_t count = 0;
 
-	json_object_foreach(hub_all(hub, ec2_rule.kind), id,
-			    rule) if (str_eq(json_str(rule, "groupId"), group) &&
-				      json_bool_or(rule, "isEgress", false) == egress) count++;
+	json_object_foreach(hub_all(hub, ec2_rule.kind), id, rule)
+		if (str_eq(json_str(rule, "groupId"), group) &&
+		    json_bool_or(rule, "isEgress", false) == egress)
+			count++;
 	return count;
 }
 
@@ -161,8 +163,7 @@ static int add_ranges(struct call *c, const json_t *permission, const json_t *ba
 	size_t i;
 	json_t *peer;
 
-	json_array_foreach(json_list(permission, "IpRanges"), i, peer)
-	{
+	json_array_foreach(json_list(permission, "IpRanges"), i, peer) {
 		OWN(json) json_t *rule = peer_rule(base, peer);
 
 		if (check_cidr(c, json_str(peer, "CidrIp")) < 0)
@@ -170,8 +171,7 @@ static int add_ranges(struct call *c, const json_t *permission, const json_t *ba
 		json_set_str(rule, "cidrIpv4", json_str(peer, "CidrIp"));
 		json_array_append(rules, rule);
 	}
-	json_array_foreach(json_list(permission, "Ipv6Ranges"), i, peer)
-	{
+	json_array_foreach(json_list(permission, "Ipv6Ranges"), i, peer) {
 		OWN(json) json_t *rule = peer_rule(base, peer);
 		const char *block = json_str_or(peer, "CidrIpv6", "");
 
@@ -190,8 +190,7 @@ static int add_groups(struct hub *hub, struct call *c, const json_t *group,
 	size_t i;
 	json_t *peer;
 
-	json_array_foreach(json_list(permission, "Groups"), i, peer)
-	{
+	json_array_foreach(json_list(permission, "Groups"), i, peer) {
 		OWN(json) json_t *rule = peer_rule(base, peer);
 		json_t *other = ec2_find(hub, c, &ec2_group, json_str(peer, "GroupId"));
 
@@ -207,8 +206,7 @@ static int add_groups(struct hub *hub, struct call *c, const json_t *group,
 					      "userId", hub_account(hub)));
 		json_array_append(rules, rule);
 	}
-	json_array_foreach(json_list(permission, "PrefixListIds"), i, peer)
-	{
+	json_array_foreach(json_list(permission, "PrefixListIds"), i, peer) {
 		OWN(json) json_t *rule = peer_rule(base, peer);
 		const char *list = json_str_or(peer, "PrefixListId", "");
 
@@ -255,8 +253,7 @@ static int parse_rules(struct hub *hub, struct call *c, const json_t *group, boo
 	if (!json_array_size(permissions))
 		return call_fail(c, 400, "MissingParameter",
 				 "The request must contain the parameter ipPermissions");
-	json_array_foreach(permissions, i, permission)
-	{
+	json_array_foreach(permissions, i, permission) {
 		OWN(json)
 		json_t *base =
 			json_pack("{s:s, s:s, s:b, s:s}", "groupId", ec2_id(&ec2_group, group),
@@ -324,12 +321,13 @@ static int authorize(struct hub *hub, struct call *c, bool egress)
 		return call_fail(
 			c, 400, "RulesPerSecurityGroupLimitExceeded",
 			"The maximum number of rules per security group has been reached.");
-	json_array_foreach(rules, i, rule) if (find_rule(hub, rule)) return duplicate(c, rule);
+	json_array_foreach(rules, i, rule)
+		if (find_rule(hub, rule))
+			return duplicate(c, rule);
 	list = json_array();
 	ec2_ok(c);
 	json_object_set_new(c->out, "securityGroupRuleSet", list);
-	json_array_foreach(rules, i, rule)
-	{
+	json_array_foreach(rules, i, rule) {
 		stored = ec2_new(hub, c, &ec2_rule, json_incref(rule));
 		json_object_del(stored, "ownerId");
 		json_array_append_new(list, ec2_show(hub, &ec2_rule, stored));
@@ -343,8 +341,7 @@ static int revoke_ids(struct hub *hub, struct call *c, const json_t *group, cons
 	size_t i;
 	json_t *id, *rule;
 
-	json_array_foreach(ids, i, id)
-	{
+	json_array_foreach(ids, i, id) {
 		rule = ec2_find(hub, c, &ec2_rule, json_string_value(id));
 		if (!rule)
 			return -1;
@@ -354,7 +351,8 @@ static int revoke_ids(struct hub *hub, struct call *c, const json_t *group, cons
 				c, 400, "InvalidPermission.NotFound",
 				"The specified rule does not exist in this security group.");
 	}
-	json_array_foreach(ids, i, id) ec2_remove(hub, &ec2_rule, json_string_value(id));
+	json_array_foreach(ids, i, id)
+		ec2_remove(hub, &ec2_rule, json_string_value(id));
 	return 0;
 }
 
@@ -366,11 +364,12 @@ static int revoke_like(struct hub *hub, struct call *c, const json_t *group, boo
 
 	if (parse_rules(hub, c, group, egress, &rules) < 0)
 		return -1;
-	json_array_foreach(rules, i, rule) if (!find_rule(hub, rule)) return call_fail(
-		c, 400, "InvalidPermission.NotFound",
-		"The specified rule does not exist in this security group.");
 	json_array_foreach(rules, i, rule)
-	{
+		if (!find_rule(hub, rule))
+			return call_fail(
+				c, 400, "InvalidPermission.NotFound",
+				"The specified rule does not exist in this security group.");
+	json_array_foreach(rules, i, rule) {
 		json_t *stored = find_rule(hub, rule);
 
 		if (stored)
@@ -425,13 +424,11 @@ static json_t *permission_for(json_t *list, const json_t *rule)
 	size_t i;
 	json_t *permission;
 
-	json_array_foreach(
-		list, i, permission) if (str_eq(json_str(permission, "ipProtocol"),
-						json_str(rule, "ipProtocol")) &&
-					 json_int_or(permission, "fromPort", -1) ==
-						 json_int_or(rule, "fromPort", -1) &&
-					 json_int_or(permission, "toPort", -1) ==
-						 json_int_or(rule, "toPort", -1)) return permission;
+	json_array_foreach(list, i, permission)
+		if (str_eq(json_str(permission, "ipProtocol"), json_str(rule, "ipProtocol")) &&
+		    json_int_or(permission, "fromPort", -1) == json_int_or(rule, "fromPort", -1) &&
+		    json_int_or(permission, "toPort", -1) == json_int_or(rule, "toPort", -1))
+			return permission;
 	permission = json_pack("{s:s}", "ipProtocol", json_str(rule, "ipProtocol"));
 	if (strcmp(json_str(rule, "ipProtocol"), "-1") != 0) {
 		json_set_int(permission, "fromPort", json_int_or(rule, "fromPort", -1));
@@ -474,11 +471,12 @@ static json_t *show_group(struct hub *hub, const json_t *o)
 	json_t *shown = json_deep_copy(o), *ingress = json_array(), *egress = json_array(), *rule;
 	const char *id;
 
-	json_object_foreach(hub_all(hub, ec2_rule.kind), id,
-			    rule) if (str_eq(json_str(rule, "groupId"), ec2_id(&ec2_group, o)))
-		add_peer(permission_for(json_bool_or(rule, "isEgress", false) ? egress : ingress,
-					rule),
-			 rule);
+	json_object_foreach(hub_all(hub, ec2_rule.kind), id, rule)
+		if (str_eq(json_str(rule, "groupId"), ec2_id(&ec2_group, o)))
+			add_peer(permission_for(json_bool_or(rule, "isEgress", false) ? egress
+										      : ingress,
+						rule),
+				 rule);
 	json_object_set_new(shown, "ipPermissions", ingress);
 	json_object_set_new(shown, "ipPermissionsEgress", egress);
 	return shown;
@@ -565,9 +563,9 @@ json_t *ec2_default_group(struct hub *hub, const char *vpc)
 	const char *id;
 	json_t *group;
 
-	json_object_foreach(hub_all(hub, ec2_group.kind), id,
-			    group) if (str_eq(json_str(group, "vpcId"), vpc) &&
-				       json_bool_or(group, "_default", false)) return group;
+	json_object_foreach(hub_all(hub, ec2_group.kind), id, group)
+		if (str_eq(json_str(group, "vpcId"), vpc) && json_bool_or(group, "_default", false))
+			return group;
 	return NULL;
 }
 
@@ -580,8 +578,7 @@ int ec2_groups_check(struct hub *hub, struct call *c, const json_t *ids, const c
 		return call_fail(c, 400, "SecurityGroupsPerInterfaceLimitExceeded",
 				 "The maximum number of security groups per interface has been "
 				 "reached.");
-	json_array_foreach(ids, i, id)
-	{
+	json_array_foreach(ids, i, id) {
 		json_t *group = ec2_find(hub, c, &ec2_group, json_string_value(id));
 
 		if (!group)
@@ -601,10 +598,12 @@ json_t *ec2_group_set(struct hub *hub, const json_t *ids)
 	json_t *set = json_array(), *id;
 	size_t i;
 
-	json_array_foreach(ids, i, id) json_array_append_new(
-		set, json_pack("{s:s, s:s}", "groupId", json_string_value(id), "groupName",
-			       json_str_or(hub_get(hub, ec2_group.kind, json_string_value(id)),
-					   "groupName", "")));
+	json_array_foreach(ids, i, id)
+		json_array_append_new(
+			set,
+			json_pack("{s:s, s:s}", "groupId", json_string_value(id), "groupName",
+				  json_str_or(hub_get(hub, ec2_group.kind, json_string_value(id)),
+					      "groupName", "")));
 	return set;
 }
 
@@ -619,14 +618,13 @@ static int check_name(struct hub *hub, struct call *c, const char *vpc, const ch
 	if (!strcmp(name, "default"))
 		return call_fail(c, 400, "InvalidParameterValue",
 				 "Cannot use reserved security group name: default");
-	json_object_foreach(hub_all(hub, ec2_group.kind), id,
-			    group) if (str_eq(json_str(group, "vpcId"), vpc) &&
-				       str_eq(json_str(group, "groupName"),
-					      name)) return call_fail(c, 400,
-								      "InvalidGroup.Duplicate",
-								      "The security group '%s' "
-								      "already exists for VPC '%s'",
-								      name, vpc);
+	json_object_foreach(hub_all(hub, ec2_group.kind), id, group)
+		if (str_eq(json_str(group, "vpcId"), vpc) &&
+		    str_eq(json_str(group, "groupName"), name))
+			return call_fail(c, 400, "InvalidGroup.Duplicate",
+					 "The security group '%s' "
+					 "already exists for VPC '%s'",
+					 name, vpc);
 	return 0;
 }
 
@@ -671,13 +669,14 @@ static bool group_in_use(struct hub *hub, const char *group)
 	json_t *o, *member;
 	size_t i;
 
-	json_object_foreach(hub_all(hub, ec2_interface.kind), id, o) json_array_foreach(
-		json_list(o, "groupSet"), i,
-		member) if (str_eq(json_str(member, "groupId"), group)) return true;
-	json_object_foreach(
-		hub_all(hub, ec2_rule.kind), id,
-		o) if (str_eq(json_str(json_map(o, "referencedGroupInfo"), "groupId"), group) &&
-		       !str_eq(json_str(o, "groupId"), group)) return true;
+	json_object_foreach(hub_all(hub, ec2_interface.kind), id, o)
+		json_array_foreach(json_list(o, "groupSet"), i, member)
+			if (str_eq(json_str(member, "groupId"), group))
+				return true;
+	json_object_foreach(hub_all(hub, ec2_rule.kind), id, o)
+		if (str_eq(json_str(json_map(o, "referencedGroupInfo"), "groupId"), group) &&
+		    !str_eq(json_str(o, "groupId"), group))
+			return true;
 	return false;
 }
 

@@ -65,16 +65,14 @@ static int read_user_data(struct call *c, json_t **ret)
 	if (strlen(text) > 21848 || decode_user_data(text, &data, &err) < 0)
 		return call_fail(c, 400, "InvalidUserData.Malformed",
 				 "Invalid BASE64 encoding of user data, or not a JSON object.");
-	json_object_foreach(
-		data, key,
-		value) if ((strcmp(key, known[0]) && strcmp(key, known[1]) &&
-			    strcmp(key, known[2])) ||
-			   !json_is_string(
-				   value)) return call_fail(c, 400, "InvalidUserData.Malformed",
-							    "User data of the localnet image has "
-							    "texts KeySecretArn, "
-							    "ContractId and ChainId only, not %s.",
-							    key);
+	json_object_foreach(data, key, value)
+		if ((strcmp(key, known[0]) && strcmp(key, known[1]) && strcmp(key, known[2])) ||
+		    !json_is_string(value))
+			return call_fail(c, 400, "InvalidUserData.Malformed",
+					 "User data of the localnet image has "
+					 "texts KeySecretArn, "
+					 "ContractId and ChainId only, not %s.",
+					 key);
 	if (!json_str(data, "KeySecretArn"))
 		return call_fail(c, 400, "InvalidUserData.Malformed",
 				 "User data of the localnet image needs KeySecretArn.");
@@ -190,10 +188,10 @@ int ec2_terminate_instances(struct hub *hub, struct call *c)
 	size_t i;
 
 	json_object_set_new(c->out, "instancesSet", list);
-	json_array_foreach(
-		ids, i, id) if (!ec2_find(hub, c, &ec2_instance, json_string_value(id))) return -1;
 	json_array_foreach(ids, i, id)
-	{
+		if (!ec2_find(hub, c, &ec2_instance, json_string_value(id)))
+			return -1;
+	json_array_foreach(ids, i, id) {
 		json_t *instance = hub_get(hub, ec2_instance.kind, json_string_value(id));
 
 		if (!instance)
@@ -220,8 +218,7 @@ int ec2_describe_instances(struct hub *hub, struct call *c)
 	found = json_incref(json_list(c->out, ec2_instance.set));
 	json_object_del(c->out, ec2_instance.set);
 	json_object_set_new(c->out, "reservationSet", reservations);
-	json_array_foreach(found, i, instance)
-	{
+	json_array_foreach(found, i, instance) {
 		OWN(json) json_t *one = json_pack("[O]", instance);
 		json_t *row = json_object();
 

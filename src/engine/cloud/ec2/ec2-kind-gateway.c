@@ -66,9 +66,9 @@ static json_t *attached_gateway(struct hub *hub, const char *vpc)
 	const char *id;
 	json_t *o;
 
-	json_object_foreach(
-		hub_all(hub, ec2_internet_gateway.kind), id,
-		o) if (str_eq(json_str(json_path(o, "attachmentSet.0"), "vpcId"), vpc)) return o;
+	json_object_foreach(hub_all(hub, ec2_internet_gateway.kind), id, o)
+		if (str_eq(json_str(json_path(o, "attachmentSet.0"), "vpcId"), vpc))
+			return o;
 	return NULL;
 }
 
@@ -227,9 +227,10 @@ static void endpoint_attributes(struct hub *hub, struct resource *r)
 	ec2_attribute(r, "CreationTimestamp", json_str(o, "creationTimestamp"));
 	json_object_set_new(r->attributes, "NetworkInterfaceIds",
 			    json_deep_copy(json_list(o, "networkInterfaceIdSet")));
-	json_array_foreach(json_list(o, "dnsEntrySet"), i, entry) json_array_append_new(
-		names, json_sprintf("%s:%s", json_str_or(entry, "hostedZoneId", ""),
-				    json_str_or(entry, "dnsName", "")));
+	json_array_foreach(json_list(o, "dnsEntrySet"), i, entry)
+		json_array_append_new(names,
+				      json_sprintf("%s:%s", json_str_or(entry, "hostedZoneId", ""),
+						   json_str_or(entry, "dnsName", "")));
 	json_object_set_new(r->attributes, "DnsEntries", names);
 }
 
@@ -280,10 +281,12 @@ static void take_difference(const struct resource *r, const char *property, cons
 	json_t *added = json_array(), *dropped = json_array(), *id;
 	size_t i;
 
-	json_array_foreach(now, i, id) if (!ec2_has(before, json_string_value(id)))
-		json_array_append(added, id);
-	json_array_foreach(before, i, id) if (!ec2_has(now, json_string_value(id)))
-		json_array_append(dropped, id);
+	json_array_foreach(now, i, id)
+		if (!ec2_has(before, json_string_value(id)))
+			json_array_append(added, id);
+	json_array_foreach(before, i, id)
+		if (!ec2_has(now, json_string_value(id)))
+			json_array_append(dropped, id);
 	json_object_set_new(in, add, added);
 	json_object_set_new(in, drop, dropped);
 }

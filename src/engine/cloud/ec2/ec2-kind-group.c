@@ -77,13 +77,12 @@ static void drop_implicit_egress(struct hub *hub, const char *group)
 	json_t *rule;
 	OWN(str) char *found = NULL;
 
-	json_object_foreach(hub_all(hub, ec2_rule.kind), id,
-			    rule) if (str_eq(json_str(rule, "groupId"), group) &&
-				      json_bool_or(rule, "_implicit", false))
-	{
-		free(found);
-		found = str_dup(id);
-	}
+	json_object_foreach(hub_all(hub, ec2_rule.kind), id, rule)
+		if (str_eq(json_str(rule, "groupId"), group) &&
+		    json_bool_or(rule, "_implicit", false)) {
+			free(found);
+			found = str_dup(id);
+		}
 	if (found)
 		ec2_remove(hub, &ec2_rule, found);
 }
@@ -96,7 +95,9 @@ static bool contains(const json_t *list, const json_t *rule)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(list, i, item) if (json_equal(item, rule)) return true;
+	json_array_foreach(list, i, item)
+		if (json_equal(item, rule))
+			return true;
 	return false;
 }
 
@@ -109,8 +110,7 @@ static int change_rules(struct hub *hub, struct resource *r, const char *propert
 	size_t i;
 	json_t *rule;
 
-	json_array_foreach(from, i, rule)
-	{
+	json_array_foreach(from, i, rule) {
 		OWN(json) json_t *permission = permission_of(rule, egress);
 
 		if (ec2_only(rule, rule_keys, err) < 0)
@@ -195,14 +195,9 @@ static bool own_group(struct hub *hub, const struct resource *r, const char *gro
 	size_t i;
 	json_t *tag;
 
-	json_array_foreach(
-		json_list(hub_get(hub, ec2_group.kind, group), "tagSet"), i,
-		tag) if (str_eq(json_str(tag, "key"),
-				"aws:cloudformation:stack-id")) return str_eq(json_str(tag,
-										       "value"),
-									      r->stack_id
-										      ? r->stack_id
-										      : "");
+	json_array_foreach(json_list(hub_get(hub, ec2_group.kind, group), "tagSet"), i, tag)
+		if (str_eq(json_str(tag, "key"), "aws:cloudformation:stack-id"))
+			return str_eq(json_str(tag, "value"), r->stack_id ? r->stack_id : "");
 	return false;
 }
 

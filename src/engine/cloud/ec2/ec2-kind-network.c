@@ -98,10 +98,10 @@ static void subnet_attributes(struct hub *hub, struct resource *r)
 	ec2_attribute(r, "CidrBlock", json_str(subnet, "cidrBlock"));
 	json_object_set_new(r->attributes, "Ipv6CidrBlocks", json_array());
 	json_object_foreach(hub_all(hub, ec2_acl.kind), id, acl)
-		json_array_foreach(json_list(acl, "associationSet"), i,
-				   row) if (str_eq(json_str(row, "subnetId"), r->physical))
-			ec2_attribute(r, "NetworkAclAssociationId",
-				      json_str(row, "networkAclAssociationId"));
+		json_array_foreach(json_list(acl, "associationSet"), i, row)
+			if (str_eq(json_str(row, "subnetId"), r->physical))
+				ec2_attribute(r, "NetworkAclAssociationId",
+					      json_str(row, "networkAclAssociationId"));
 }
 
 static int set_public(struct hub *hub, struct resource *r, struct err *err)
@@ -420,12 +420,11 @@ static const char *acl_association(struct hub *hub, const char *key, const char 
 	size_t i;
 
 	json_object_foreach(hub_all(hub, ec2_acl.kind), id, acl)
-		json_array_foreach(json_list(acl, "associationSet"), i,
-				   row) if (value && str_eq(json_str(row, key), value))
-	{
-		*ret_acl = id;
-		return json_str(row, "networkAclAssociationId");
-	}
+		json_array_foreach(json_list(acl, "associationSet"), i, row)
+			if (value && str_eq(json_str(row, key), value)) {
+				*ret_acl = id;
+				return json_str(row, "networkAclAssociationId");
+			}
 	return NULL;
 }
 
@@ -454,9 +453,9 @@ static const char *default_acl(struct hub *hub, const char *vpc)
 	const char *id;
 	json_t *acl;
 
-	json_object_foreach(hub_all(hub, ec2_acl.kind), id,
-			    acl) if (str_eq(json_str(acl, "vpcId"), vpc) &&
-				     json_bool_or(acl, "default", false)) return id;
+	json_object_foreach(hub_all(hub, ec2_acl.kind), id, acl)
+		if (str_eq(json_str(acl, "vpcId"), vpc) && json_bool_or(acl, "default", false))
+			return id;
 	return NULL;
 }
 

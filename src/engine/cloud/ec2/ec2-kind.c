@@ -74,8 +74,7 @@ void ec2_tag(struct hub *hub, const struct resource *r, const char *id)
 
 	if (!o)
 		return;
-	json_array_foreach(json_list(r->previous, "Tags"), i, tag)
-	{
+	json_array_foreach(json_list(r->previous, "Tags"), i, tag) {
 		OWN(json) json_t *key = json_pack("{s:s}", "Key", json_str_or(tag, "Key", ""));
 
 		ec2_drop_tag(json_list(o, "tagSet"), key);
@@ -142,14 +141,16 @@ json_t *ec2_as_text(const json_t *value)
 		return json_string(json_is_true(value) ? "true" : "false");
 	if (json_is_array(value)) {
 		out = json_array();
-		json_array_foreach(value, i, item) json_array_append_new(out, ec2_as_text(item));
+		json_array_foreach(value, i, item)
+			json_array_append_new(out, ec2_as_text(item));
 		return out;
 	}
 	if (!json_is_object(value))
 		return json_deep_copy(value);
 	copy = json_deep_copy(value);
 	out = json_object();
-	json_object_foreach(copy, key, item) json_object_set_new(out, key, ec2_as_text(item));
+	json_object_foreach(copy, key, item)
+		json_object_set_new(out, key, ec2_as_text(item));
 	return out;
 }
 
@@ -167,8 +168,7 @@ int ec2_only(const json_t *map, const char *const *known, struct err *err)
 	const char *key;
 	json_t *unused;
 
-	json_object_foreach(copy, key, unused)
-	{
+	json_object_foreach(copy, key, unused) {
 		size_t i = 0;
 
 		while (known[i] && strcmp(known[i], key) != 0)

@@ -396,7 +396,8 @@ void ec2_machines_start(struct hub *hub)
 	const char *id;
 	json_t *o;
 
-	json_object_foreach(hub_all(hub, ec2_instance.kind), id, o) ec2_machine_start(hub, id);
+	json_object_foreach(hub_all(hub, ec2_instance.kind), id, o)
+		ec2_machine_start(hub, id);
 }
 
 /* Leaves the machine to its end: freed at once, or by on_gone() when its task still lives. */

@@ -129,14 +129,13 @@ static json_t *find_association(struct hub *hub, const char *key, const char *va
 	json_t *table, *association;
 	size_t i;
 
-	json_object_foreach(hub_all(hub, ec2_route_table.kind), id, table) json_array_foreach(
-		json_list(table, "associationSet"), i,
-		association) if (value && str_eq(json_str(association, key), value))
-	{
-		*ret_table = table;
-		*ret_index = i;
-		return association;
-	}
+	json_object_foreach(hub_all(hub, ec2_route_table.kind), id, table)
+		json_array_foreach(json_list(table, "associationSet"), i, association)
+			if (value && str_eq(json_str(association, key), value)) {
+				*ret_table = table;
+				*ret_index = i;
+				return association;
+			}
 	return NULL;
 }
 
@@ -148,9 +147,9 @@ json_t *ec2_table_of_subnet(struct hub *hub, const json_t *subnet)
 
 	if (find_association(hub, "subnetId", ec2_id(&ec2_subnet, subnet), &table, &index))
 		return table;
-	json_object_foreach(hub_all(hub, ec2_route_table.kind), id,
-			    table) if (json_bool_or(table, "_main", false) &&
-				       str_eq(json_str(table, "vpcId"), vpc)) return table;
+	json_object_foreach(hub_all(hub, ec2_route_table.kind), id, table)
+		if (json_bool_or(table, "_main", false) && str_eq(json_str(table, "vpcId"), vpc))
+			return table;
 	return NULL;
 }
 
@@ -244,12 +243,11 @@ static json_t *find_route(json_t *table, const char *destination, size_t *ret_in
 	json_t *route;
 	size_t i;
 
-	json_array_foreach(json_list(table, "routeSet"), i,
-			   route) if (str_eq(json_str(route, "destinationCidrBlock"), destination))
-	{
-		*ret_index = i;
-		return route;
-	}
+	json_array_foreach(json_list(table, "routeSet"), i, route)
+		if (str_eq(json_str(route, "destinationCidrBlock"), destination)) {
+			*ret_index = i;
+			return route;
+		}
 	return NULL;
 }
 
@@ -385,8 +383,7 @@ void ec2_gateway_routes(struct hub *hub, const json_t *endpoint)
 	const json_t *wanted = json_list(endpoint, "routeTableIdSet");
 	json_t *table;
 
-	json_object_foreach(hub_all(hub, ec2_route_table.kind), table_id, table)
-	{
+	json_object_foreach(hub_all(hub, ec2_route_table.kind), table_id, table) {
 		bool changed = drop_endpoint_route(table, id);
 
 		if (ec2_has(wanted, table_id)) {

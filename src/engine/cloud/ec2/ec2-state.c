@@ -100,10 +100,10 @@ static void fill(struct hub *hub, struct ec2_pool *p)
 	for (uint32_t i = 0; i < 4; i++)
 		mark(p, i, true);
 	mark(p, pool_size(p) - 1, true);
-	json_object_foreach(hub_all(hub, ec2_interface.kind), id,
-			    o) if (str_eq(json_str(o, "subnetId"), p->subnet) &&
-				   ip_parse(json_str(o, "privateIpAddress"), &address) == 0)
-		mark(p, address - p->base, true);
+	json_object_foreach(hub_all(hub, ec2_interface.kind), id, o)
+		if (str_eq(json_str(o, "subnetId"), p->subnet) &&
+		    ip_parse(json_str(o, "privateIpAddress"), &address) == 0)
+			mark(p, address - p->base, true);
 }
 
 static struct ec2_pool *pool_of(struct hub *hub, const json_t *subnet)

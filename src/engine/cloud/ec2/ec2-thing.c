@@ -93,11 +93,11 @@ static void set_tag(json_t *tags, const char *key, const char *value)
 	size_t i;
 	json_t *tag;
 
-	json_array_foreach(tags, i, tag) if (str_eq(json_str(tag, "key"), key))
-	{
-		json_set_str(tag, "value", value);
-		return;
-	}
+	json_array_foreach(tags, i, tag)
+		if (str_eq(json_str(tag, "key"), key)) {
+			json_set_str(tag, "value", value);
+			return;
+		}
 	json_array_append_new(tags, json_pack("{s:s, s:s}", "key", key, "value", value));
 }
 
@@ -110,8 +110,9 @@ void ec2_set_tags(json_t *o, const json_t *tags)
 		set = json_array();
 		json_object_set_new(o, "tagSet", set);
 	}
-	json_array_foreach(tags, i, tag) if (json_str(tag, "Key"))
-		set_tag(set, json_str(tag, "Key"), json_str_or(tag, "Value", ""));
+	json_array_foreach(tags, i, tag)
+		if (json_str(tag, "Key"))
+			set_tag(set, json_str(tag, "Key"), json_str_or(tag, "Value", ""));
 }
 
 json_t *ec2_new(struct hub *hub, const struct call *c, const struct ec2_thing *t, json_t *fields)
@@ -125,10 +126,9 @@ json_t *ec2_new(struct hub *hub, const struct call *c, const struct ec2_thing *t
 	json_decref(fields);
 	json_set_str(o, "ownerId", hub_account(hub));
 	json_object_set_new(o, "tagSet", json_array());
-	json_array_foreach(
-		json_list(c->in, "TagSpecification"), i,
-		specification) if (str_eq(json_str(specification, "ResourceType"), t->tag_type))
-		ec2_set_tags(o, json_list(specification, "Tag"));
+	json_array_foreach(json_list(c->in, "TagSpecification"), i, specification)
+		if (str_eq(json_str(specification, "ResourceType"), t->tag_type))
+			ec2_set_tags(o, json_list(specification, "Tag"));
 	ec2_put(hub, t, o);
 	json_decref(o);
 	return hub_get(hub, t->kind, id);
@@ -143,8 +143,9 @@ json_t *ec2_show(struct hub *hub, const struct ec2_thing *t, const json_t *o)
 	const char *key;
 	void *next;
 
-	json_object_foreach_safe(shown, next, key, value) if (*key == '_')
-		json_object_del(shown, key);
+	json_object_foreach_safe(shown, next, key, value)
+		if (*key == '_')
+			json_object_del(shown, key);
 	return shown;
 }
 
@@ -166,7 +167,9 @@ json_t *ec2_texts(const json_t *in, const char *key)
 
 	if (json_is_string(member) && *json_string_value(member))
 		json_array_append(all, member);
-	json_array_foreach(member, i, item) if (json_is_string(item)) json_array_append(all, item);
+	json_array_foreach(member, i, item)
+		if (json_is_string(item))
+			json_array_append(all, item);
 	return all;
 }
 
@@ -175,8 +178,9 @@ bool ec2_has(const json_t *array, const char *text)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(array, i,
-			   item) if (text && str_eq(json_string_value(item), text)) return true;
+	json_array_foreach(array, i, item)
+		if (text && str_eq(json_string_value(item), text))
+			return true;
 	return false;
 }
 
@@ -185,8 +189,9 @@ json_t *ec2_first(struct hub *hub, const struct ec2_thing *t, const char *key, c
 	const char *id;
 	json_t *o;
 
-	json_object_foreach(hub_all(hub, t->kind), id,
-			    o) if (value && str_eq(json_str(o, key), value)) return o;
+	json_object_foreach(hub_all(hub, t->kind), id, o)
+		if (value && str_eq(json_str(o, key), value))
+			return o;
 	return NULL;
 }
 
@@ -204,9 +209,10 @@ static bool value_matches(const json_t *value, const json_t *wanted)
 		text = json_is_true(value) ? "true" : "false";
 	if (json_is_integer(value))
 		text = number = str_printf("%lld", (long long)json_integer_value(value));
-	json_array_foreach(wanted, i, pattern) if (text && json_is_string(pattern) &&
-						   str_glob(json_string_value(pattern), text,
-							    false)) return true;
+	json_array_foreach(wanted, i, pattern)
+		if (text && json_is_string(pattern) &&
+		    str_glob(json_string_value(pattern), text, false))
+			return true;
 	return false;
 }
 
@@ -218,14 +224,18 @@ static bool path_matches(const json_t *o, const char *path, const json_t *wanted
 	json_t *item, *value;
 
 	if (json_is_array(o)) {
-		json_array_foreach(o, i, item) if (path_matches(item, path, wanted)) return true;
+		json_array_foreach(o, i, item)
+			if (path_matches(item, path, wanted))
+				return true;
 		return false;
 	}
 	value = json_object_get(o, key);
 	if (dot)
 		return value && path_matches(value, dot + 1, wanted);
 	if (json_is_array(value)) {
-		json_array_foreach(value, i, item) if (value_matches(item, wanted)) return true;
+		json_array_foreach(value, i, item)
+			if (value_matches(item, wanted))
+				return true;
 		return false;
 	}
 	return value_matches(value, wanted);
@@ -236,8 +246,7 @@ static bool tag_matches(const json_t *o, const char *name, const json_t *wanted)
 	size_t i;
 	json_t *tag;
 
-	json_array_foreach(json_list(o, "tagSet"), i, tag)
-	{
+	json_array_foreach(json_list(o, "tagSet"), i, tag) {
 		if (!strcmp(name, "tag-key")) {
 			if (value_matches(json_object_get(tag, "key"), wanted))
 				return true;
@@ -267,8 +276,7 @@ bool ec2_matches(const struct ec2_filter *known, const json_t *o, const json_t *
 	size_t i;
 	json_t *filter;
 
-	json_array_foreach(filters, i, filter)
-	{
+	json_array_foreach(filters, i, filter) {
 		const char *name = json_str_or(filter, "Name", "");
 		OWN(json) json_t *wanted = ec2_texts(filter, "Value");
 		const char *path = filter_path(known, name);
@@ -285,8 +293,7 @@ static int check_filters(struct call *c, const struct ec2_filter *known, const j
 	size_t i;
 	json_t *filter;
 
-	json_array_foreach(filters, i, filter)
-	{
+	json_array_foreach(filters, i, filter) {
 		const char *name = json_str_or(filter, "Name", "");
 
 		if (!is_tag_filter(name) && !filter_path(known, name))
@@ -328,9 +335,10 @@ int ec2_describe(struct hub *hub, struct call *c, const struct ec2_thing *t)
 	json_object_set_new(c->out, t->set, list);
 	if (check_filters(c, t->filters, filters) < 0)
 		return -1;
-	json_array_foreach(ids, i, o) if (!ec2_find(hub, c, t, json_string_value(o))) return -1;
-	json_object_foreach(hub_all(hub, t->kind), id, o)
-	{
+	json_array_foreach(ids, i, o)
+		if (!ec2_find(hub, c, t, json_string_value(o)))
+			return -1;
+	json_object_foreach(hub_all(hub, t->kind), id, o) {
 		/* what is shown as it is stored need not be copied to be passed over */
 		OWN(json) json_t *shown = t->render ? NULL : json_incref(o);
 
@@ -353,8 +361,7 @@ static int check_tags(struct call *c, const json_t *tags)
 	size_t i;
 	json_t *tag;
 
-	json_array_foreach(tags, i, tag)
-	{
+	json_array_foreach(tags, i, tag) {
 		const char *key = json_str_or(tag, "Key", "");
 
 		if (str_starts(key, "aws:"))
@@ -388,9 +395,10 @@ int ec2_create_tags(struct hub *hub, struct call *c)
 
 	if (check_tags(c, tags) < 0)
 		return -1;
-	json_array_foreach(ids, i, id) if (!tagged(hub, c, json_string_value(id))) return -1;
 	json_array_foreach(ids, i, id)
-	{
+		if (!tagged(hub, c, json_string_value(id)))
+			return -1;
+	json_array_foreach(ids, i, id) {
 		json_t *o = tagged(hub, c, json_string_value(id));
 
 		ec2_set_tags(o, tags);
@@ -419,8 +427,7 @@ int ec2_delete_tags(struct hub *hub, struct call *c)
 	size_t i, k;
 	json_t *id, *tag;
 
-	json_array_foreach(ids, i, id)
-	{
+	json_array_foreach(ids, i, id) {
 		json_t *o = tagged(hub, c, json_string_value(id));
 
 		if (!o)
@@ -449,8 +456,7 @@ static void list_tags(json_t *list, const struct ec2_thing *t, const json_t *o,
 	size_t i;
 	json_t *tag;
 
-	json_array_foreach(json_list(o, "tagSet"), i, tag)
-	{
+	json_array_foreach(json_list(o, "tagSet"), i, tag) {
 		OWN(json)
 		json_t *row = json_pack("{s:s, s:s, s:s, s:s}", "resourceId", ec2_id(t, o),
 					"resourceType", t->tag_type, "key", json_str(tag, "key"),

@@ -17,9 +17,9 @@ static const json_t *default_route(struct hub *hub, const json_t *subnet)
 	size_t i;
 	json_t *route;
 
-	json_array_foreach(json_list(ec2_table_of_subnet(hub, subnet), "routeSet"), i,
-			   route) if (str_eq(json_str(route, "destinationCidrBlock"),
-					     "0.0.0.0/0")) return route;
+	json_array_foreach(json_list(ec2_table_of_subnet(hub, subnet), "routeSet"), i, route)
+		if (str_eq(json_str(route, "destinationCidrBlock"), "0.0.0.0/0"))
+			return route;
 	return NULL;
 }
 
@@ -55,10 +55,10 @@ static bool has_s3_gateway(struct hub *hub, const json_t *subnet)
 	size_t i;
 	json_t *route;
 
-	json_array_foreach(json_list(ec2_table_of_subnet(hub, subnet), "routeSet"), i,
-			   route) if (json_str(route, "destinationPrefixListId") &&
-				      hub_get(hub, ec2_endpoint.kind,
-					      json_str(route, "gatewayId"))) return true;
+	json_array_foreach(json_list(ec2_table_of_subnet(hub, subnet), "routeSet"), i, route)
+		if (json_str(route, "destinationPrefixListId") &&
+		    hub_get(hub, ec2_endpoint.kind, json_str(route, "gatewayId")))
+			return true;
 	return false;
 }
 
@@ -69,8 +69,7 @@ static bool passes_all(const json_t *acl)
 	size_t i;
 	json_t *entry;
 
-	json_array_foreach(json_list(acl, "entrySet"), i, entry)
-	{
+	json_array_foreach(json_list(acl, "entrySet"), i, entry) {
 		bool egress = json_bool_or(entry, "egress", false);
 
 		if (seen[egress])
@@ -89,9 +88,10 @@ static char *acl_of(struct hub *hub, const char *subnet)
 	json_t *acl, *row;
 	size_t i;
 
-	json_object_foreach(hub_all(hub, ec2_acl.kind), id, acl) json_array_foreach(
-		json_list(acl, "associationSet"), i,
-		row) if (str_eq(json_str(row, "subnetId"), subnet)) return str_dup(id);
+	json_object_foreach(hub_all(hub, ec2_acl.kind), id, acl)
+		json_array_foreach(json_list(acl, "associationSet"), i, row)
+			if (str_eq(json_str(row, "subnetId"), subnet))
+				return passes_all(acl) ? NULL : str_dup(id);
 	return NULL;
 }
 
@@ -101,9 +101,9 @@ static json_t *inside(struct hub *hub, const struct ec2_thing *t, const char *vp
 	json_t *list = json_array(), *o;
 	const char *id;
 
-	json_object_foreach(hub_all(hub, t->kind), id, o) if (str_eq(json_str(o, "vpcId"), vpc) ||
-							      str_eq(json_str(o, "_vpcId"), vpc))
-		json_array_append(list, o);
+	json_object_foreach(hub_all(hub, t->kind), id, o)
+		if (str_eq(json_str(o, "vpcId"), vpc) || str_eq(json_str(o, "_vpcId"), vpc))
+			json_array_append(list, o);
 	return list;
 }
 
@@ -117,8 +117,7 @@ static void fill_subnets(struct hub *hub, struct topology_vpc *out)
 	json_t *o;
 
 	out->subnets = mem_new(json_array_size(list) + 1, sizeof(*out->subnets));
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		struct topology_subnet *s = &out->subnets[out->subnet_count];
 
 		if (ip_parse_cidr(json_str(o, "cidrBlock"), &s->base, &s->bits) < 0)
@@ -180,13 +179,11 @@ static void fill_groups(struct hub *hub, struct topology_vpc *out)
 	json_t *o;
 
 	out->groups = mem_new(json_array_size(list) + 1, sizeof(*out->groups));
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		json_set_int(index, ec2_id(&ec2_group, o), (json_int_t)out->group_count);
 		out->groups[out->group_count++].id = str_dup(ec2_id(&ec2_group, o));
 	}
-	json_array_foreach(rules, i, o)
-	{
+	json_array_foreach(rules, i, o) {
 		json_int_t at = json_int_or(index, json_str_or(o, "groupId", ""), -1);
 
 		if (at >= 0)
@@ -216,16 +213,15 @@ static void fill_acls(struct hub *hub, struct topology_vpc *out)
 	json_t *o, *entry;
 
 	out->acls = mem_new(json_array_size(list) + 1, sizeof(*out->acls));
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		struct topology_acl *acl = &out->acls[out->acl_count++];
 		json_t *entries = json_list(o, "entrySet");
 
 		acl->id = str_dup(ec2_id(&ec2_acl, o));
 		acl->entries = mem_new(json_array_size(entries) + 1, sizeof(*acl->entries));
-		json_array_foreach(entries, k,
-				   entry) if (read_entry(entry, &acl->entries[acl->count]))
-			acl->count++;
+		json_array_foreach(entries, k, entry)
+			if (read_entry(entry, &acl->entries[acl->count]))
+				acl->count++;
 	}
 }
 
@@ -250,8 +246,8 @@ static void fill_interface(struct topology_interface *i, const json_t *o)
 	i->public_address = json_map(o, "association") != NULL;
 	i->kind = kind_of(o);
 	i->groups = mem_new(json_array_size(groups) + 1, sizeof(*i->groups));
-	json_array_foreach(groups, k, group) i->groups[i->group_count++] =
-		str_dup(json_str(group, "groupId"));
+	json_array_foreach(groups, k, group)
+		i->groups[i->group_count++] = str_dup(json_str(group, "groupId"));
 }
 
 static void fill_interfaces(struct hub *hub, struct topology_vpc *out)
@@ -261,8 +257,7 @@ static void fill_interfaces(struct hub *hub, struct topology_vpc *out)
 	json_t *o;
 
 	out->interfaces = mem_new(json_array_size(list) + 1, sizeof(*out->interfaces));
-	json_array_foreach(list, k, o)
-	{
+	json_array_foreach(list, k, o) {
 		struct topology_interface *i = &out->interfaces[out->interface_count];
 
 		/* a NAT gateway is a way out of subnets, not a place that answers */
@@ -327,8 +322,7 @@ static void sync_all(struct hub *hub, void *ctx)
 	json_t *unused;
 
 	s->timer = NULL;
-	json_object_foreach(due, vpc, unused)
-	{
+	json_object_foreach(due, vpc, unused) {
 		struct err err = { 0 };
 
 		if (ec2_sync(hub, vpc, &err) < 0)
@@ -377,17 +371,16 @@ int ec2_fabric_restore(struct hub *hub, struct err *err)
 
 	if (!hub_fabric(hub))
 		return 0;
-	json_object_foreach(hub_all(hub, ec2_vpc.kind), id, o)
-	{
+	json_object_foreach(hub_all(hub, ec2_vpc.kind), id, o) {
 		if (restore_vpc(hub, id, o, err) < 0)
 			return err_in(err, "network of %s", id);
 		ec2_touch(hub, id);
 	}
-	json_object_foreach(hub_all(hub, ec2_interface.kind), id,
-			    o) if (ec2_interface_attach(hub, o, err) <
-				   0) return err_in(err, "interface %s", id);
-	json_object_foreach(hub_all(hub, ec2_endpoint.kind), id,
-			    o) if (ec2_endpoint_serve(hub, o, err) <
-				   0) return err_in(err, "endpoint %s", id);
+	json_object_foreach(hub_all(hub, ec2_interface.kind), id, o)
+		if (ec2_interface_attach(hub, o, err) < 0)
+			return err_in(err, "interface %s", id);
+	json_object_foreach(hub_all(hub, ec2_endpoint.kind), id, o)
+		if (ec2_endpoint_serve(hub, o, err) < 0)
+			return err_in(err, "endpoint %s", id);
 	return 0;
 }

@@ -99,17 +99,18 @@ static bool has_dependents(struct hub *hub, const char *vpc)
 	for (size_t i = 0; i < sizeof(inside) / sizeof(inside[0]); i++)
 		if (ec2_first(hub, inside[i], "vpcId", vpc))
 			return true;
-	json_object_foreach(hub_all(hub, ec2_group.kind), id,
-			    o) if (str_eq(json_str(o, "vpcId"), vpc) &&
-				   !json_bool_or(o, "_default", false)) return true;
-	json_object_foreach(hub_all(hub, ec2_acl.kind), id,
-			    o) if (str_eq(json_str(o, "vpcId"), vpc) &&
-				   !json_bool_or(o, "default", false)) return true;
-	json_object_foreach(hub_all(hub, ec2_route_table.kind), id,
-			    o) if (str_eq(json_str(o, "vpcId"), vpc) &&
-				   !json_bool_or(o, "_main", false)) return true;
-	json_object_foreach(hub_all(hub, ec2_internet_gateway.kind), id,
-			    o) if (attached_here(o, vpc)) return true;
+	json_object_foreach(hub_all(hub, ec2_group.kind), id, o)
+		if (str_eq(json_str(o, "vpcId"), vpc) && !json_bool_or(o, "_default", false))
+			return true;
+	json_object_foreach(hub_all(hub, ec2_acl.kind), id, o)
+		if (str_eq(json_str(o, "vpcId"), vpc) && !json_bool_or(o, "default", false))
+			return true;
+	json_object_foreach(hub_all(hub, ec2_route_table.kind), id, o)
+		if (str_eq(json_str(o, "vpcId"), vpc) && !json_bool_or(o, "_main", false))
+			return true;
+	json_object_foreach(hub_all(hub, ec2_internet_gateway.kind), id, o)
+		if (attached_here(o, vpc))
+			return true;
 	return false;
 }
 
@@ -252,8 +253,7 @@ static int check_overlap(struct hub *hub, struct call *c, const char *vpc, uint3
 	const char *id;
 	json_t *o;
 
-	json_object_foreach(hub_all(hub, ec2_subnet.kind), id, o)
-	{
+	json_object_foreach(hub_all(hub, ec2_subnet.kind), id, o) {
 		uint32_t other;
 		unsigned other_bits;
 
@@ -326,8 +326,7 @@ static void forget_associations(struct hub *hub, const char *subnet)
 	const char *id;
 	json_t *table;
 
-	json_object_foreach(hub_all(hub, ec2_route_table.kind), id, table)
-	{
+	json_object_foreach(hub_all(hub, ec2_route_table.kind), id, table) {
 		json_t *set = json_list(table, "associationSet");
 
 		for (size_t i = json_array_size(set); i-- > 0;)

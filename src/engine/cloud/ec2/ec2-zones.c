@@ -40,8 +40,7 @@ int ec2_describe_availability_zones(struct hub *hub, struct call *c)
 			continue;
 		json_array_append(list, row);
 	}
-	json_array_foreach(wanted, i, name)
-	{
+	json_array_foreach(wanted, i, name) {
 		bool known = false;
 
 		for (size_t z = 0; hub_zones(hub)[z]; z++)
