@@ -88,16 +88,20 @@ int ec2_describe_network_acls(struct hub *hub, struct call *c)
 	return ec2_describe(hub, c, &ec2_acl);
 }
 
-/* ---- entries --------------------------------------------------------------------------------------- */
+/* ---- entries
+ * --------------------------------------------------------------------------------------- */
 
 static json_t *find_entry(json_t *acl, json_int_t number, bool egress, size_t *ret_index)
 {
 	json_t *entry;
+	size_t i;
 
-	json_array_foreach(json_list(acl, "entrySet"), *ret_index, entry)
+	json_array_foreach(json_list(acl, "entrySet"), i, entry)
 		if (json_int_or(entry, "ruleNumber", -1) == number &&
-		    json_bool_or(entry, "egress", false) == egress)
+		    json_bool_or(entry, "egress", false) == egress) {
+			*ret_index = i;
 			return entry;
+		}
 	return NULL;
 }
 
@@ -240,7 +244,8 @@ int ec2_delete_network_acl_entry(struct hub *hub, struct call *c)
 	return 0;
 }
 
-/* ---- associations -------------------------------------------------------------------------------------- */
+/* ---- associations
+ * -------------------------------------------------------------------------------------- */
 
 static const char *associate(struct hub *hub, json_t *acl, const char *subnet)
 {

@@ -1,4 +1,5 @@
-/* Names that a VPC's resolver answers because of EC2 objects, and the AWS and registry names outside. */
+/* Names that a VPC's resolver answers because of EC2 objects, and the AWS and registry names
+ * outside. */
 #include "engine/cloud/ec2/ec2-internal.h"
 
 #include <string.h>

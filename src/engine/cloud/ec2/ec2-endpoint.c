@@ -6,12 +6,9 @@
 #include <unistd.h>
 
 static const struct ec2_filter endpoint_filters[] = {
-	{ "vpc-endpoint-id", "vpcEndpointId" },
-	{ "vpc-id", "vpcId" },
-	{ "service-name", "serviceName" },
-	{ "vpc-endpoint-type", "vpcEndpointType" },
-	{ "vpc-endpoint-state", "state" },
-	{ 0 },
+	{ "vpc-endpoint-id", "vpcEndpointId" }, { "vpc-id", "vpcId" },
+	{ "service-name", "serviceName" },	{ "vpc-endpoint-type", "vpcEndpointType" },
+	{ "vpc-endpoint-state", "state" },	{ 0 },
 };
 const struct ec2_thing ec2_endpoint = {
 	.kind = "ec2:vpc-endpoint",
@@ -33,10 +30,25 @@ const char *ec2_s3_prefix_list(void)
 
 /* Services of the local cloud's endpoints, as the last part of com.amazonaws.<region>.<service>. */
 static const char *const services[] = {
-	"cloudformation", "ec2",	 "ecr.api",	     "ecr.dkr",	       "ecs",
-	"ecs-agent",	  "ecs-telemetry", "elasticfilesystem", "kms",	       "logs",
-	"monitoring",	  "s3",		 "secretsmanager",   "servicediscovery", "ssm",
-	"ssmmessages",	  "ec2messages", "sts",		     NULL,
+	"cloudformation",
+	"ec2",
+	"ecr.api",
+	"ecr.dkr",
+	"ecs",
+	"ecs-agent",
+	"ecs-telemetry",
+	"elasticfilesystem",
+	"kms",
+	"logs",
+	"monitoring",
+	"s3",
+	"secretsmanager",
+	"servicediscovery",
+	"ssm",
+	"ssmmessages",
+	"ec2messages",
+	"sts",
+	NULL,
 };
 
 static const char *service_of(struct hub *hub, const char *name)
@@ -68,7 +80,8 @@ static char *private_name(struct hub *hub, const char *service)
 	return str_printf("%s.%s.amazonaws.com", label, hub_region(hub));
 }
 
-/* ---- serving ------------------------------------------------------------------------------------------ */
+/* ---- serving
+ * ------------------------------------------------------------------------------------------ */
 
 /* What a client needs to see of an endpoint is that it answers; requests are decided by the hub. */
 static void close_accepted(void *ctx, int fd)
@@ -90,7 +103,8 @@ int ec2_endpoint_serve(struct hub *hub, const json_t *endpoint, struct err *err)
 	return 0;
 }
 
-/* ---- creation ----------------------------------------------------------------------------------------- */
+/* ---- creation
+ * ----------------------------------------------------------------------------------------- */
 
 static int call_interface(struct hub *hub, struct call *c, ec2_run *run, const json_t *in,
 			  json_t *out)
@@ -104,10 +118,11 @@ static int call_interface(struct hub *hub, struct call *c, ec2_run *run, const j
 
 static int add_interface(struct hub *hub, struct call *c, json_t *endpoint, const char *subnet)
 {
-	OWN(str) char *about =
-		str_printf("VPC Endpoint Interface %s", ec2_id(&ec2_endpoint, endpoint));
-	OWN(json) json_t *in = json_pack("{s:s, s:s, s:s}", "SubnetId", subnet, "Description",
-					 about, "mpcup:kind", "endpoint");
+	OWN(str)
+	char *about = str_printf("VPC Endpoint Interface %s", ec2_id(&ec2_endpoint, endpoint));
+	OWN(json)
+	json_t *in = json_pack("{s:s, s:s, s:s}", "SubnetId", subnet, "Description", about,
+			       "mpcup:kind", "endpoint");
 	OWN(json) json_t *out = json_object(), *groups = json_array();
 	size_t i;
 	json_t *group;
@@ -158,11 +173,12 @@ static int check_subnets(struct hub *hub, struct call *c, const json_t *subnets,
 					 "The subnet ID '%s' does not belong to %s",
 					 json_string_value(id), vpc);
 		if (ec2_has(zones, zone))
-			return call_fail(c, 400, "DuplicateSubnetsInSameZone",
-					 "Found another VPC endpoint subnet in the availability "
-					 "zone of %s. VPC endpoint subnets should be in different "
-					 "availability zones supported by the VPC endpoint service.",
-					 json_string_value(id));
+			return call_fail(
+				c, 400, "DuplicateSubnetsInSameZone",
+				"Found another VPC endpoint subnet in the availability "
+				"zone of %s. VPC endpoint subnets should be in different "
+				"availability zones supported by the VPC endpoint service.",
+				json_string_value(id));
 		json_add_str(zones, zone);
 	}
 	return 0;
@@ -185,17 +201,19 @@ static int check_private_dns(struct hub *hub, struct call *c, const json_t *vpc,
 		    str_eq(json_str(other, "_service"), service) &&
 		    json_bool_or(other, "privateDnsEnabled", false))
 			return call_fail(c, 400, "InvalidParameter",
-					 "private-dns-enabled cannot be set because there is already "
-					 "a conflicting DNS domain for %s in the VPC %s",
+					 "private-dns-enabled cannot be "
+					 "set because there is already "
+					 "a conflicting DNS domain for %s "
+					 "in the VPC %s",
 					 name, vpc_id);
 	return 0;
 }
 
 static void set_dns_entries(struct hub *hub, json_t *endpoint, const char *service)
 {
-	OWN(str) char *own =
-		str_printf("%s-%.8s.%s.%s.vpce.amazonaws.com", ec2_id(&ec2_endpoint, endpoint),
-			   ec2_id(&ec2_endpoint, endpoint) + 5, service, hub_region(hub));
+	OWN(str)
+	char *own = str_printf("%s-%.8s.%s.%s.vpce.amazonaws.com", ec2_id(&ec2_endpoint, endpoint),
+			       ec2_id(&ec2_endpoint, endpoint) + 5, service, hub_region(hub));
 	OWN(str) char *name = private_name(hub, service);
 	json_t *set = json_pack("[{s:s, s:s}]", "dnsName", own, "hostedZoneId", "Z7HUB22UULQXV");
 
@@ -213,10 +231,10 @@ static json_t *fresh(struct hub *hub, struct call *c, const char *type, const ch
 		       json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:[], s:[], s:[], s:[], "
 				 "s:[], s:s*}",
 				 "vpcId", json_str(c->in, "VpcId"), "vpcEndpointType", type,
-				 "serviceName", json_str(c->in, "ServiceName"), "state", "available",
-				 "creationTimestamp", now, "_service", service, "privateDnsEnabled",
-				 0, "ipAddressType", "ipv4", "routeTableIdSet", "subnetIdSet",
-				 "groupSet", "networkInterfaceIdSet", "dnsEntrySet",
+				 "serviceName", json_str(c->in, "ServiceName"), "state",
+				 "available", "creationTimestamp", now, "_service", service,
+				 "privateDnsEnabled", 0, "ipAddressType", "ipv4", "routeTableIdSet",
+				 "subnetIdSet", "groupSet", "networkInterfaceIdSet", "dnsEntrySet",
 				 "policyDocument", json_str(c->in, "PolicyDocument")));
 }
 
@@ -320,8 +338,9 @@ int ec2_create_vpc_endpoint(struct hub *hub, struct call *c)
 		return create_gateway(hub, c, service);
 	if (!strcmp(type, "Interface"))
 		return create_interface_endpoint(hub, c, vpc, service);
-	return ec2_invalid(c, type, "vpcEndpointType",
-			   "Of the endpoint types Interface and Gateway are part of the local cloud.");
+	return ec2_invalid(
+		c, type, "vpcEndpointType",
+		"Of the endpoint types Interface and Gateway are part of the local cloud.");
 }
 
 int ec2_delete_vpc_endpoints(struct hub *hub, struct call *c)
@@ -335,13 +354,12 @@ int ec2_delete_vpc_endpoints(struct hub *hub, struct call *c)
 		json_t *endpoint = hub_get(hub, ec2_endpoint.kind, json_string_value(id));
 
 		if (!endpoint) {
-			json_array_append_new(
-				failed,
-				json_pack("{s:s, s:{s:s, s:s+}}", "resourceId",
-					  json_string_value(id), "error", "code",
-					  ec2_endpoint.missing_code, "message",
-					  "The Vpc Endpoint Id does not exist: ",
-					  json_string_value(id)));
+			json_array_append_new(failed,
+					      json_pack("{s:s, s:{s:s, s:s+}}", "resourceId",
+							json_string_value(id), "error", "code",
+							ec2_endpoint.missing_code, "message",
+							"The Vpc Endpoint Id does not exist: ",
+							json_string_value(id)));
 			continue;
 		}
 		drop_interfaces(hub, endpoint);
@@ -357,7 +375,8 @@ int ec2_describe_vpc_endpoints(struct hub *hub, struct call *c)
 	return ec2_describe(hub, c, &ec2_endpoint);
 }
 
-/* ---- changes ----------------------------------------------------------------------------------------- */
+/* ---- changes
+ * ----------------------------------------------------------------------------------------- */
 
 /* The list after Add.../Remove... of the request; caller's. */
 static json_t *adjusted(const struct call *c, json_t *now, const char *what)
@@ -404,8 +423,8 @@ static int change_groups(struct hub *hub, struct call *c, json_t *endpoint)
 
 static int change_subnets(struct hub *hub, struct call *c, json_t *endpoint)
 {
-	OWN(json) json_t *wanted =
-		adjusted(c, json_copy(json_list(endpoint, "subnetIdSet")), "SubnetId");
+	OWN(json)
+	json_t *wanted = adjusted(c, json_copy(json_list(endpoint, "subnetIdSet")), "SubnetId");
 	json_t *now = json_list(endpoint, "subnetIdSet"), *id;
 	json_t *interfaces = json_list(endpoint, "networkInterfaceIdSet");
 	struct err err = { 0 };
@@ -425,9 +444,10 @@ static int change_subnets(struct hub *hub, struct call *c, json_t *endpoint)
 
 			if (add_interface(hub, c, endpoint, json_string_value(id)) < 0)
 				return -1;
-			one = json_pack("{s:s, s:[O]}", "vpcEndpointId",
-					ec2_id(&ec2_endpoint, endpoint), "networkInterfaceIdSet",
-					json_array_get(interfaces, json_array_size(interfaces) - 1));
+			one = json_pack(
+				"{s:s, s:[O]}", "vpcEndpointId", ec2_id(&ec2_endpoint, endpoint),
+				"networkInterfaceIdSet",
+				json_array_get(interfaces, json_array_size(interfaces) - 1));
 			if (ec2_endpoint_serve(hub, one, &err) < 0)
 				return call_fail(c, 500, "InternalError", "%s", err.text);
 		}
@@ -455,8 +475,9 @@ int ec2_modify_vpc_endpoint(struct hub *hub, struct call *c)
 	if (!endpoint)
 		return -1;
 	if (gateway) {
-		OWN(json) json_t *tables = adjusted(
-			c, json_copy(json_list(endpoint, "routeTableIdSet")), "RouteTableId");
+		OWN(json)
+		json_t *tables = adjusted(c, json_copy(json_list(endpoint, "routeTableIdSet")),
+					  "RouteTableId");
 
 		if (set_tables(hub, c, endpoint, tables) < 0)
 			return -1;
@@ -471,7 +492,8 @@ int ec2_modify_vpc_endpoint(struct hub *hub, struct call *c)
 	return 0;
 }
 
-/* ---- services and prefix lists ------------------------------------------------------------------------- */
+/* ---- services and prefix lists
+ * ------------------------------------------------------------------------- */
 
 static const struct ec2_filter service_filters[] = {
 	{ "service-name", "serviceName" },
@@ -487,12 +509,13 @@ int ec2_describe_vpc_endpoint_services(struct hub *hub, struct call *c)
 	json_object_set_new(c->out, "serviceNameSet", names);
 	json_object_set_new(c->out, "serviceDetailSet", details);
 	for (size_t i = 0; services[i]; i++) {
-		OWN(str) char *name =
-			str_printf("com.amazonaws.%s.%s", hub_region(hub), services[i]);
-		OWN(json) json_t *row =
-			json_pack("{s:s, s:[{s:s}], s:s, s:[]}", "serviceName", name, "serviceType",
-				  "serviceType", strcmp(services[i], "s3") ? "Interface" : "Gateway",
-				  "owner", "amazon", "availabilityZoneSet");
+		OWN(str)
+		char *name = str_printf("com.amazonaws.%s.%s", hub_region(hub), services[i]);
+		OWN(json)
+		json_t *row = json_pack("{s:s, s:[{s:s}], s:s, s:[]}", "serviceName", name,
+					"serviceType", "serviceType",
+					strcmp(services[i], "s3") ? "Interface" : "Gateway",
+					"owner", "amazon", "availabilityZoneSet");
 
 		for (size_t z = 0; hub_zones(hub)[z]; z++)
 			json_add_str(json_list(row, "availabilityZoneSet"), hub_zones(hub)[z]);
@@ -514,9 +537,9 @@ static const struct ec2_filter prefix_filters[] = {
 int ec2_describe_prefix_lists(struct hub *hub, struct call *c)
 {
 	OWN(str) char *name = str_printf("com.amazonaws.%s.s3", hub_region(hub));
-	OWN(json) json_t *row =
-		json_pack("{s:s, s:s, s:[]}", "prefixListId", ec2_s3_prefix_list(),
-			  "prefixListName", name, "cidrSet");
+	OWN(json)
+	json_t *row = json_pack("{s:s, s:s, s:[]}", "prefixListId", ec2_s3_prefix_list(),
+				"prefixListName", name, "cidrSet");
 	json_t *list = json_array();
 
 	json_object_set_new(c->out, "prefixListSet", list);

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* ---- internet gateways ------------------------------------------------------------------------- */
+/* ---- internet gateways -------------------------------------------------------------------------
+ */
 
 static const struct ec2_filter gateway_filters[] = {
 	{ "internet-gateway-id", "internetGatewayId" },
@@ -110,10 +111,11 @@ int ec2_detach_internet_gateway(struct hub *hub, struct call *c)
 				 "resource %s is not attached to network %s",
 				 ec2_id(&ec2_internet_gateway, gateway), vpc);
 	if (mapped_public_addresses(hub, vpc))
-		return call_fail(c, 400, "DependencyViolation",
-				 "Network %s has some mapped public address(es). Please unmap those "
-				 "public address(es) before detaching the gateway.",
-				 vpc);
+		return call_fail(
+			c, 400, "DependencyViolation",
+			"Network %s has some mapped public address(es). Please unmap those "
+			"public address(es) before detaching the gateway.",
+			vpc);
 	json_array_clear(json_list(gateway, "attachmentSet"));
 	ec2_put(hub, &ec2_internet_gateway, gateway);
 	ec2_touch(hub, vpc);
@@ -121,7 +123,8 @@ int ec2_detach_internet_gateway(struct hub *hub, struct call *c)
 	return 0;
 }
 
-/* ---- elastic addresses ----------------------------------------------------------------------------- */
+/* ---- elastic addresses
+ * ----------------------------------------------------------------------------- */
 
 static const struct ec2_filter address_filters[] = {
 	{ "allocation-id", "allocationId" },
@@ -266,7 +269,8 @@ int ec2_disassociate_address(struct hub *hub, struct call *c)
 	return 0;
 }
 
-/* ---- NAT gateways ------------------------------------------------------------------------------------ */
+/* ---- NAT gateways
+ * ------------------------------------------------------------------------------------ */
 
 static const struct ec2_filter nat_filters[] = {
 	{ "nat-gateway-id", "natGatewayId" },
@@ -291,10 +295,10 @@ const struct ec2_thing ec2_nat_gateway = {
 /* The gateway's own interface: an address of the subnet that nobody else gets. */
 static json_t *nat_interface(struct hub *hub, struct call *c)
 {
-	OWN(json) json_t *in =
-		json_pack("{s:s, s:s, s:s, s:s*}", "SubnetId", json_str(c->in, "SubnetId"),
-			  "Description", "Interface for NAT Gateway", "mpcup:kind", "nat",
-			  "PrivateIpAddress", json_str(c->in, "PrivateIpAddress"));
+	OWN(json)
+	json_t *in = json_pack("{s:s, s:s, s:s, s:s*}", "SubnetId", json_str(c->in, "SubnetId"),
+			       "Description", "Interface for NAT Gateway", "mpcup:kind", "nat",
+			       "PrivateIpAddress", json_str(c->in, "PrivateIpAddress"));
 	OWN(json) json_t *out = json_object();
 	struct call made = { .service = c->service, .in = in, .out = out };
 

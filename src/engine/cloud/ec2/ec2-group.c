@@ -5,14 +5,15 @@
 
 enum { RULES_MOST = 60, GROUPS_PER_INTERFACE = 5 };
 
-/* ---- protocols --------------------------------------------------------------------------------- */
+/* ---- protocols ---------------------------------------------------------------------------------
+ */
 
 int ec2_protocol(const char *text)
 {
 	static const struct {
 		const char *name;
 		int number;
-	} names[] = { { "-1", -1 },  { "all", -1 },  { "tcp", 6 },
+	} names[] = { { "-1", -1 },  { "all", -1 }, { "tcp", 6 },
 		      { "udp", 17 }, { "icmp", 1 }, { "icmpv6", 58 } };
 	uint64_t number;
 
@@ -41,7 +42,8 @@ static char *protocol_text(int number)
 	}
 }
 
-/* ---- rules ---------------------------------------------------------------------------------------- */
+/* ---- rules
+ * ---------------------------------------------------------------------------------------- */
 
 static const struct ec2_filter rule_filters[] = {
 	{ "group-id", "groupId" },
@@ -102,10 +104,11 @@ static size_t count_rules(struct hub *hub, const char *group, bool egress)
 
 static int bad_port(struct call *c, const char *text)
 {
-	return call_fail(c, 400, "InvalidParameterValue",
-			 "Invalid value '%s' for portRange. Must specify both from and to ports with "
-			 "TCP/UDP, from 0 to 65535.",
-			 text ? text : "");
+	return call_fail(
+		c, 400, "InvalidParameterValue",
+		"Invalid value '%s' for portRange. Must specify both from and to ports with "
+		"TCP/UDP, from 0 to 65535.",
+		text ? text : "");
 }
 
 /* Protocol and ports of a permission into a rule. */
@@ -151,8 +154,8 @@ static int check_cidr(struct call *c, const char *text)
 
 	if (text && ip_parse_cidr(text, &base, &bits) == 0)
 		return 0;
-	return call_fail(c, 400, "InvalidParameterValue",
-			 "CIDR block %s is malformed", text ? text : "");
+	return call_fail(c, 400, "InvalidParameterValue", "CIDR block %s is malformed",
+			 text ? text : "");
 }
 
 static int add_ranges(struct call *c, const json_t *permission, const json_t *base, json_t *rules)
@@ -194,9 +197,10 @@ static int add_groups(struct hub *hub, struct call *c, const json_t *group,
 		if (!other)
 			return -1;
 		if (!str_eq(json_str(other, "vpcId"), json_str(group, "vpcId")))
-			return call_fail(c, 400, "InvalidGroup.NotFound",
-					 "You have specified two resources that belong to different "
-					 "networks.");
+			return call_fail(
+				c, 400, "InvalidGroup.NotFound",
+				"You have specified two resources that belong to different "
+				"networks.");
 		json_object_set_new(rule, "referencedGroupInfo",
 				    json_pack("{s:s, s:s}", "groupId", ec2_id(&ec2_group, other),
 					      "userId", hub_account(hub)));
@@ -215,7 +219,8 @@ static int add_groups(struct hub *hub, struct call *c, const json_t *group,
 	return 0;
 }
 
-/* The permissions of a request; the short form (protocol, ports, one CIDR at the top) is one of them. */
+/* The permissions of a request; the short form (protocol, ports, one CIDR at the top) is one of
+ * them. */
 static json_t *permissions_of(const struct call *c)
 {
 	json_t *list = json_array(), *one;
@@ -249,19 +254,22 @@ static int parse_rules(struct hub *hub, struct call *c, const json_t *group, boo
 		return call_fail(c, 400, "MissingParameter",
 				 "The request must contain the parameter ipPermissions");
 	json_array_foreach(permissions, i, permission) {
-		OWN(json) json_t *base =
+		OWN(json)
+		json_t *base =
 			json_pack("{s:s, s:s, s:b, s:s}", "groupId", ec2_id(&ec2_group, group),
 				  "groupOwnerId", hub_account(hub), "isEgress", egress, "_vpcId",
 				  json_str(group, "vpcId"));
 		size_t before = json_array_size(rules);
 
-		if (set_ports(c, permission, base) < 0 || add_ranges(c, permission, base, rules) < 0 ||
+		if (set_ports(c, permission, base) < 0 ||
+		    add_ranges(c, permission, base, rules) < 0 ||
 		    add_groups(hub, c, group, permission, base, rules) < 0)
 			return -1;
 		if (json_array_size(rules) == before)
-			return call_fail(c, 400, "MissingParameter",
-					 "Source or destination of the rule must be given: IpRanges, "
-					 "Ipv6Ranges, Groups or PrefixListIds");
+			return call_fail(
+				c, 400, "MissingParameter",
+				"Source or destination of the rule must be given: IpRanges, "
+				"Ipv6Ranges, Groups or PrefixListIds");
 	}
 	*ret = GIVE(rules);
 	return 0;
@@ -310,8 +318,9 @@ static int authorize(struct hub *hub, struct call *c, bool egress)
 	    parse_rules(hub, c, group, egress, &rules) < 0)
 		return -1;
 	if (count_rules(hub, id, egress) + json_array_size(rules) > RULES_MOST)
-		return call_fail(c, 400, "RulesPerSecurityGroupLimitExceeded",
-				 "The maximum number of rules per security group has been reached.");
+		return call_fail(
+			c, 400, "RulesPerSecurityGroupLimitExceeded",
+			"The maximum number of rules per security group has been reached.");
 	json_array_foreach(rules, i, rule)
 		if (find_rule(hub, rule))
 			return duplicate(c, rule);
@@ -338,8 +347,9 @@ static int revoke_ids(struct hub *hub, struct call *c, const json_t *group, cons
 			return -1;
 		if (!str_eq(json_str(rule, "groupId"), ec2_id(&ec2_group, group)) ||
 		    json_bool_or(rule, "isEgress", false) != egress)
-			return call_fail(c, 400, "InvalidPermission.NotFound",
-					 "The specified rule does not exist in this security group.");
+			return call_fail(
+				c, 400, "InvalidPermission.NotFound",
+				"The specified rule does not exist in this security group.");
 	}
 	json_array_foreach(ids, i, id)
 		ec2_remove(hub, &ec2_rule, json_string_value(id));
@@ -356,8 +366,9 @@ static int revoke_like(struct hub *hub, struct call *c, const json_t *group, boo
 		return -1;
 	json_array_foreach(rules, i, rule)
 		if (!find_rule(hub, rule))
-			return call_fail(c, 400, "InvalidPermission.NotFound",
-					 "The specified rule does not exist in this security group.");
+			return call_fail(
+				c, 400, "InvalidPermission.NotFound",
+				"The specified rule does not exist in this security group.");
 	json_array_foreach(rules, i, rule) {
 		json_t *stored = find_rule(hub, rule);
 
@@ -367,7 +378,7 @@ static int revoke_like(struct hub *hub, struct call *c, const json_t *group, boo
 	return 0;
 }
 
-static int revoke(struct hub *hub, struct call *c, bool egress)
+static int take_back(struct hub *hub, struct call *c, bool egress)
 {
 	OWN(json) json_t *ids = ec2_texts(c->in, "SecurityGroupRuleId");
 	const char *id = ec2_need(c, "GroupId");
@@ -392,12 +403,12 @@ int ec2_authorize_egress(struct hub *hub, struct call *c)
 
 int ec2_revoke_ingress(struct hub *hub, struct call *c)
 {
-	return revoke(hub, c, false);
+	return take_back(hub, c, false);
 }
 
 int ec2_revoke_egress(struct hub *hub, struct call *c)
 {
-	return revoke(hub, c, true);
+	return take_back(hub, c, true);
 }
 
 int ec2_describe_security_group_rules(struct hub *hub, struct call *c)
@@ -405,7 +416,8 @@ int ec2_describe_security_group_rules(struct hub *hub, struct call *c)
 	return ec2_describe(hub, c, &ec2_rule);
 }
 
-/* ---- groups ----------------------------------------------------------------------------------------- */
+/* ---- groups
+ * ----------------------------------------------------------------------------------------- */
 
 static json_t *permission_for(json_t *list, const json_t *rule)
 {
@@ -504,11 +516,10 @@ static void add_rule(struct hub *hub, const json_t *group, bool egress)
 {
 	OWN(json) json_t *nothing = json_object();
 	struct call none = { .in = nothing };
-	json_t *rule = json_pack("{s:s, s:s, s:s, s:b, s:s, s:i, s:i}", "_vpcId",
-				 json_str(group, "vpcId"), "groupId",
-				 ec2_id(&ec2_group, group), "groupOwnerId", hub_account(hub),
-				 "isEgress", egress, "ipProtocol", "-1", "fromPort", -1, "toPort",
-				 -1);
+	json_t *rule =
+		json_pack("{s:s, s:s, s:s, s:b, s:s, s:i, s:i}", "_vpcId", json_str(group, "vpcId"),
+			  "groupId", ec2_id(&ec2_group, group), "groupOwnerId", hub_account(hub),
+			  "isEgress", egress, "ipProtocol", "-1", "fromPort", -1, "toPort", -1);
 
 	if (egress) {
 		json_set_str(rule, "cidrIpv4", "0.0.0.0/0");
@@ -524,10 +535,10 @@ static void add_rule(struct hub *hub, const json_t *group, bool egress)
 static json_t *new_group(struct hub *hub, const struct call *c, const char *vpc, const char *name,
 			 const char *description, bool is_default)
 {
-	json_t *group = ec2_new(hub, c, &ec2_group,
-				json_pack("{s:s, s:s, s:s, s:b}", "groupName", name,
-					  "groupDescription", description, "vpcId", vpc, "_default",
-					  is_default));
+	json_t *group =
+		ec2_new(hub, c, &ec2_group,
+			json_pack("{s:s, s:s, s:s, s:b}", "groupName", name, "groupDescription",
+				  description, "vpcId", vpc, "_default", is_default));
 	OWN(str) char *path = str_printf("security-group/%s", ec2_id(&ec2_group, group));
 	OWN(str) char *arn = hub_arn(hub, "ec2", path);
 
@@ -573,10 +584,11 @@ int ec2_groups_check(struct hub *hub, struct call *c, const json_t *ids, const c
 		if (!group)
 			return -1;
 		if (!str_eq(json_str(group, "vpcId"), vpc))
-			return call_fail(c, 400, "InvalidGroup.NotFound",
-					 "You have specified two resources that belong to different "
-					 "networks: security group %s is not in %s.",
-					 json_string_value(id), vpc);
+			return call_fail(
+				c, 400, "InvalidGroup.NotFound",
+				"You have specified two resources that belong to different "
+				"networks: security group %s is not in %s.",
+				json_string_value(id), vpc);
 	}
 	return 0;
 }
@@ -588,10 +600,10 @@ json_t *ec2_group_set(struct hub *hub, const json_t *ids)
 
 	json_array_foreach(ids, i, id)
 		json_array_append_new(
-			set, json_pack("{s:s, s:s}", "groupId", json_string_value(id), "groupName",
-				       json_str_or(hub_get(hub, ec2_group.kind,
-							   json_string_value(id)),
-						   "groupName", "")));
+			set,
+			json_pack("{s:s, s:s}", "groupId", json_string_value(id), "groupName",
+				  json_str_or(hub_get(hub, ec2_group.kind, json_string_value(id)),
+					      "groupName", "")));
 	return set;
 }
 
@@ -607,10 +619,12 @@ static int check_name(struct hub *hub, struct call *c, const char *vpc, const ch
 		return call_fail(c, 400, "InvalidParameterValue",
 				 "Cannot use reserved security group name: default");
 	json_object_foreach(hub_all(hub, ec2_group.kind), id, group)
-		if (str_eq(json_str(group, "vpcId"), vpc) && str_eq(json_str(group, "groupName"), name))
+		if (str_eq(json_str(group, "vpcId"), vpc) &&
+		    str_eq(json_str(group, "groupName"), name))
 			return call_fail(c, 400, "InvalidGroup.Duplicate",
-					 "The security group '%s' already exists for VPC '%s'", name,
-					 vpc);
+					 "The security group '%s' "
+					 "already exists for VPC '%s'",
+					 name, vpc);
 	return 0;
 }
 
@@ -674,10 +688,11 @@ int ec2_delete_security_group(struct hub *hub, struct call *c)
 	if (!group)
 		return -1;
 	if (json_bool_or(group, "_default", false))
-		return call_fail(c, 400, "CannotDelete",
-				 "the specified group: \"%s\" name: \"default\" cannot be deleted by "
-				 "a user",
-				 id);
+		return call_fail(
+			c, 400, "CannotDelete",
+			"the specified group: \"%s\" name: \"default\" cannot be deleted by "
+			"a user",
+			id);
 	if (group_in_use(hub, id))
 		return call_fail(c, 400, "DependencyViolation",
 				 "resource %s has a dependent object", id);

@@ -34,8 +34,7 @@ const struct ec2_thing ec2_interface = {
 	.filters = interface_filters,
 };
 
-static const char *const kinds[] = { "task",	 "mount-target", "endpoint", "instance",
-				     "nat",	 NULL };
+static const char *const kinds[] = { "task", "mount-target", "endpoint", "instance", "nat", NULL };
 
 static bool served_by_daemon(const json_t *interface)
 {
@@ -67,8 +66,9 @@ static json_t *build(struct hub *hub, struct call *c, const json_t *subnet, cons
 {
 	OWN(str) char *ip = ip_format(address);
 	OWN(str) char *mac = mac_of(address);
-	OWN(str) char *dns = str_printf("ip-%u-%u-%u-%u.ec2.internal", address >> 24,
-					address >> 16 & 255, address >> 8 & 255, address & 255);
+	OWN(str)
+	char *dns = str_printf("ip-%u-%u-%u-%u.ec2.internal", address >> 24, address >> 16 & 255,
+			       address >> 8 & 255, address & 255);
 	bool used = json_object_get(c->in, "mpcup:kind") != NULL;
 	json_t *o = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:o, s:[{s:s, s:b, s:s}], "
@@ -76,21 +76,20 @@ static json_t *build(struct hub *hub, struct call *c, const json_t *subnet, cons
 		"subnetId", ec2_id(&ec2_subnet, subnet), "vpcId", json_str(subnet, "vpcId"),
 		"availabilityZone", json_str(subnet, "availabilityZone"), "description",
 		json_str_or(c->in, "Description", ""), "status", used ? "in-use" : "available",
-		"macAddress", mac, "privateIpAddress", ip, "privateDnsName", dns,
-		"sourceDestCheck", strcmp(kind, "nat") != 0, "requesterManaged", used,
-		"interfaceType",
+		"macAddress", mac, "privateIpAddress", ip, "privateDnsName", dns, "sourceDestCheck",
+		strcmp(kind, "nat") != 0, "requesterManaged", used, "interfaceType",
 		!strcmp(kind, "nat")	    ? "nat_gateway"
 		: !strcmp(kind, "endpoint") ? "vpc_endpoint"
 					    : "interface",
-		"groupSet", ec2_group_set(hub, groups), "privateIpAddressesSet",
-		"privateIpAddress", ip, "primary", 1, "privateDnsName", dns, "_kind", kind);
+		"groupSet", ec2_group_set(hub, groups), "privateIpAddressesSet", "privateIpAddress",
+		ip, "primary", 1, "privateDnsName", dns, "_kind", kind);
 
 	if (json_bool_or(c->in, "mpcup:public", false)) {
 		OWN(str) char *public = ec2_public_address(hub);
 
-		json_object_set_new(o, "association",
-				    json_pack("{s:s, s:s}", "publicIp", public, "ipOwnerId",
-					      "amazon"));
+		json_object_set_new(
+			o, "association",
+			json_pack("{s:s, s:s}", "publicIp", public, "ipOwnerId", "amazon"));
 	}
 	return o;
 }

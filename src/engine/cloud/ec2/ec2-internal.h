@@ -7,7 +7,8 @@
 #include "engine/cloud/ec2/ec2.h"
 #include "engine/fabric/fabric.h"
 
-/* ---- things: what Describe, tags and "does not exist" need to know of an object ------------------- */
+/* ---- things: what Describe, tags and "does not exist" need to know of an object
+ * ------------------- */
 
 struct ec2_filter {
 	const char *name; /* "vpc-id" */
@@ -38,7 +39,8 @@ json_t *ec2_named(struct hub *hub, struct call *c, const struct ec2_thing *t);
 /* Text of a parameter; NULL after call_fail(MissingParameter). */
 const char *ec2_need(struct call *c, const char *key);
 int ec2_invalid(struct call *c, const char *value, const char *parameter, const char *why);
-/* Stores a new object under a new id with owner and the request's tags; takes `fields`. Borrowed. */
+/* Stores a new object under a new id with owner and the request's tags; takes `fields`. Borrowed.
+ */
 json_t *ec2_new(struct hub *hub, const struct call *c, const struct ec2_thing *t, json_t *fields);
 /* After a change: durable, and the rules of its VPC are due. */
 void ec2_put(struct hub *hub, const struct ec2_thing *t, json_t *o);
@@ -55,10 +57,14 @@ json_t *ec2_texts(const json_t *in, const char *key);
 bool ec2_has(const json_t *array, const char *text);
 /* First object of a thing whose member `key` is `value`; NULL: none. Borrowed. */
 json_t *ec2_first(struct hub *hub, const struct ec2_thing *t, const char *key, const char *value);
+/* Array of {"Key","Value"} onto an object's tagSet. */
+void ec2_set_tags(json_t *o, const json_t *tags);
+void ec2_drop_tag(json_t *set, const json_t *tag); /* {"Key"}, and when given {"Value"} too */
 /* Does any value of filters match? For Describes that are not of objects. */
 bool ec2_matches(const struct ec2_filter *known, const json_t *o, const json_t *filters);
 
-/* ---- state beside the objects ---------------------------------------------------------------------- */
+/* ---- state beside the objects
+ * ---------------------------------------------------------------------- */
 
 struct ec2_pool;
 struct ec2_machine;
@@ -74,7 +80,8 @@ struct ec2_state *ec2_state(struct hub *hub);
 void ec2_state_free(struct hub *hub);
 void ec2_pools_free(struct ec2_pool *pool);
 
-/* ---- rules of VPCs ----------------------------------------------------------------------------------- */
+/* ---- rules of VPCs
+ * ----------------------------------------------------------------------------------- */
 
 /* Marks a VPC (NULL: none); its rules are pushed when the turn ends. */
 void ec2_touch(struct hub *hub, const char *vpc);
@@ -85,7 +92,8 @@ int ec2_fabric_restore(struct hub *hub, struct err *err); /* after a start of th
 /* The route table that holds for a subnet: its own association, else the main one. Borrowed. */
 json_t *ec2_table_of_subnet(struct hub *hub, const json_t *subnet);
 
-/* ---- pieces that actions, kinds and the daemon's start share --------------------------------------------- */
+/* ---- pieces that actions, kinds and the daemon's start share
+ * --------------------------------------------- */
 
 /* `want`: dotted, or NULL for the lowest free one. 0: *ret; -1 after call_fail(). */
 int ec2_address_take(struct hub *hub, struct call *c, const json_t *subnet, const char *want,
@@ -112,18 +120,20 @@ int ec2_resolve(struct hub *hub, const char *vpc, uint32_t asker, const char *na
 void ec2_machines_start(struct hub *hub);
 void ec2_machines_stop(struct hub *hub);
 
-/* ---- actions, by file ---------------------------------------------------------------------------------- */
+/* ---- actions, by file
+ * ---------------------------------------------------------------------------------- */
 typedef int ec2_run(struct hub *hub, struct call *c);
 ec2_run ec2_create_vpc, ec2_delete_vpc, ec2_describe_vpcs, ec2_describe_vpc_attribute,
 	ec2_modify_vpc_attribute, ec2_create_subnet, ec2_delete_subnet, ec2_describe_subnets,
 	ec2_modify_subnet_attribute;
 ec2_run ec2_create_route_table, ec2_delete_route_table, ec2_describe_route_tables,
-	ec2_associate_route_table, ec2_disassociate_route_table, ec2_replace_route_table_association,
-	ec2_create_route, ec2_replace_route, ec2_delete_route;
+	ec2_associate_route_table, ec2_disassociate_route_table,
+	ec2_replace_route_table_association, ec2_create_route, ec2_replace_route, ec2_delete_route;
 ec2_run ec2_create_internet_gateway, ec2_delete_internet_gateway, ec2_describe_internet_gateways,
 	ec2_attach_internet_gateway, ec2_detach_internet_gateway, ec2_create_nat_gateway,
-	ec2_delete_nat_gateway, ec2_describe_nat_gateways, ec2_allocate_address, ec2_release_address,
-	ec2_describe_addresses, ec2_associate_address, ec2_disassociate_address;
+	ec2_delete_nat_gateway, ec2_describe_nat_gateways, ec2_allocate_address,
+	ec2_release_address, ec2_describe_addresses, ec2_associate_address,
+	ec2_disassociate_address;
 ec2_run ec2_create_security_group, ec2_delete_security_group, ec2_describe_security_groups,
 	ec2_describe_security_group_rules, ec2_authorize_ingress, ec2_authorize_egress,
 	ec2_revoke_ingress, ec2_revoke_egress;
@@ -148,7 +158,8 @@ void ec2_group_drop(struct hub *hub, const char *group); /* with its rules */
 /* Takes the gateway endpoint's routes out of all tables and puts them into `tables`. */
 void ec2_gateway_routes(struct hub *hub, const json_t *endpoint);
 
-/* ---- kinds --------------------------------------------------------------------------------------------- */
+/* ---- kinds
+ * --------------------------------------------------------------------------------------------- */
 
 /* Calls the API for a resource: CloudFormation's handlers do the same. ret_out may be NULL. */
 int ec2_api(struct hub *hub, struct resource *r, const char *action, const json_t *in,
@@ -156,11 +167,14 @@ int ec2_api(struct hub *hub, struct resource *r, const char *action, const json_
 /* Tags of the resource, the stack and CloudFormation itself onto the object. */
 void ec2_tag(struct hub *hub, const struct resource *r, const char *id);
 /* Deletes through the API. Gone already: DONE. DependencyViolation: WAIT for a while, as the real
- * handlers do, since interfaces of stopping tasks go a little later. */
+ * handlers do, since interfaces of stopping tasks go a little later; asked again it goes on. */
 int ec2_drop(struct hub *hub, struct resource *r, const struct ec2_thing *t, const char *action,
 	     struct err *err);
-int ec2_drop_settle(struct hub *hub, struct resource *r, const struct ec2_thing *t,
-		    const char *action, struct err *err);
+/* A property as the API takes it (numbers and truth values as text) under `as`. */
+void ec2_take(const struct resource *r, json_t *in, const char *property, const char *as);
+json_t *ec2_as_text(const json_t *value); /* new reference; NULL gives NULL */
+/* Keys inside a property that are not understood are refused by name. */
+int ec2_only(const json_t *map, const char *const *known, struct err *err);
 void ec2_attribute(struct resource *r, const char *name, const char *value);
 /* Did a property change between r->previous and r->properties? */
 bool ec2_changed(const struct resource *r, const char *property);

@@ -119,7 +119,8 @@ int ec2_describe_route_tables(struct hub *hub, struct call *c)
 	return ec2_describe(hub, c, &ec2_route_table);
 }
 
-/* ---- associations ----------------------------------------------------------------------------- */
+/* ---- associations -----------------------------------------------------------------------------
+ */
 
 static json_t *find_association(struct hub *hub, const char *key, const char *value,
 				json_t **ret_table, size_t *ret_index)
@@ -180,9 +181,9 @@ static json_t *named_association(struct hub *hub, struct call *c, json_t **ret_t
 				 size_t *ret_index)
 {
 	const char *id = ec2_need(c, "AssociationId");
-	json_t *found = id ? find_association(hub, "routeTableAssociationId", id, ret_table,
-					      ret_index)
-			   : NULL;
+	json_t *found =
+		id ? find_association(hub, "routeTableAssociationId", id, ret_table, ret_index)
+		   : NULL;
 
 	if (id && !found)
 		(void)call_fail(c, 400, "InvalidAssociationID.NotFound",
@@ -234,15 +235,19 @@ int ec2_replace_route_table_association(struct hub *hub, struct call *c)
 	return 0;
 }
 
-/* ---- routes -------------------------------------------------------------------------------------- */
+/* ---- routes
+ * -------------------------------------------------------------------------------------- */
 
 static json_t *find_route(json_t *table, const char *destination, size_t *ret_index)
 {
 	json_t *route;
+	size_t i;
 
-	json_array_foreach(json_list(table, "routeSet"), *ret_index, route)
-		if (str_eq(json_str(route, "destinationCidrBlock"), destination))
+	json_array_foreach(json_list(table, "routeSet"), i, route)
+		if (str_eq(json_str(route, "destinationCidrBlock"), destination)) {
+			*ret_index = i;
 			return route;
+		}
 	return NULL;
 }
 
@@ -264,9 +269,10 @@ static int set_target(struct hub *hub, struct call *c, const json_t *table, json
 	if (!str_eq(gateway ? json_str(json_path(o, "attachmentSet.0"), "vpcId")
 			    : json_str(o, "vpcId"),
 		    vpc))
-		return call_fail(c, 400, "InvalidParameterValue",
-				 "route table %s and network gateway %s belong to different networks",
-				 ec2_id(&ec2_route_table, table), gateway ? gateway : nat);
+		return call_fail(
+			c, 400, "InvalidParameterValue",
+			"route table %s and network gateway %s belong to different networks",
+			ec2_id(&ec2_route_table, table), gateway ? gateway : nat);
 	json_object_del(route, "gatewayId");
 	json_object_del(route, "natGatewayId");
 	json_set_str(route, "gatewayId", gateway);
@@ -355,7 +361,8 @@ int ec2_delete_route(struct hub *hub, struct call *c)
 	return 0;
 }
 
-/* ---- routes of gateway endpoints ------------------------------------------------------------------ */
+/* ---- routes of gateway endpoints
+ * ------------------------------------------------------------------ */
 
 static bool drop_endpoint_route(json_t *table, const char *endpoint)
 {

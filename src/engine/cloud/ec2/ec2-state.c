@@ -37,10 +37,11 @@ void ec2_state_free(struct hub *hub)
 	}
 }
 
-/* ---- addresses of subnets --------------------------------------------------------------------- */
+/* ---- addresses of subnets ---------------------------------------------------------------------
+ */
 
-/* A released address rests this long before it is given out again, so that whoever still has the old
- * owner's name in a cache meets nobody rather than a stranger. */
+/* A released address rests this long before it is given out again, so that whoever still has the
+ * old owner's name in a cache meets nobody rather than a stranger. */
 enum { REST_MS = 5000, RESTING = 64 };
 
 struct ec2_pool {

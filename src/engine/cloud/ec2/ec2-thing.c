@@ -4,9 +4,9 @@
 #include <string.h>
 
 static const struct ec2_thing *const things[] = {
-	&ec2_vpc,	  &ec2_subnet,	&ec2_route_table, &ec2_internet_gateway, &ec2_nat_gateway,
-	&ec2_address,	  &ec2_group,	&ec2_rule,	  &ec2_interface,	 &ec2_acl,
-	&ec2_endpoint, &ec2_instance,
+	&ec2_vpc,	  &ec2_subnet,	&ec2_route_table, &ec2_internet_gateway,
+	&ec2_nat_gateway, &ec2_address, &ec2_group,	  &ec2_rule,
+	&ec2_interface,	  &ec2_acl,	&ec2_endpoint,	  &ec2_instance,
 };
 
 const struct ec2_thing *ec2_thing_of(const char *id)
@@ -54,7 +54,8 @@ json_t *ec2_named(struct hub *hub, struct call *c, const struct ec2_thing *t)
 	return id ? ec2_find(hub, c, t, id) : NULL;
 }
 
-/* ---- storing ---------------------------------------------------------------------------------- */
+/* ---- storing ----------------------------------------------------------------------------------
+ */
 
 const char *ec2_id(const struct ec2_thing *t, const json_t *o)
 {
@@ -100,7 +101,7 @@ static void set_tag(json_t *tags, const char *key, const char *value)
 	json_array_append_new(tags, json_pack("{s:s, s:s}", "key", key, "value", value));
 }
 
-static void set_tags(json_t *o, const json_t *tags)
+void ec2_set_tags(json_t *o, const json_t *tags)
 {
 	json_t *set = json_list(o, "tagSet"), *tag;
 	size_t i;
@@ -127,13 +128,14 @@ json_t *ec2_new(struct hub *hub, const struct call *c, const struct ec2_thing *t
 	json_object_set_new(o, "tagSet", json_array());
 	json_array_foreach(json_list(c->in, "TagSpecification"), i, specification)
 		if (str_eq(json_str(specification, "ResourceType"), t->tag_type))
-			set_tags(o, json_list(specification, "Tag"));
+			ec2_set_tags(o, json_list(specification, "Tag"));
 	ec2_put(hub, t, o);
 	json_decref(o);
 	return hub_get(hub, t->kind, id);
 }
 
-/* ---- showing ---------------------------------------------------------------------------------- */
+/* ---- showing ----------------------------------------------------------------------------------
+ */
 
 json_t *ec2_show(struct hub *hub, const struct ec2_thing *t, const json_t *o)
 {
@@ -193,7 +195,8 @@ json_t *ec2_first(struct hub *hub, const struct ec2_thing *t, const char *key, c
 	return NULL;
 }
 
-/* ---- filters ---------------------------------------------------------------------------------- */
+/* ---- filters ----------------------------------------------------------------------------------
+ */
 
 static bool value_matches(const json_t *value, const json_t *wanted)
 {
@@ -317,8 +320,7 @@ static int cut_page(struct call *c, json_t *list)
 		return 0;
 	while (json_array_size(list) > (size_t)most)
 		json_array_remove(list, json_array_size(list) - 1);
-	json_object_set_new(c->out, "nextToken",
-			    json_sprintf("%lld", (long long)(from + most)));
+	json_object_set_new(c->out, "nextToken", json_sprintf("%lld", (long long)(from + most)));
 	return 0;
 }
 
@@ -337,18 +339,22 @@ int ec2_describe(struct hub *hub, struct call *c, const struct ec2_thing *t)
 		if (!ec2_find(hub, c, t, json_string_value(o)))
 			return -1;
 	json_object_foreach(hub_all(hub, t->kind), id, o) {
-		OWN(json) json_t *shown = NULL;
+		/* what is shown as it is stored need not be copied to be passed over */
+		OWN(json) json_t *shown = t->render ? NULL : json_incref(o);
 
 		if (json_array_size(ids) && !ec2_has(ids, id))
 			continue;
-		shown = ec2_show(hub, t, o);
+		if (!shown)
+			shown = ec2_show(hub, t, o);
 		if (ec2_matches(t->filters, shown, filters))
-			json_array_append(list, shown);
+			json_array_append_new(list,
+					      t->render ? json_incref(shown) : ec2_show(hub, t, o));
 	}
 	return cut_page(c, list);
 }
 
-/* ---- tags -------------------------------------------------------------------------------------- */
+/* ---- tags --------------------------------------------------------------------------------------
+ */
 
 static int check_tags(struct call *c, const json_t *tags)
 {
@@ -395,14 +401,14 @@ int ec2_create_tags(struct hub *hub, struct call *c)
 	json_array_foreach(ids, i, id) {
 		json_t *o = tagged(hub, c, json_string_value(id));
 
-		set_tags(o, tags);
+		ec2_set_tags(o, tags);
 		hub_put(hub, ec2_thing_of(json_string_value(id))->kind, json_string_value(id), o);
 	}
 	ec2_ok(c);
 	return 0;
 }
 
-static void drop_tag(json_t *set, const json_t *tag)
+void ec2_drop_tag(json_t *set, const json_t *tag)
 {
 	const char *value = json_str(tag, "Value");
 
@@ -429,7 +435,7 @@ int ec2_delete_tags(struct hub *hub, struct call *c)
 		if (!json_list(c->in, "Tag"))
 			json_array_clear(json_list(o, "tagSet"));
 		json_array_foreach(json_list(c->in, "Tag"), k, tag)
-			drop_tag(json_list(o, "tagSet"), tag);
+			ec2_drop_tag(json_list(o, "tagSet"), tag);
 		hub_put(hub, ec2_thing_of(json_string_value(id))->kind, json_string_value(id), o);
 	}
 	ec2_ok(c);
@@ -451,10 +457,10 @@ static void list_tags(json_t *list, const struct ec2_thing *t, const json_t *o,
 	json_t *tag;
 
 	json_array_foreach(json_list(o, "tagSet"), i, tag) {
-		OWN(json) json_t *row =
-			json_pack("{s:s, s:s, s:s, s:s}", "resourceId", ec2_id(t, o),
-				  "resourceType", t->tag_type, "key", json_str(tag, "key"),
-				  "value", json_str_or(tag, "value", ""));
+		OWN(json)
+		json_t *row = json_pack("{s:s, s:s, s:s, s:s}", "resourceId", ec2_id(t, o),
+					"resourceType", t->tag_type, "key", json_str(tag, "key"),
+					"value", json_str_or(tag, "value", ""));
 
 		if (ec2_matches(tag_filters, row, filters))
 			json_array_append(list, row);

@@ -62,6 +62,26 @@ static bool has_s3_gateway(struct hub *hub, const json_t *subnet)
 	return false;
 }
 
+/* The default ACL as it is born: allow all in front on both sides. It costs the filter nothing. */
+static bool passes_all(const json_t *acl)
+{
+	bool allows[2] = { false, false }, seen[2] = { false, false };
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach(json_list(acl, "entrySet"), i, entry) {
+		bool egress = json_bool_or(entry, "egress", false);
+
+		if (seen[egress])
+			continue;
+		seen[egress] = true;
+		allows[egress] = str_eq(json_str(entry, "ruleAction"), "allow") &&
+				 str_eq(json_str(entry, "protocol"), "-1") &&
+				 str_eq(json_str(entry, "cidrBlock"), "0.0.0.0/0");
+	}
+	return allows[0] && allows[1];
+}
+
 static char *acl_of(struct hub *hub, const char *subnet)
 {
 	const char *id;
@@ -71,7 +91,7 @@ static char *acl_of(struct hub *hub, const char *subnet)
 	json_object_foreach(hub_all(hub, ec2_acl.kind), id, acl)
 		json_array_foreach(json_list(acl, "associationSet"), i, row)
 			if (str_eq(json_str(row, "subnetId"), subnet))
-				return str_dup(id);
+				return passes_all(acl) ? NULL : str_dup(id);
 	return NULL;
 }
 
@@ -87,7 +107,8 @@ static json_t *inside(struct hub *hub, const struct ec2_thing *t, const char *vp
 	return list;
 }
 
-/* ---- subnets, groups, ACLs, interfaces ----------------------------------------------------------- */
+/* ---- subnets, groups, ACLs, interfaces
+ * ----------------------------------------------------------- */
 
 static void fill_subnets(struct hub *hub, struct topology_vpc *out)
 {
@@ -268,7 +289,8 @@ struct topology_vpc *ec2_topology(struct hub *hub, const char *vpc)
 	return out;
 }
 
-/* ---- pushing ---------------------------------------------------------------------------------------- */
+/* ---- pushing
+ * ---------------------------------------------------------------------------------------- */
 
 static int push(struct hub *hub, const char *vpc, struct err *err)
 {

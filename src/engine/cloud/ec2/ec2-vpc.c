@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* ---- VPC ---------------------------------------------------------------------------------------- */
+/* ---- VPC ----------------------------------------------------------------------------------------
+ */
 
 static const struct ec2_filter vpc_filters[] = {
 	{ "vpc-id", "vpcId" },
@@ -175,8 +176,7 @@ int ec2_modify_vpc_attribute(struct hub *hub, struct call *c)
 		return call_fail(c, 400, "InvalidParameterCombination",
 				 "Only one attribute can be modified at a time");
 	if (!support && !hostnames)
-		return call_fail(c, 400, "InvalidParameterCombination",
-				 "No attributes specified.");
+		return call_fail(c, 400, "InvalidParameterCombination", "No attributes specified.");
 	if (support)
 		json_set_bool(vpc, "_dnsSupport", json_bool_or(support, "Value", true));
 	if (hostnames)
@@ -186,7 +186,8 @@ int ec2_modify_vpc_attribute(struct hub *hub, struct call *c)
 	return 0;
 }
 
-/* ---- subnets -------------------------------------------------------------------------------------- */
+/* ---- subnets
+ * -------------------------------------------------------------------------------------- */
 
 static json_t *show_subnet(struct hub *hub, const json_t *o)
 {
@@ -277,8 +278,7 @@ static int check_block(struct hub *hub, struct call *c, const json_t *vpc)
 		return -1;
 	if (ip_parse_cidr(json_str(vpc, "cidrBlock"), &vpc_base, &vpc_bits) < 0 ||
 	    bits < vpc_bits || !ip_in_cidr(base, vpc_base, vpc_bits))
-		return call_fail(c, 400, "InvalidSubnet.Range", "The CIDR '%s' is invalid.",
-				 block);
+		return call_fail(c, 400, "InvalidSubnet.Range", "The CIDR '%s' is invalid.", block);
 	return check_overlap(hub, c, ec2_id(&ec2_vpc, vpc), base, bits);
 }
 
@@ -297,7 +297,7 @@ int ec2_create_subnet(struct hub *hub, struct call *c)
 {
 	json_t *vpc = ec2_named(hub, c, &ec2_vpc), *subnet;
 	OWN(str) char *zone_short = NULL;
-	const char *zone;
+	const char *zone = NULL;
 
 	if (!vpc || pick_zone(hub, c, &zone) < 0 || check_block(hub, c, vpc) < 0)
 		return -1;
