@@ -652,3 +652,50 @@ TEST(templates, fifty_seven_nodes_take_a_fraction_of_a_second)
 	CHECK(hub_now_ms(w.hub) - start < 2000);
 	world_close(&w);
 }
+
+static bool phase_running(struct world *w, const char *arn)
+{
+	OWN(str) char *now = status(w, arn);
+
+	return str_ends(now, "_IN_PROGRESS");
+}
+
+static void answer(struct world *w, const char *file)
+{
+	OWN(str) char *path = str_printf("tests/templates/%s", file);
+	OWN(str) char *url = str_printf("http://localhost:4566/files/%s", file);
+	OWN(json)
+	json_t *in =
+		json_pack("{s:s,s:s,s:o,s:[s,s]}", "StackName", "x", "TemplateURL", url,
+			  "Parameters", parameters_of("tests/templates/params/cdk-3.json", path),
+			  "Capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM");
+	OWN(str) char *error = call(w, "CreateStack", json_incref(in), NULL);
+	OWN(str) char *arn = error ? NULL : arn_of(w, "x");
+
+	/* a sentence for the client, or a stack that comes to an end */
+	if (error) {
+		CHECK(strstr(error, ": ") != NULL);
+		return;
+	}
+	for (int i = 0; i < 200 && phase_running(w, arn); i++)
+		turn(w);
+	CHECK(!phase_running(w, arn));
+	delete (w, arn);
+	until(w, arn, "DELETE_COMPLETE");
+}
+
+TEST(templates, every_faulty_and_benign_template_is_answered)
+{
+	struct world w;
+	OWN(str) char *text = test_read_file("tests/templates/manifest.json", NULL);
+	OWN(json) json_t *manifest = NULL;
+	struct err err = { 0 };
+	const json_t *one;
+	size_t i;
+
+	CHECK_OK(json_parse_text("manifest", text, strlen(text), &manifest, &err), err);
+	world_open(&w, NULL);
+	json_array_foreach(json_object_get(manifest, "cases"), i, one)
+		answer(&w, json_str(one, "file"));
+	world_close(&w);
+}

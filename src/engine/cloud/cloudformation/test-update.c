@@ -19,21 +19,6 @@ static void made(struct world *w, const char *template)
 	until(w, "s", "CREATE_COMPLETE");
 }
 
-/* Cuts request tokens and the uuids of event texts. */
-static char *plain(char *text)
-{
-	OWN(str) char *owned = text;
-	OWN(buf) struct buf out = { 0 };
-	const char *at = text, *hit;
-
-	while ((hit = strstr(at, " (RequestToken: "))) {
-		buf_add(&out, at, (size_t)(hit - at));
-		at = strchr(hit, ')') + 1;
-	}
-	buf_str(&out, at);
-	return buf_take(&out);
-}
-
 TEST(update, in_place_touches_only_what_differs)
 {
 	struct world w;
@@ -229,7 +214,7 @@ TEST(update, a_failed_update_brings_the_old_state_back)
 	before = event_count(&w, "s");
 	update(&w, "s", BAD);
 	until(&w, "s", "UPDATE_ROLLBACK_COMPLETE");
-	seen = plain(history(&w, "s", before));
+	seen = plain_history(&w, "s", before);
 	CHECK_STR(
 		seen,
 		"s UPDATE_IN_PROGRESS @ User Initiated\n"
@@ -243,7 +228,8 @@ TEST(update, a_failed_update_brings_the_old_state_back)
 		"N CREATE_IN_PROGRESS N-1 Resource creation Initiated\n"
 		"N CREATE_COMPLETE N-1\n"
 		"Z UPDATE_IN_PROGRESS Z-1\n"
-		"Z UPDATE_FAILED Z-1 Resource handler returned message: \"cannot change\"\n"
+		"Z UPDATE_FAILED Z-1 Resource handler returned message: \"cannot change\" "
+		"(HandlerErrorCode: NotUpdatable)\n"
 		"s UPDATE_ROLLBACK_IN_PROGRESS @ The following resource(s) failed to update: [Z]. "
 		"\n"
 		"A UPDATE_IN_PROGRESS A-1\n"
@@ -281,7 +267,7 @@ TEST(update, the_reason_names_updates_and_creations_that_failed)
 	       TEMPLATE(THING("A", "\"Mode\":\"stuck-update\"") "," THING(
 		       "S", "\"Mode\":\"wait\"") "," THING("Bad", "\"Mode\":\"half\"")));
 	until(&w, "s", "UPDATE_ROLLBACK_COMPLETE");
-	seen = plain(history(&w, "s", before));
+	seen = plain_history(&w, "s", before);
 	CHECK_STR(
 		seen,
 		"s UPDATE_IN_PROGRESS @ User Initiated\n"
@@ -289,7 +275,8 @@ TEST(update, the_reason_names_updates_and_creations_that_failed)
 		"S CREATE_IN_PROGRESS -\n"
 		"S CREATE_IN_PROGRESS S-1 Resource creation Initiated\n"
 		"Bad CREATE_IN_PROGRESS -\n"
-		"Bad CREATE_FAILED Bad-1 Resource handler returned message: \"half-way\"\n"
+		"Bad CREATE_FAILED Bad-1 Resource handler returned message: \"half-way\" "
+		"(HandlerErrorCode: InvalidRequest)\n"
 		"A UPDATE_FAILED A-1 Resource update cancelled\n"
 		"S CREATE_FAILED S-1 Resource creation cancelled\n"
 		"s UPDATE_ROLLBACK_IN_PROGRESS @ The following resource(s) failed to update: [A]. "
@@ -361,12 +348,13 @@ TEST(update, a_rollback_that_fails_can_be_continued_without_the_resource)
 	       TEMPLATE(THING("A", "") ",\"B\":{\"Type\":\"AWS::Test::Thing\",\"DependsOn\":\"A\","
 				       "\"Properties\":{\"Mode\":\"fail-update\"}}"));
 	until(&w, "s", "UPDATE_ROLLBACK_FAILED");
-	seen = plain(history(&w, "s", before + 5));
+	seen = plain_history(&w, "s", before + 5);
 	CHECK_STR(seen,
 		  "s UPDATE_ROLLBACK_IN_PROGRESS @ The following resource(s) failed to update: "
 		  "[B]. \n"
 		  "A UPDATE_IN_PROGRESS A-1\n"
-		  "A UPDATE_FAILED A-1 Resource handler returned message: \"cannot change\"\n"
+		  "A UPDATE_FAILED A-1 Resource handler returned message: \"cannot change\" "
+		  "(HandlerErrorCode: NotUpdatable)\n"
 		  "B UPDATE_IN_PROGRESS B-1\n"
 		  "B UPDATE_COMPLETE B-1\n"
 		  "s UPDATE_ROLLBACK_FAILED @ The following resource(s) failed to update: [A]. \n");

@@ -412,6 +412,21 @@ char *history(struct world *w, const char *stack, size_t from)
 	return buf_take(&text);
 }
 
+char *plain_history(struct world *w, const char *stack, size_t from)
+{
+	static const char token[] = "RequestToken: 00000000-0000-0000-0000-000000000000, ";
+	OWN(str) char *text = history(w, stack, from);
+	OWN(buf) struct buf out = { 0 };
+	const char *at = text, *hit;
+
+	while ((hit = strstr(at, "RequestToken: "))) {
+		buf_add(&out, at, (size_t)(hit - at));
+		at = hit + strlen(token);
+	}
+	buf_str(&out, at);
+	return buf_take(&out);
+}
+
 char *resources(struct world *w, const char *stack)
 {
 	OWN(json) json_t *out = NULL;
