@@ -589,7 +589,7 @@ static int visit_export_name(void *ctx, const struct reference *reference, struc
 		       : 0;
 }
 
-static bool export_name_wellformed(const char *name)
+bool export_name_wellformed(const char *name)
 {
 	return *name && !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 					   "0123456789:-")];

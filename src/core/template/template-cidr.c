@@ -102,8 +102,7 @@ static int cut(struct run *run, json_t *const *values, json_t **ret)
 	unsigned count, bits;
 
 	if (!text || block_parse(text, &block) < 0)
-		return err_set(run->err, ERR_INPUT, "%s: '%s' is no block", shape,
-			       text ? text : "");
+		return err_set(run->err, ERR_INPUT, "%s", shape);
 	if (number(values[1], 1, 256, &count) < 0)
 		return err_set(run->err, ERR_INPUT, "%s", shape);
 	if (number(values[2], 1, block.width, &bits) < 0)

@@ -409,6 +409,14 @@ static int output_export(const struct template_eval *e, json_t *output, const ch
 	if (json_object_set_new(result, "ExportName", export) < 0)
 		abort();
 	text = json_string_value(export);
+	if (text && !export_name_wellformed(text))
+		return err_set(err, ERR_INPUT,
+			       "Template format error: Output %s is malformed. The Name field of "
+			       "every Export "
+			       "member must be specified and consist only of alphanumeric "
+			       "characters, colons, "
+			       "or hyphens.",
+			       name);
 	if (text && json_object_get(exports, text))
 		json_object_set_new(twice, text, json_true());
 	else if (text)

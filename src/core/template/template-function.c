@@ -419,6 +419,11 @@ static int value_get_azs(struct run *run, json_t *argument, json_t **ret)
 			      "Template error: every Fn::GetAZs object must have a String-typed "
 			      "value.");
 	ours = (json_is_string(region) && !json_string_length(region)) || json_equal(region, own);
+	if (!ours && world && world->zones && json_is_string(region))
+		return err_set(
+			run->err, ERR_INPUT,
+			"Template error: the availability zones of %s are not known to Fn::GetAZs",
+			json_string_value(region));
 	if (ours && world && world->zones)
 		*ret = zone_list(world->zones);
 	else

@@ -22,7 +22,7 @@ enum {
 	LIMIT_DEPTH = 100,	    /* nesting of the document */
 	LIMIT_EVAL_DEPTH = 400,	    /* nesting of an evaluation, over references */
 	LIMIT_ALIAS_NODES = 200000, /* nodes that YAML aliases stand for */
-	LIMIT_EVAL_STEPS = 8000000, /* nodes and bytes of one call of template_value() */
+	LIMIT_EVAL_STEPS = 4000000, /* nodes and bytes of one call of template_value() */
 };
 
 struct location_index;
@@ -205,6 +205,7 @@ int run_spend(struct run *run, size_t bytes);
 int run_rules(struct template_eval *e, struct err *err);
 int run_conditions(struct template_eval *e, struct err *err);
 const char *block_name(enum block block);
+bool export_name_wellformed(const char *name);
 int condition_lookup(const struct template_eval *e, const char *name);
 
 /* Resolves {{resolve:...}} in all texts of *value, which may be replaced. */

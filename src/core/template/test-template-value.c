@@ -228,8 +228,10 @@ TEST(template_value, every_function_gives_what_cloudformation_gives)
 		{ "!Cidr [10.0.0.0, 1, 9]", "Template error: every Fn::Cidr object requires three "
 					    "parameters, (1) an IP address block, "
 					    "(2) the number of CIDRs, 1 to 256, and (3) the number "
-					    "of subnet bits for each CIDR: "
-					    "'10.0.0.0' is no block" },
+					    "of subnet bits for each CIDR" },
+		{ "!GetAZs us-east-1",
+		  "Template error: the availability zones of us-east-1 are not known to "
+		  "Fn::GetAZs" },
 		{ "!Ref Gone",
 		  "Template format error: Unresolved resource dependencies [Gone] in the "
 		  "Resources block of the template" },
@@ -541,6 +543,15 @@ TEST(template_outputs, lists_secrets_and_equal_export_names_are_refused)
 		"  A: {Value: a, Export: {Name: n}}\n  B: {Value: a, Export: {Name: !Sub n}}\n",
 		"Template format error: The Outputs section contains duplicate Export names: [n]. "
 		"Specify a unique name for each export.");
+}
+
+TEST(template_outputs, an_export_name_is_checked_when_it_is_known)
+{
+	check_outputs_error(
+		"  A: {Value: a, Export: {Name: !Sub '${AWS::StackName}.x'}}\n",
+		"Template format error: Output A is malformed. The Name field of every Export "
+		"member must be specified and consist only of alphanumeric characters, colons, or "
+		"hyphens.");
 }
 
 TEST(template_imports, are_listed_once_and_by_their_value)

@@ -139,6 +139,14 @@ static void reply_plain(struct visit *v, int status, const char *text)
 	http_reply(GIVE(v->exchange), status, NULL, text, strlen(text));
 }
 
+/* 15 digits: times with milliseconds come out as they are meant, not as 1795546321.8429999. */
+static char *json_body_text(const json_t *out)
+{
+	char *text = json_dumps(out, JSON_COMPACT | JSON_REAL_PRECISION(15));
+
+	return text ? text : json_text(out);
+}
+
 static void reply_out(struct visit *v, const json_t *out)
 {
 	OWN(str) char *text = NULL;
@@ -149,7 +157,7 @@ static void reply_out(struct visit *v, const json_t *out)
 	else if (v->protocol == AWS_REST_JSON && !json_object_size(out))
 		text = str_dup("");
 	else
-		text = json_text(out);
+		text = json_body_text(out);
 	reply(v, status, NULL, content_type(v->protocol), text, strlen(text));
 }
 
@@ -392,15 +400,22 @@ static void by_target(struct visit *v, const char *target)
 /* ---- query services ---------------------------------------------------------------------------
  */
 
-/* Service of the credential scope, or NULL. */
-static const struct aws_service *by_scope(const struct visit *v)
+/* Signing name in the credential scope, or NULL. Caller's. */
+static char *scope_name(const struct visit *v)
 {
 	const char *authorization = header(v, "authorization");
 	OWN(json) json_t *parsed = NULL;
 
 	if (!authorization || aws_sigv4_parse(authorization, &parsed, NULL) < 0)
 		return NULL;
-	return aws_service_by_signing_name(json_str(parsed, "Service"));
+	return str_dup(json_str(parsed, "Service"));
+}
+
+static const struct aws_service *by_scope(const struct visit *v)
+{
+	OWN(str) char *name = scope_name(v);
+
+	return name ? aws_service_by_signing_name(name) : NULL;
 }
 
 static void by_form(struct visit *v, const char *form, size_t len)
@@ -590,7 +605,14 @@ static bool presigned(const char *query)
 
 static void by_signature(struct visit *v)
 {
+	OWN(str) char *name = scope_name(v);
+
 	v->aws = presigned(v->request->query) ? aws_service_by_name("s3") : by_scope(v);
+	if (!v->aws && name) {
+		v->protocol = AWS_REST_JSON; /* what most services without a target speak */
+		unknown_service(v, name);
+		return;
+	}
 	if (!v->aws) {
 		v->protocol = AWS_REST_XML;
 		reply_error(v, 403, "MissingAuthenticationToken",

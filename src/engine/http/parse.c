@@ -236,12 +236,12 @@ static int head_parse(struct http_message *m, const char *head, size_t len, stru
 
 	json_decref(m->headers);
 	m->headers = json_object();
-	while (len) {
+	while (head && len) {
 		const char *end = memmem(head, len, "\r\n", 2);
-		size_t line = end ? (size_t)(end - head) : len;
+		size_t line = end ? (size_t)(end - head) : 0;
 		int status;
 
-		if (memchr(head, '\n', line) || memchr(head, '\r', line))
+		if (!end || memchr(head, '\n', line) || memchr(head, '\r', line))
 			return refuse(400, err, "a line does not end with CR LF");
 		if (!count)
 			status = m->reply ? status_line(m, head, line, err)
@@ -265,7 +265,7 @@ static int feed_head(struct http_message *m, const char *data, size_t len, size_
 {
 	size_t old = m->body.len, from = old > 3 ? old - 3 : 0;
 	OWN(buf) struct buf head = { 0 };
-	const char *end;
+	const char *end, *bare;
 
 	/* an empty line in front of a request is allowed and skipped */
 	while (!m->reply && !old && *used < len && (data[*used] == '\r' || data[*used] == '\n'))
@@ -278,12 +278,16 @@ static int feed_head(struct http_message *m, const char *data, size_t len, size_
 		len = HTTP_HEAD_MOST + 4 - old;
 	buf_add(&m->body, data, len);
 	end = memmem(m->body.data + from, m->body.len - from, "\r\n\r\n", 4);
+	bare = memmem(m->body.data + from, m->body.len - from, "\n\n", 2);
+	/* bare LFs alone would never end the head */
+	if (bare && (!end || bare < end)) {
+		*used += len;
+		return refuse(400, err, "a line does not end with CR LF");
+	}
 	if (!end) {
 		*used += len;
-		/* bare LF would never end the head */
-		if (memmem(m->body.data + from, m->body.len - from, "\n\n", 2))
-			return refuse(400, err, "a line does not end with CR LF");
-		return m->body.len > HTTP_HEAD_MOST ? refuse(431, err, "the head is too large") : 0;
+		return m->body.len < HTTP_HEAD_MOST + 4 ? 0
+							: refuse(431, err, "the head is too large");
 	}
 	*used += (size_t)(end + 4 - m->body.data) - old;
 	head = m->body;
