@@ -380,6 +380,22 @@ TEST(export, values_travel_between_stacks_and_are_kept_while_used)
 	world_close(&w);
 }
 
+TEST(export, a_name_cannot_be_exported_twice_by_one_template)
+{
+	struct world w;
+
+	world_open(&w, NULL);
+	refused(&w,
+		"{\"Resources\":{" THING("A",
+					 "") "},\"Outputs\":{\"X\":{\"Value\":{\"Ref\":\"A\"},"
+					     "\"Export\":{\"Name\":\"n\"}},\"Y\":{\"Value\":\"y\","
+					     "\"Export\":{\"Name\":\"n\"}}}}",
+		"ValidationError: Template format error: The Outputs section contains duplicate "
+		"Export "
+		"names: [n].");
+	world_close(&w);
+}
+
 TEST(export, imports_must_exist_and_exports_be_unique)
 {
 	struct world w;
