@@ -218,7 +218,7 @@ static void open_forward(struct launch *l, struct container *c, json_t *service,
 			      json_pack("{s:s, s:I, s:i, s:s}", "bindIP", "127.0.0.1",
 					"containerPort", port, "hostPort", (int)got, "protocol",
 					"tcp"));
-	if (remembered && want != got) {
+	if (remembered && !want) {
 		json_set_int(remembered, key, got);
 		ecs_service_put(l->ecs->hub, service);
 	}

@@ -187,13 +187,12 @@ static void register_name(struct launch *l, const json_t *registry, json_t *regi
 	const char *arn = json_str_or(registry, "registryArn", "");
 	OWN(str) char *address = ip_format(l->address);
 	OWN(json)
-	json_t *in =
-		json_pack("{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s}}", "ServiceId", ecs_last(arn),
-			  "InstanceId", l->id, "Attributes", "AWS_INSTANCE_IPV4", address,
-			  "AVAILABILITY_ZONE", json_str_or(l->task, "availabilityZone", ""),
-			  "ECS_CLUSTER_NAME", ecs_last(json_str(l->task, "clusterArn")),
-			  "ECS_TASK_DEFINITION_FAMILY", json_str_or(l->definition, "family", ""),
-			  "REGION", hub_region(l->ecs->hub));
+	json_t *in = json_pack(
+		"{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s}}", "ServiceId", ecs_last(arn), "InstanceId",
+		l->id, "Attributes", "AWS_INSTANCE_IPV4", address, "AVAILABILITY_ZONE",
+		json_str_or(l->task, "availabilityZone", ""), "ECS_CLUSTER_NAME",
+		ecs_last(json_str(l->task, "clusterArn")), "ECS_TASK_DEFINITION_FAMILY",
+		json_str_or(l->definition, "family", ""), "REGION", hub_region(l->ecs->hub));
 	json_int_t port = json_int_or(registry, "port", json_int_or(registry, "containerPort", 0));
 	struct err err = { 0 };
 	json_t *service;

@@ -342,7 +342,7 @@ const char *ecs_message(const char *text)
 	const char *colon = strstr(text, ": ");
 
 	for (const char *p = text; colon && p < colon; p++)
-		if (!isalnum((unsigned char)*p))
+		if (!isalnum((unsigned char)*p) && *p != '.')
 			return text;
 	return colon ? colon + 2 : text;
 }

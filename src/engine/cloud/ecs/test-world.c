@@ -367,8 +367,13 @@ static int world_forward_add(struct hub *hub, const char *vpc, uint32_t address,
 	(void)address;
 	(void)port;
 	(void)err;
-	*ret_port = want ? want : (uint16_t)(40000 + fake.next_port++);
-	key = str_printf("%u", *ret_port);
+	key = str_printf("%u", want);
+	*ret_port = want;
+	if (!want || json_object_get(fake.forwards, key)) {
+		free(key);
+		*ret_port = (uint16_t)(40000 + fake.next_port++);
+		key = str_printf("%u", *ret_port);
+	}
 	json_object_set_new(fake.forwards, key, json_true());
 	return 0;
 }
