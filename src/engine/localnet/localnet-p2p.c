@@ -117,9 +117,8 @@ void p2p_push_block(struct p2p *p)
 		send_json(p->peers[i], block_frame(p->ledger));
 }
 
-json_t *p2p_active_peers(void *ctx)
+json_t *p2p_active_peers(const struct p2p *p)
 {
-	const struct p2p *p = ctx;
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < p->count; i++) {

@@ -16,5 +16,5 @@ int p2p_new(struct event_base *base, const struct near_key *key, struct ledger *
 void p2p_free(struct p2p *p);
 OWN_DEFINE(p2p, struct p2p *, p2p_free)
 void p2p_push_block(struct p2p *p);
-json_t *p2p_active_peers(void *p2p); /* as network_info shows them; new */
+json_t *p2p_active_peers(const struct p2p *p); /* as network_info shows them; new */
 size_t p2p_count(const struct p2p *p);

@@ -159,6 +159,13 @@ static void on_changed(void *ctx)
 		printf("WARN state is not kept: %s\n", err.text);
 }
 
+static json_t *active_peers(void *ctx)
+{
+	const struct localnet *n = ctx;
+
+	return p2p_active_peers(n->p2p);
+}
+
 static void reply(struct http_exchange *x, int status, const char *type, const char *body)
 {
 	OWN(json) json_t *headers = json_pack("{s:s}", "Content-Type", type);
@@ -207,6 +214,17 @@ static void on_signal(evutil_socket_t fd, short what, void *ctx)
 	event_base_loopbreak(ctx);
 }
 
+/* Held back until there is a loop: pid 1 without a handler would not notice them. */
+static void signals(int how)
+{
+	sigset_t both;
+
+	sigemptyset(&both);
+	sigaddset(&both, SIGTERM);
+	sigaddset(&both, SIGINT);
+	sigprocmask(how, &both, NULL);
+}
+
 static int serve(struct localnet *n, const struct options *o, struct err *err)
 {
 	struct timeval interval = { .tv_sec = o->block_ms / 1000,
@@ -218,6 +236,7 @@ static int serve(struct localnet *n, const struct options *o, struct err *err)
 	event_add(term, NULL);
 	event_add(interrupt, NULL);
 	event_add(block, &interval);
+	signals(SIG_UNBLOCK);
 	event_base_dispatch(n->base);
 	event_free(term);
 	event_free(interrupt);
@@ -250,7 +269,7 @@ static int start(struct localnet *n, const struct options *o, struct err *err)
 	n->rpc = (struct rpc){ .node_key = public_key,
 			       .port = o->rpc_port,
 			       .started_ns = begin.now_ns,
-			       .active_peers = p2p_active_peers,
+			       .active_peers = active_peers,
 			       .changed = on_changed,
 			       .ctx = n };
 	result = ledger_open(&begin, &n->ledger, err);
@@ -315,6 +334,7 @@ int localnet_main(int argc, char **argv)
 	}
 	setlinebuf(stdout);
 	setrlimit(RLIMIT_CORE, &none); /* the node key is in memory */
+	signals(SIG_BLOCK);
 	signal(SIGPIPE, SIG_IGN);
 	if (sodium_init() < 0)
 		return 1;

@@ -119,18 +119,26 @@ static int start(struct node *n, const struct node_ports *ports, struct node_web
 	if (peer_host_new(n->base, &n->near.key, &n->near_host, err) < 0 ||
 	    peer_host_new(n->base, &n->secrets->p2p, &n->p2p_host, err) < 0)
 		return -1;
+	if (open_ports(n, ports, web, rpc, err) < 0)
+		return -1;
 	n->mesh = mesh_new(n->base, n->p2p_host, n->environment.profile);
 	n->chain = chain_new(n->base, n->near_host, &n->near, n->config.contract, &events);
-	return open_ports(n, ports, web, rpc, err);
+	return 0;
 }
 
+/* node_main() has them blocked, so that none is lost before there is a loop. */
 static void loop(struct node *n)
 {
 	struct event *term = evsignal_new(n->base, SIGTERM, on_signal, n->base);
 	struct event *interrupt = evsignal_new(n->base, SIGINT, on_signal, n->base);
+	sigset_t both;
 
+	sigemptyset(&both);
+	sigaddset(&both, SIGTERM);
+	sigaddset(&both, SIGINT);
 	event_add(term, NULL);
 	event_add(interrupt, NULL);
+	sigprocmask(SIG_UNBLOCK, &both, NULL);
 	event_base_dispatch(n->base);
 	event_free(term);
 	event_free(interrupt);

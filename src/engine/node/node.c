@@ -175,6 +175,18 @@ static int run(struct node *n, const struct node_ports *ports)
 	return code;
 }
 
+/* As pid 1 without a handler it would not even notice; they wait until the loop takes them. */
+static void hold_signals(void)
+{
+	sigset_t both;
+
+	sigemptyset(&both);
+	sigaddset(&both, SIGTERM);
+	sigaddset(&both, SIGINT);
+	sigprocmask(SIG_BLOCK, &both, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
 int node_main(int argc, char **argv)
 {
 	const char *format = getenv("MPC_LOG_FORMAT");
@@ -190,7 +202,7 @@ int node_main(int argc, char **argv)
 	}
 	setlinebuf(stdout);
 	setrlimit(RLIMIT_CORE, &none);
-	signal(SIGPIPE, SIG_IGN);
+	hold_signals();
 	if (sodium_init() < 0)
 		return NODE_EXIT_ERROR;
 	node_log_as_json(format && !strcmp(format, "json"));
