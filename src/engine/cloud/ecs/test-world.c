@@ -188,6 +188,7 @@ struct fabric_task {
 
 struct happening {
 	struct fabric_task *task;
+	struct happening *next; /* of all that have not come */
 	void (*reply)(void *, const json_t *);
 	void *ctx;
 	json_t *body;
@@ -195,6 +196,8 @@ struct happening {
 	int code;
 	bool ready, gone;
 };
+
+static struct happening *happenings;
 
 static void release(struct fabric_task *t)
 {
@@ -224,6 +227,28 @@ static void end_task(struct fabric_task *t)
 	t->events.gone(t->events.ctx);
 }
 
+static void happening_free(struct happening *h)
+{
+	struct happening **link = &happenings;
+
+	while (*link != h)
+		link = &(*link)->next;
+	*link = h->next;
+	release(h->task);
+	json_decref(h->body);
+	free(h->exited);
+	free(h);
+}
+
+/* What was to come when the hub ended never comes, and all tasks are gone with it. */
+static void forget_happenings(void)
+{
+	for (struct happening *h = happenings; h; h = h->next)
+		h->task->gone = true;
+	while (happenings)
+		happening_free(happenings);
+}
+
 static void happen(struct hub *hub, void *ctx)
 {
 	struct happening *h = ctx;
@@ -240,10 +265,7 @@ static void happen(struct hub *hub, void *ctx)
 		if (h->gone)
 			end_task(t);
 	}
-	release(t);
-	json_decref(h->body);
-	free(h->exited);
-	free(h);
+	happening_free(h);
 }
 
 static struct happening *later(struct fabric_task *t, unsigned ms)
@@ -251,6 +273,8 @@ static struct happening *later(struct fabric_task *t, unsigned ms)
 	struct happening *h = NEW(struct happening);
 
 	h->task = t;
+	h->next = happenings;
+	happenings = h;
 	t->pending++;
 	(void)hub_timer(fake.hub, ms, happen, h);
 	return h;
@@ -464,6 +488,7 @@ void fake_begin(const char *state_dir)
 void fake_restart(const char *state_dir)
 {
 	hub_free(fake.hub);
+	forget_happenings();
 	json_object_clear(fake.forwards);
 	fake.live = 0;
 	make_hub(state_dir);
@@ -476,6 +501,7 @@ void fake_end(void)
 			  fake.interfaces, fake.parameters, fake.forwards };
 
 	hub_free(fake.hub);
+	forget_happenings();
 	event_base_free(fake.events);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		json_decref(all[i]);
