@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -218,13 +219,20 @@ static int host_programs(int root, struct err *err)
 	return 0;
 }
 
+/* Bound by its path: the mount that /proc/self/exe leads to belongs to the host's mount namespace.
+ * When the path names another file by now (a new build, an upgrade) the running one is copied. */
 static int own_program(int root, struct err *err)
 {
-	struct sys_mount_source self = { .path = "/proc/self/exe", .read_only = true };
+	char path[PATH_MAX];
+	struct sys_mount_source self = { .path = path, .read_only = true };
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	struct stat running, there;
 
-	if (sys_root_mkdir(root, "/app", 0755, err) < 0)
-		return -1;
-	return sys_root_bind(root, "/app/mpcup", &self, false, err);
+	path[len < 0 ? 0 : len] = '\0';
+	if (stat("/proc/self/exe", &running) == 0 && stat(path, &there) == 0 &&
+	    running.st_dev == there.st_dev && running.st_ino == there.st_ino)
+		return sys_root_bind(root, "/app/mpcup", &self, false, err);
+	return sys_root_copy(root, "/app/mpcup", "/proc/self/exe", 0755, err);
 }
 
 static int minimal_root(int root, struct err *err)

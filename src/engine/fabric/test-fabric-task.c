@@ -31,8 +31,10 @@ static const char *output(struct test_task *t, const char *command, json_t *more
 	t->lines.len = 0;
 	buf_str(&t->lines, "");
 	a = task_shell(t, "main", command, more);
-	if (!json_object_get(a, "started"))
-		return json_str_or(a, "error", "no answer") ? t->lines.data : NULL;
+	if (!json_object_get(a, "started")) {
+		buf_str(&t->lines, json_str_or(a, "error", "no answer"));
+		return t->lines.data;
+	}
 	EXPECT(wait_for(&t->exited, 10000));
 	return t->lines.data;
 }
@@ -93,10 +95,10 @@ static void confined(void)
 
 	one_task(&t);
 	EXPECT_STR(output(&t, "grep -E '^(CapPrm|CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status; id -u; "
-			      "echo $$; hostname; ls /; ls /app; cat /etc/resolv.conf | head -1",
+			      "echo $$; hostname; ls / | grep -v ^lib; ls /app; cat /etc/resolv.conf | head -1",
 			  json_pack("{s:s}", "directory", "/app")),
 		   "CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\n"
-		   "NoNewPrivs:\t1\nSeccomp:\t2\n0\n1\nip-10-0-0-10\napp\nbin\ndev\netc\nlib\nlib64\nproc\nroot\nrun\n"
+		   "NoNewPrivs:\t1\nSeccomp:\t2\n0\n1\nip-10-0-0-10\napp\nbin\ndev\netc\nproc\nroot\nrun\n"
 		   "sbin\ntmp\nusr\nvar\nmpcup\nnameserver 10.0.0.2\n");
 	EXPECT_STR(output(&t, "unshare -U true 2>/dev/null || echo 1; unshare -n true 2>/dev/null || echo 2; "
 			      "mount -t tmpfs x /tmp 2>/dev/null || echo 3; touch /usr/x 2>/dev/null || echo 4; "
@@ -105,7 +107,7 @@ static void confined(void)
 			      "echo b 2>/dev/null >/proc/sysrq-trigger || echo 7; ulimit -c; "
 			      "ls /proc | grep -cE '^[0-9]+$'; chroot / true 2>/dev/null || echo 8",
 			  NULL),
-		   "1\n2\n3\n4\n5\n6\n7\n0\n4\n8\n");
+		   "1\n2\n3\n4\n5\n6\n7\n0\n3\n8\n");
 	EXPECT_STR(output(&t, "touch /x /tmp/x /dev/shm/x && echo writable", NULL), "writable\n");
 	EXPECT_STR(output(&t, "touch /x 2>/dev/null || echo read-only; touch /tmp/x 2>/dev/null || echo too",
 			  json_pack("{s:b}", "read_only_root", 1)),
@@ -455,6 +457,7 @@ static void kill_and_look(bool host)
 	OWN(str) char *path = NULL;
 
 	if (outer == 0) {
+		(void)!freopen("/dev/null", "w", stdout); /* it fails, by design */
 		in_fabric(run_until_killed);
 		_exit(0);
 	}

@@ -393,7 +393,7 @@ static void names(void)
 	EXPECT_STR(task_resolve(&p.client, "empty.test"), "");
 	EXPECT_STR(task_resolve(&p.client, "forbidden.test"), "refused");
 	EXPECT_STR(task_resolve(&p.client, "..bad"), "nxdomain");
-	EXPECT_INT(strlen(task_resolve(&p.client, "many.test")), 60 * 9 - 1 - 9 + 60 - 9);
+	EXPECT_INT(strlen(task_resolve(&p.client, "many.test")), 9 * 8 + 51 * 9 + 59);
 	p.v->dns_support = false;
 	load(p.v);
 	EXPECT_STR(task_resolve(&p.client, "node.mpc.local"), "timeout");
@@ -460,7 +460,6 @@ TEST(fabric, a_mount_target_answers_rpc_null_only_where_groups_let_it)
 
 /* ---- spoofing --------------------------------------------------------------------------------------------- */
 
-static bool any_packet;
 static void spoof(void)
 {
 	struct pair p;
@@ -485,7 +484,6 @@ static void spoof(void)
 	EXPECT(strncmp(p.client.lines.data, "0\n", 2) != 0);
 	task_start(&p.other, "vpc-a", "eni-other", "10.0.1.30");
 	EXPECT(wait_for(&p.other.ready, 3000));
-	(void)any_packet;
 	pair_down(&p);
 }
 TEST(fabric, a_container_can_neither_take_another_address_nor_forge_packets)
@@ -495,18 +493,22 @@ TEST(fabric, a_container_can_neither_take_another_address_nor_forge_packets)
 
 /* ---- forwards ------------------------------------------------------------------------------------------------ */
 
-static void echo(void *ctx, int fd)
+static void echo_back(evutil_socket_t fd, short what, void *ctx)
 {
 	char data[64];
-	ssize_t got;
+	ssize_t got = recv(fd, data, sizeof(data), MSG_DONTWAIT);
 
+	(void)what;
 	(void)ctx;
-	/* small test data: it is all there at once, and the peer has finished sending */
-	(void)usleep(20000);
-	got = recv(fd, data, sizeof(data), MSG_DONTWAIT);
 	if (got > 0)
 		(void)!send(fd, data, (size_t)got, MSG_NOSIGNAL);
 	close(fd);
+}
+
+static void echo(void *ctx, int fd)
+{
+	(void)ctx;
+	(void)event_base_once(world.events, fd, EV_READ, echo_back, NULL, NULL);
 }
 
 /* Host-side client: a child of the host process cannot be had here, so the test's parent dials. */

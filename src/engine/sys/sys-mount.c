@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -117,8 +118,7 @@ static int open_parent(int root, const char *path, const char **ret_name, struct
 	return fd < 0 ? err_sys(err, "cannot open %s in the container", parent) : fd;
 }
 
-int sys_root_file(int root, const char *path, const void *data, size_t len, mode_t mode,
-		  struct err *err)
+static int create(int root, const char *path, mode_t mode, struct err *err)
 {
 	const char *name;
 	OWN(fd) int parent = open_parent(root, path, &name, err);
@@ -128,9 +128,38 @@ int sys_root_file(int root, const char *path, const void *data, size_t len, mode
 		return -1;
 	(void)unlinkat(parent, name, 0); /* a link of the image would lead elsewhere */
 	fd = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0 || (len && write(fd, data, len) != (ssize_t)len) || fchmod(fd, mode) < 0)
+	if (fd < 0 || fchmod(fd, mode) < 0)
+		return err_sys(err, "cannot make %s in the container", path);
+	return GIVE_FD(fd);
+}
+
+int sys_root_file(int root, const char *path, const void *data, size_t len, mode_t mode,
+		  struct err *err)
+{
+	OWN(fd) int fd = create(root, path, mode, err);
+
+	if (fd < 0)
+		return -1;
+	if (len && write(fd, data, len) != (ssize_t)len)
 		return err_sys(err, "cannot write %s in the container", path);
 	return 0;
+}
+
+int sys_root_copy(int root, const char *path, const char *source, mode_t mode, struct err *err)
+{
+	OWN(fd) int from = open(source, O_RDONLY | O_CLOEXEC);
+	OWN(fd) int to = -1;
+	ssize_t done;
+
+	if (from < 0)
+		return err_sys(err, "cannot open %s", source);
+	to = create(root, path, mode, err);
+	if (to < 0)
+		return -1;
+	do {
+		done = sendfile(to, from, NULL, 1 << 24);
+	} while (done > 0);
+	return done < 0 ? err_sys(err, "cannot copy %s to %s", source, path) : 0;
 }
 
 /* What lies below a directory of ours may hold links that a container put there. */

@@ -157,6 +157,8 @@ int sys_mount_overlay(const char *image, const char *scratch, const char *at, st
 int sys_root_mkdir(int root, const char *path, mode_t mode, struct err *err);
 int sys_root_file(int root, const char *path, const void *data, size_t len, mode_t mode,
 		  struct err *err);
+/* Copies the file `source` (any path of the caller) into root. */
+int sys_root_copy(int root, const char *path, const char *source, mode_t mode, struct err *err);
 /* Binds source onto path of root, which is made as needed. No set-id, no devices (unless device). */
 int sys_root_bind(int root, const char *path, const struct sys_mount_source *source, bool device,
 		  struct err *err);
