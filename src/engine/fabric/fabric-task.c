@@ -192,7 +192,7 @@ static void take_output(struct container *c, const char *data, size_t len)
 /* Up to `rounds` reads; true when there may be more. */
 static bool read_output(struct container *c, int rounds)
 {
-	static char data[65536];
+	char data[65536];
 
 	for (int i = 0; i < rounds; i++) {
 		ssize_t got = read(c->output, data, sizeof(data));

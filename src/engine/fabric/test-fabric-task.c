@@ -1,10 +1,12 @@
 #include "engine/fabric/test-world.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -188,6 +190,21 @@ static void image_root(void)
 TEST(container, an_image_directory_gets_a_private_writable_layer)
 {
 	in_fabric(image_root);
+}
+
+static void itself(void)
+{
+	struct test_task t;
+
+	one_task(&t);
+	EXPECT_STR(output(&t, "", json_pack("{s:[s, s]}", "argv", "mpcup", "dns.reads_a_query")),
+		   "ok 1 - dns.reads_a_query_and_folds_its_name\n1..1\n");
+	EXPECT_INT(t.code, 0);
+	task_end(&t);
+}
+TEST(container, mpcup_as_a_command_is_this_very_program)
+{
+	in_fabric(itself);
 }
 
 static void signals(void)
@@ -517,6 +534,67 @@ TEST(fabric_end, sigterm_to_the_host_side_reaches_the_daemon)
 	CHECK_INT(WEXITSTATUS(status), 128 + SIGTERM);
 	close(announce[0]);
 	close(announce[1]);
+}
+
+static int listener;
+static int accept_one(void *ctx, int host_fd)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	(void)host_fd;
+	return fd >= 0 && send(fd, "inside", 6, MSG_NOSIGNAL) == 6 ? *(int *)ctx : 1;
+}
+
+TEST(fabric_end, a_listener_opened_before_serves_the_host_from_inside)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	struct err err = { 0 };
+	int zero = 0, status = -1;
+	pid_t client;
+
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CHECK_INT(bind(listener, (struct sockaddr *)&at, sizeof(at)), 0);
+	CHECK_INT(listen(listener, 1), 0);
+	CHECK_INT(getsockname(listener, (struct sockaddr *)&at, &len), 0);
+	client = fork();
+	if (client == 0) {
+		char text[8] = "";
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		if (connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0 ||
+		    recv(fd, text, 6, MSG_WAITALL) != 6)
+			_exit(1);
+		_exit(strcmp(text, "inside") != 0);
+	}
+	CHECK_INT(fabric_enter(accept_one, &zero, &err), 0);
+	CHECK_INT(waitpid(client, &status, 0), client);
+	CHECK_INT(status, 0);
+	close(listener);
+}
+
+static int no_namespaces_left(void *ctx, int host_fd)
+{
+	struct err err = { 0 };
+	int code;
+
+	(void)ctx;
+	(void)host_fd;
+	if (sys_write_control("/proc/sys/user/max_user_namespaces", "0", &err) < 0)
+		return 2;
+	code = fabric_enter(no_namespaces_left, NULL, &err);
+	if (code != -1 || !strstr(err.text, "user.max_user_namespaces")) {
+		printf("# got %d %s\n", code, err.text);
+		return 3;
+	}
+	return 0;
+}
+
+TEST(fabric_end, without_user_namespaces_the_error_names_the_switch)
+{
+	struct err err = { 0 };
+
+	CHECK_INT(fabric_enter(no_namespaces_left, NULL, &err), 0);
 }
 
 static int exit_five(void *ctx, int host_fd)
