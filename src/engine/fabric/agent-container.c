@@ -27,7 +27,8 @@ enum {
 
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/* ---- description -------------------------------------------------------------------------------- */
+/* ---- description --------------------------------------------------------------------------------
+ */
 
 char **agent_strings(const json_t *array)
 {
@@ -62,7 +63,9 @@ static void parse_environment(struct agent_container *c, json_t *map)
 {
 	const struct {
 		const char *key, *value;
-	} defaults[] = { { "PATH", default_path }, { "HOSTNAME", c->hostname }, { "HOME", "/root" } };
+	} defaults[] = { { "PATH", default_path },
+			 { "HOSTNAME", c->hostname },
+			 { "HOME", "/root" } };
 	size_t count = 0;
 	const char *key;
 	json_t *value;
@@ -72,9 +75,8 @@ static void parse_environment(struct agent_container *c, json_t *map)
 		if (!json_object_get(map, defaults[i].key))
 			c->environment[count++] =
 				str_printf("%s=%s", defaults[i].key, defaults[i].value);
-	json_object_foreach(map, key, value)
-		if (json_is_string(value) && *key && !strchr(key, '='))
-			c->environment[count++] = str_printf("%s=%s", key, json_string_value(value));
+	json_object_foreach(map, key, value) if (json_is_string(value) && *key && !strchr(key, '='))
+		c->environment[count++] = str_printf("%s=%s", key, json_string_value(value));
 }
 
 static int parse_mounts(struct agent_container *c, const json_t *list, struct err *err)
@@ -83,14 +85,16 @@ static int parse_mounts(struct agent_container *c, const json_t *list, struct er
 	json_t *m;
 
 	c->mounts = mem_new(json_array_size(list) + 1, sizeof(*c->mounts));
-	json_array_foreach(list, i, m) {
+	json_array_foreach(list, i, m)
+	{
 		const char *source = json_str(m, "source"), *target = json_str(m, "target");
 
 		if (!source || source[0] != '/' || !target || target[0] != '/' || !target[1])
-			return err_set(err, ERR_INPUT, "a mount needs an absolute source and target");
-		c->mounts[c->mount_count++] = (struct agent_mount){
-			str_dup(source), str_dup(target), json_bool_or(m, "read_only", false)
-		};
+			return err_set(err, ERR_INPUT,
+				       "a mount needs an absolute source and target");
+		c->mounts[c->mount_count++] =
+			(struct agent_mount){ str_dup(source), str_dup(target),
+					      json_bool_or(m, "read_only", false) };
 	}
 	return 0;
 }
@@ -106,7 +110,8 @@ static int parse(struct agent_container *c, const json_t *d, const struct agent_
 	c->name = str_dup(json_str_or(d, "name", ""));
 	c->root = str_dup(json_str_or(d, "root", "minimal"));
 	c->directory = str_dup(json_str_or(d, "directory", "/"));
-	c->hostname = host && *host ? str_dup_n(host, strnlen(host, 63)) : str_printf("ip-%s", dashes);
+	c->hostname =
+		host && *host ? str_dup_n(host, strnlen(host, 63)) : str_printf("ip-%s", dashes);
 	c->argv = agent_strings(json_list(d, "argv"));
 	c->read_only_root = json_bool_or(d, "read_only_root", false);
 	c->init = json_bool_or(d, "init", false);
@@ -119,7 +124,8 @@ static int parse(struct agent_container *c, const json_t *d, const struct agent_
 	if (!c->argv || !c->argv[0])
 		return err_set(err, ERR_INPUT, "container %s: no command", c->name);
 	if (!str_eq(c->root, "minimal") && c->root[0] != '/')
-		return err_set(err, ERR_INPUT, "container %s: root is neither minimal nor a path", c->name);
+		return err_set(err, ERR_INPUT, "container %s: root is neither minimal nor a path",
+			       c->name);
 	if (str_eq(c->argv[0], "mpcup") && c->root[0] == '/')
 		return err_set(err, ERR_INPUT, "container %s: mpcup runs in the minimal root only",
 			       c->name);
@@ -160,9 +166,11 @@ void agent_container_free(struct agent_container *c)
 	free(c);
 }
 
-/* ---- root ----------------------------------------------------------------------------------------- */
+/* ---- root
+ * ----------------------------------------------------------------------------------------- */
 
-static int text_file(int root, const char *path, struct err *err, const char *fmt, ...) ERR_FMT(4, 5);
+static int text_file(int root, const char *path, struct err *err, const char *fmt, ...)
+	ERR_FMT(4, 5);
 
 static int text_file(int root, const char *path, struct err *err, const char *fmt, ...)
 {
@@ -182,11 +190,12 @@ static int network_files(int root, const struct agent_container *c, const struct
 	OWN(str) char *address = ip_format(s->address);
 	OWN(str) char *resolver = ip_format(s->resolver);
 
-	if (text_file(root, "/etc/hosts", err, "127.0.0.1 localhost\n%s %s\n", address, c->hostname) < 0 ||
+	if (text_file(root, "/etc/hosts", err, "127.0.0.1 localhost\n%s %s\n", address,
+		      c->hostname) < 0 ||
 	    text_file(root, "/etc/hostname", err, "%s\n", c->hostname) < 0)
 		return -1;
-	return text_file(root, "/etc/resolv.conf", err, "nameserver %s\noptions timeout:2 attempts:2\n",
-			 resolver);
+	return text_file(root, "/etc/resolv.conf", err,
+			 "nameserver %s\noptions timeout:2 attempts:2\n", resolver);
 }
 
 static int host_bind(int root, const char *path, struct err *err)
@@ -199,8 +208,15 @@ static int host_bind(int root, const char *path, struct err *err)
 /* The host's programs and libraries, as it has them: /bin may be a link to usr/bin. */
 static int host_programs(int root, struct err *err)
 {
-	static const char *const parts[] = { "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64",
-					     "/libx32", "/etc/ld.so.cache", "/etc/alternatives",
+	static const char *const parts[] = { "/usr",
+					     "/bin",
+					     "/sbin",
+					     "/lib",
+					     "/lib32",
+					     "/lib64",
+					     "/libx32",
+					     "/etc/ld.so.cache",
+					     "/etc/alternatives",
 					     "/etc/ssl" };
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -249,10 +265,13 @@ static int minimal_root(int root, struct err *err)
 	if (host_programs(root, err) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (sys_root_file(root, files[i].path, files[i].text, strlen(files[i].text), 0644, err) < 0)
+		if (sys_root_file(root, files[i].path, files[i].text, strlen(files[i].text), 0644,
+				  err) < 0)
 			return -1;
-	if (sys_root_mkdir(root, "/root", 0700, err) < 0 || sys_root_mkdir(root, "/tmp", 01777, err) < 0 ||
-	    sys_root_mkdir(root, "/var/tmp", 01777, err) < 0 || sys_root_mkdir(root, "/run", 0755, err) < 0)
+	if (sys_root_mkdir(root, "/root", 0700, err) < 0 ||
+	    sys_root_mkdir(root, "/tmp", 01777, err) < 0 ||
+	    sys_root_mkdir(root, "/var/tmp", 01777, err) < 0 ||
+	    sys_root_mkdir(root, "/run", 0755, err) < 0)
 		return -1;
 	return own_program(root, err);
 }
@@ -271,7 +290,8 @@ static int volumes(int root, const struct agent_container *c, const struct agent
 	return 0;
 }
 
-static int make_root(const struct agent_container *c, const struct agent_settings *s, struct err *err)
+static int make_root(const struct agent_container *c, const struct agent_settings *s,
+		     struct err *err)
 {
 	bool minimal = str_eq(c->root, "minimal");
 	OWN(str) char *scratch = str_printf("%s/root", s->state_dir);
@@ -281,7 +301,8 @@ static int make_root(const struct agent_container *c, const struct agent_setting
 
 	if (sys_mount_tmpfs(scratch, ROOT_BYTES, "755", err) < 0)
 		return -1;
-	if (!minimal && (mkdir(merged, 0755) < 0 || sys_mount_overlay(c->root, scratch, merged, err) < 0))
+	if (!minimal &&
+	    (mkdir(merged, 0755) < 0 || sys_mount_overlay(c->root, scratch, merged, err) < 0))
 		return err->text[0] ? -1 : err_sys(err, "cannot make the root");
 	root = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
@@ -294,7 +315,8 @@ static int make_root(const struct agent_container *c, const struct agent_setting
 	return sys_root_enter(at, c->read_only_root, err);
 }
 
-/* ---- the process ------------------------------------------------------------------------------------- */
+/* ---- the process
+ * ------------------------------------------------------------------------------------- */
 
 static void limit_files(const struct agent_container *c)
 {
@@ -307,7 +329,8 @@ static void limit_files(const struct agent_container *c)
 		return;
 	if (c->nofile_hard && c->nofile_hard < limit.rlim_max)
 		limit.rlim_max = c->nofile_hard;
-	limit.rlim_cur = c->nofile_soft && c->nofile_soft < limit.rlim_max ? c->nofile_soft : limit.rlim_max;
+	limit.rlim_cur =
+		c->nofile_soft && c->nofile_soft < limit.rlim_max ? c->nofile_soft : limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
@@ -359,10 +382,13 @@ static void init_forward(int number)
 	(void)kill(init_child, number);
 }
 
-/* pid 1 for programs that do not expect to be one: passes signals on, reaps, ends with its child. */
+/* pid 1 for programs that do not expect to be one: passes signals on, reaps, ends with its child.
+ */
 static void __attribute__((noreturn)) init_loop(pid_t child)
 {
-	static const int passed[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH };
+	static const int passed[] = {
+		SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH
+	};
 	const struct sigaction forward = { .sa_handler = init_forward };
 	int status;
 
@@ -413,7 +439,8 @@ static int start_result(int errors, const struct agent_container *c, struct err 
 	ssize_t got;
 
 	while (len < sizeof(text) - 1 &&
-	       ((got = read(errors, text + len, sizeof(text) - 1 - len)) > 0 || (got < 0 && errno == EINTR)))
+	       ((got = read(errors, text + len, sizeof(text) - 1 - len)) > 0 ||
+		(got < 0 && errno == EINTR)))
 		len += got > 0 ? (size_t)got : 0;
 	if (!len)
 		return 0;
@@ -430,7 +457,8 @@ int agent_container_start(struct agent_container *c, const struct agent_settings
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(err, "cannot make a pipe");
 	errors = ends[0];
-	c->pid = sys_clone(SYS_NEW_PID | SYS_NEW_MOUNT | SYS_NEW_IPC | SYS_NEW_UTS, cgroup, &c->pidfd);
+	c->pid = sys_clone(SYS_NEW_PID | SYS_NEW_MOUNT | SYS_NEW_IPC | SYS_NEW_UTS, cgroup,
+			   &c->pidfd);
 	if (c->pid == 0) {
 		struct err why = { 0 };
 
@@ -448,10 +476,12 @@ int agent_container_start(struct agent_container *c, const struct agent_settings
 	return -1;
 }
 
-/* ---- commands in a running container --------------------------------------------------------------- */
+/* ---- commands in a running container
+ * --------------------------------------------------------------- */
 
 /* In the container's namespaces; only returns when something went wrong. */
-static int exec_main(const struct agent_container *c, char *const *argv, int errors, struct err *err)
+static int exec_main(const struct agent_container *c, char *const *argv, int errors,
+		     struct err *err)
 {
 	(void)setsid();
 	if (standard_files(-1) < 0)
@@ -510,7 +540,8 @@ int agent_container_exec(const struct agent_container *c, char *const *argv, int
 	return exec_wait(pid, pidfd, timeout_ms, err);
 }
 
-/* ---- memory ---------------------------------------------------------------------------------------------- */
+/* ---- memory
+ * ---------------------------------------------------------------------------------------------- */
 
 static int read_at(int dir, const char *pid, const char *file, char *text, size_t size)
 {
@@ -557,10 +588,12 @@ uint64_t agent_container_memory(int proc, const struct agent_container *c)
 	list = -1; /* the stream's now */
 	(void)snprintf(own, sizeof(own), "%d", c->pid);
 	for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-		if (e->d_name[0] < '1' || e->d_name[0] > '9' || !same_namespace(proc, e->d_name, own))
+		if (e->d_name[0] < '1' || e->d_name[0] > '9' ||
+		    !same_namespace(proc, e->d_name, own))
 			continue;
 		if (read_at(proc, e->d_name, "status", status, sizeof(status)) == 0)
-			total += (kilobytes(status, "RssAnon:") + kilobytes(status, "RssShmem:")) * 1024;
+			total += (kilobytes(status, "RssAnon:") + kilobytes(status, "RssShmem:")) *
+				 1024;
 	}
 	(void)closedir(dir);
 	return total;

@@ -13,11 +13,13 @@ struct agent_settings {
 	char *state_dir;
 };
 
-/* ---- probes (agent-probe.c): block up to their timeout; run in processes of their own ------------- */
+/* ---- probes (agent-probe.c): block up to their timeout; run in processes of their own
+ * ------------- */
 /* Answer of the operations resolve, connect and nfs; caller's. */
 json_t *agent_probe(const struct agent_settings *s, const json_t *request);
 
-/* ---- containers (agent-container.c) ------------------------------------------------------------------ */
+/* ---- containers (agent-container.c)
+ * ------------------------------------------------------------------ */
 struct agent_mount {
 	char *source, *target;
 	bool read_only;

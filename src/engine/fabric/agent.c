@@ -1,6 +1,6 @@
 /* The agent: pid 1 of a task. One loop over the daemon's socket, its children and a clock.
- * Probes (resolve, connect, nfs) and starts are carried out one at a time in order; exec runs beside
- * them and signal never waits, so that a slow health check does not hold up a stop. */
+ * Probes (resolve, connect, nfs) and starts are carried out one at a time in order; exec runs
+ * beside them and signal never waits, so that a slow health check does not hold up a stop. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -51,7 +51,8 @@ struct agent {
 	struct job *waiting, **waiting_end;
 };
 
-/* ---- messages -------------------------------------------------------------------------------------- */
+/* ---- messages
+ * -------------------------------------------------------------------------------------- */
 
 /* Everything JSON here may be a secret: wiped when freed. */
 static void *wiped_malloc(size_t size)
@@ -166,7 +167,8 @@ static void job_free(struct job *j)
 	free(j);
 }
 
-/* ---- containers --------------------------------------------------------------------------------------- */
+/* ---- containers
+ * --------------------------------------------------------------------------------------- */
 
 static struct agent_container *container_find(const struct agent *a, const char *name)
 {
@@ -192,7 +194,8 @@ static int start(struct agent *a, const struct job *j, const json_t *request, ui
 				       j->fd_count > 1 ? j->fds[1] : -1, err) == 0) {
 		if (j->fd_count > 1)
 			c->memory_bytes = 0; /* the cgroup watches */
-		a->containers = mem_grow(a->containers, a->container_count + 1, sizeof(*a->containers));
+		a->containers =
+			mem_grow(a->containers, a->container_count + 1, sizeof(*a->containers));
 		a->containers[a->container_count++] = c;
 		return 0;
 	}
@@ -258,7 +261,8 @@ static void watch_memory(struct agent *a)
 	}
 }
 
-/* ---- requests ----------------------------------------------------------------------------------------- */
+/* ---- requests
+ * ----------------------------------------------------------------------------------------- */
 
 static json_t *do_exec(const struct agent *a, const json_t *request)
 {
@@ -421,7 +425,9 @@ static void worker_answer(struct agent *a, size_t index)
 	carry_out_waiting(a);
 }
 
-/* ---- life -------------------------------------------------------------------------------------------------- */
+/* ---- life
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static int64_t now_ms(void)
 {
@@ -442,8 +448,12 @@ static void __attribute__((noreturn)) loop(struct agent *a)
 		int64_t left = watch - now_ms();
 
 		for (size_t i = 0; i < workers; i++)
-			fds[2 + i] = (struct pollfd){ .fd = a->workers[i].answer, .events = POLLIN };
-		if (poll(fds, 2 + workers, !watching(a) ? -1 : left > 0 ? (int)left : 0) < 0 &&
+			fds[2 + i] =
+				(struct pollfd){ .fd = a->workers[i].answer, .events = POLLIN };
+		if (poll(fds, 2 + workers,
+			 !watching(a) ? -1
+			 : left > 0   ? (int)left
+				      : 0) < 0 &&
 		    errno != EINTR)
 			end();
 		/* from the back: an answer moves the last worker into its place */

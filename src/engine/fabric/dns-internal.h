@@ -30,7 +30,8 @@ struct dns_query {
 	uint16_t udp_size;
 };
 
-/* -1: not to be answered at all (no query). Else the code to answer with at once, DNS_NOERROR: go on. */
+/* -1: not to be answered at all (no query). Else the code to answer with at once, DNS_NOERROR: go
+ * on. */
 int dns_parse(const uint8_t *data, size_t len, struct dns_query *ret);
 
 struct dns_answer {

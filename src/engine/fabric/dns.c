@@ -183,8 +183,10 @@ size_t dns_answer(const uint8_t *data, const struct dns_query *q, const struct d
 	unsigned rcode = q->edns && q->edns_version ? BADVERS : a->rcode;
 	size_t count = rcode == DNS_NOERROR ? a->count : 0;
 	size_t room = limit - HEADER - q->question_len - (q->edns ? OPT : 0);
-	bool negative = q->question_len && !count && (rcode == DNS_NOERROR || rcode == DNS_NXDOMAIN);
-	unsigned flags = FLAG_RESPONSE | FLAG_RECURSION | (q->flags & (OPCODE | FLAG_RECURSION_WANTED));
+	bool negative =
+		q->question_len && !count && (rcode == DNS_NOERROR || rcode == DNS_NXDOMAIN);
+	unsigned flags =
+		FLAG_RESPONSE | FLAG_RECURSION | (q->flags & (OPCODE | FLAG_RECURSION_WANTED));
 	uint8_t *p = out;
 
 	if (count * RECORD > room) {
@@ -209,7 +211,8 @@ size_t dns_answer(const uint8_t *data, const struct dns_query *q, const struct d
 	return (size_t)(p - out);
 }
 
-/* ---- client ------------------------------------------------------------------------------------ */
+/* ---- client ------------------------------------------------------------------------------------
+ */
 
 size_t dns_ask(uint16_t id, const char *name, uint8_t *out)
 {
@@ -256,8 +259,10 @@ int dns_heard(const uint8_t *data, size_t len, uint16_t id, uint32_t addresses[D
 		at = skip_name(data, len, at);
 		if (!at || at + 10 > len || at + 10U + get16(data + at + 8) > len)
 			return -1;
-		if (get16(data + at) == DNS_TYPE_A && get16(data + at + 8) == 4 && count < DNS_ADDRESSES)
-			addresses[count++] = (uint32_t)get16(data + at + 10) << 16 | get16(data + at + 12);
+		if (get16(data + at) == DNS_TYPE_A && get16(data + at + 8) == 4 &&
+		    count < DNS_ADDRESSES)
+			addresses[count++] =
+				(uint32_t)get16(data + at + 10) << 16 | get16(data + at + 12);
 		at += 10U + get16(data + at + 8);
 	}
 	*ret_count = count;

@@ -162,7 +162,8 @@ static void on_connected(evutil_socket_t fd, short what, void *arg)
 	int problem = 0;
 	socklen_t len = sizeof(problem);
 
-	if (!(what & EV_WRITE) || getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &len) < 0 || problem) {
+	if (!(what & EV_WRITE) || getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &len) < 0 ||
+	    problem) {
 		relay_reset(r);
 		return;
 	}
@@ -204,8 +205,8 @@ static void on_host(void *ctx, int fd, uint32_t peer)
 	r->next = w->relays;
 	w->relays = r;
 	w->relay_count++;
-	if (r->task < 0 || (connect(r->task, (struct sockaddr *)&to, sizeof(to)) < 0 &&
-			    errno != EINPROGRESS)) {
+	if (r->task < 0 ||
+	    (connect(r->task, (struct sockaddr *)&to, sizeof(to)) < 0 && errno != EINPROGRESS)) {
 		relay_reset(r);
 		return;
 	}

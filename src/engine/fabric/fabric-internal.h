@@ -17,30 +17,34 @@ static inline void own_drop_event(struct event **e)
 		event_free(*e);
 }
 
-/* ---- host side (fabric-enter.c) ------------------------------------------------------------------ */
+/* ---- host side (fabric-enter.c)
+ * ------------------------------------------------------------------ */
 /* Listener on 127.0.0.1 of the host: `want` if free, else any. Descriptor, or -1. */
 int host_listen(int host_fd, uint16_t want, uint16_t *ret_port, struct err *err);
 /* Directory of the delegated cgroup, or -1: there is none. */
 int host_cgroup(int host_fd);
 
-/* ---- listeners (fabric-listen.c) ------------------------------------------------------------------ */
+/* ---- listeners (fabric-listen.c)
+ * ------------------------------------------------------------------ */
 /* Accepts on a loop; chain of them hangs on what they serve. */
 struct listener;
 typedef void (*accept_fn)(void *ctx, int fd, uint32_t peer);
 /* fd becomes the listener's. Puts it in front of *list. */
-void listener_add(struct listener **list, struct event_base *events, int fd, accept_fn fn, void *ctx);
+void listener_add(struct listener **list, struct event_base *events, int fd, accept_fn fn,
+		  void *ctx);
 void listeners_free(struct listener **list);
 /* TCP listener at address:port in the namespace the caller is in; address 0: any. */
 int listener_open(uint32_t address, uint16_t port, struct err *err);
 
-/* ---- VPCs (fabric.c) -------------------------------------------------------------------------------- */
+/* ---- VPCs (fabric.c)
+ * -------------------------------------------------------------------------------- */
 struct vpc {
 	struct vpc *next;
 	struct fabric *fabric;
 	char *id;
 	uint32_t base;
 	unsigned bits;
-	int router; /* its network namespace */
+	int router;		   /* its network namespace */
 	struct sys_netlink *links; /* sockets of the router's namespace */
 	struct sys_nft *filter;
 	uint32_t next_index;
@@ -81,8 +85,8 @@ static inline uint32_t vpc_resolver(uint32_t base)
 {
 	return base + 2;
 }
-/* veth to a namespace (net_fd, or that of pid): router end up, routed, with neighbour. *ret_index is the
- * router's end. */
+/* veth to a namespace (net_fd, or that of pid): router end up, routed, with neighbour. *ret_index
+ * is the router's end. */
 int vpc_connect(struct vpc *v, uint32_t address, const char *name, int net_fd, pid_t pid,
 		uint32_t *ret_index, struct err *err);
 /* The other end, called inside the namespace: lo, eth0, its addresses, default route. */
@@ -91,25 +95,32 @@ int interface_configure(const uint32_t *addresses, size_t count, unsigned bits, 
 /* Settings of a namespace, before an interface comes in. */
 int interface_prepare(struct err *err);
 
-/* ---- packet filter (fabric-rules.c) ------------------------------------------------------------------ */
+/* ---- packet filter (fabric-rules.c)
+ * ------------------------------------------------------------------ */
 /* A table that lets nothing through. */
 int rules_close(struct vpc *v, struct err *err);
 
-/* ---- resolver (fabric-resolver.c) -------------------------------------------------------------------- */
+/* ---- resolver (fabric-resolver.c)
+ * -------------------------------------------------------------------- */
 struct resolver;
-int resolver_new(struct vpc *v, struct resolver **ret, struct err *err); /* in the router's namespace */
+int resolver_new(struct vpc *v, struct resolver **ret,
+		 struct err *err); /* in the router's namespace */
 void resolver_free(struct resolver *r);
 
-/* ---- NFS (fabric-nfs.c) -------------------------------------------------------------------------------- */
-/* Answers RPC on an accepted connection until it ends. The connections of an interface hang on list. */
+/* ---- NFS (fabric-nfs.c)
+ * -------------------------------------------------------------------------------- */
+/* Answers RPC on an accepted connection until it ends. The connections of an interface hang on
+ * list. */
 struct nfs_connection;
 void nfs_serve(struct nfs_connection **list, struct event_base *events, int fd);
 void nfs_free_all(struct nfs_connection **list);
 
-/* ---- forwards (fabric-forward.c) --------------------------------------------------------------------------- */
+/* ---- forwards (fabric-forward.c)
+ * --------------------------------------------------------------------------- */
 void forwards_free(struct fabric *f, const struct vpc *of); /* NULL: all */
 
-/* ---- spawner (fabric-spawner.c) ----------------------------------------------------------------------- */
+/* ---- spawner (fabric-spawner.c)
+ * ----------------------------------------------------------------------- */
 struct spawner;
 int spawner_new(struct fabric *f, struct spawner **ret, struct err *err);
 void spawner_free(struct spawner *s);
@@ -117,9 +128,11 @@ void spawner_free(struct spawner *s);
 int spawner_request(struct spawner *s, uint32_t task, int sock);
 void spawner_done(struct fabric *f, uint32_t task, pid_t pid, int pidfd, int problem);
 
-/* ---- tasks (fabric-task.c, fabric-container-log.c) ------------------------------------------------------ */
+/* ---- tasks (fabric-task.c, fabric-container-log.c)
+ * ------------------------------------------------------ */
 void tasks_free(struct fabric *f);
 void tasks_leave_vpc(struct fabric *f, const struct vpc *v);
 
-/* ---- agent: runs in the task's namespaces (agent*.c) ------------------------------------------------- */
+/* ---- agent: runs in the task's namespaces (agent*.c)
+ * ------------------------------------------------- */
 void agent_main(int sock) __attribute__((noreturn));

@@ -69,7 +69,8 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-void listener_add(struct listener **list, struct event_base *events, int fd, accept_fn fn, void *ctx)
+void listener_add(struct listener **list, struct event_base *events, int fd, accept_fn fn,
+		  void *ctx)
 {
 	struct listener *l = NEW(struct listener);
 

@@ -72,7 +72,8 @@ static bool answer(const struct nfs_connection *c, const uint8_t *call, size_t l
 static void on_call(evutil_socket_t fd, short what, void *arg)
 {
 	struct nfs_connection *c = arg;
-	ssize_t got = what & EV_READ ? recv(fd, c->data + c->have, sizeof(c->data) - c->have, 0) : 0;
+	ssize_t got =
+		what & EV_READ ? recv(fd, c->data + c->have, sizeof(c->data) - c->have, 0) : 0;
 
 	if (got <= 0) {
 		if (got == 0 || errno != EAGAIN)

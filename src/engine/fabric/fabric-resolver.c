@@ -86,19 +86,21 @@ static void on_packet(evutil_socket_t fd, short what, void *arg)
 	for (int i = 0; i < PACKETS_PER_EVENT; i++) {
 		struct sockaddr_in from;
 		socklen_t from_len = sizeof(from);
-		ssize_t got = recvfrom(fd, query, sizeof(query), MSG_DONTWAIT, (struct sockaddr *)&from,
-				       &from_len);
+		ssize_t got = recvfrom(fd, query, sizeof(query), MSG_DONTWAIT,
+				       (struct sockaddr *)&from, &from_len);
 		size_t len;
 
 		if (got < 0)
 			return;
 		len = respond(r, query, (size_t)got, ntohl(from.sin_addr.s_addr), false, answer);
 		if (len)
-			(void)sendto(fd, answer, len, MSG_DONTWAIT, (struct sockaddr *)&from, from_len);
+			(void)sendto(fd, answer, len, MSG_DONTWAIT, (struct sockaddr *)&from,
+				     from_len);
 	}
 }
 
-/* ---- TCP ------------------------------------------------------------------------------------------ */
+/* ---- TCP
+ * ------------------------------------------------------------------------------------------ */
 
 static void connection_free(struct connection *c)
 {
@@ -130,7 +132,8 @@ static bool send_answer(struct connection *c, const uint8_t *query, size_t len)
 static void on_stream(evutil_socket_t fd, short what, void *arg)
 {
 	struct connection *c = arg;
-	ssize_t got = what & EV_READ ? recv(fd, c->data + c->have, sizeof(c->data) - c->have, 0) : 0;
+	ssize_t got =
+		what & EV_READ ? recv(fd, c->data + c->have, sizeof(c->data) - c->have, 0) : 0;
 
 	if (got <= 0) {
 		if (got == 0 || errno != EAGAIN)
@@ -177,7 +180,8 @@ static void on_connection(void *ctx, int fd, uint32_t peer)
 	r->connection_count++;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------- */
+/* ---- the whole
+ * ---------------------------------------------------------------------------------------- */
 
 static int open_udp(uint32_t address, struct err *err)
 {

@@ -2,8 +2,8 @@
  *
  * forward: jump acl (every packet, stateless) -> established passes -> jump egress -> jump ingress.
  * egress and ingress look the interface up by address and go to the chain compiled for its list of
- * groups. Two jumps instead of egress going to ingress: kernel 6.1 validates nested maps in quadratic
- * time (fabric.md 3.2). */
+ * groups. Two jumps instead of egress going to ingress: kernel 6.1 validates nested maps in
+ * quadratic time (fabric.md 3.2). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ struct plan {
 	const struct topology_vpc *vpc;
 	struct group_list *lists;
 	size_t list_count;
-	size_t *list_of; /* interface -> list */
+	size_t *list_of;  /* interface -> list */
 	bool *referenced; /* group -> some rule names it */
 };
 
@@ -92,7 +92,8 @@ static void plan_make(struct plan *p, const struct topology_vpc *vpc)
 	}
 }
 
-/* ---- what must hold before the kernel is asked ---------------------------------------------------- */
+/* ---- what must hold before the kernel is asked
+ * ---------------------------------------------------- */
 
 static int by_address(const void *a, const void *b)
 {
@@ -139,7 +140,8 @@ static int check(const struct topology_vpc *vpc, struct err *err)
 	return check_addresses(vpc, err);
 }
 
-/* ---- rules ------------------------------------------------------------------------------------------- */
+/* ---- rules
+ * ------------------------------------------------------------------------------------------- */
 
 static void match_service(struct sys_nft *n, int protocol, uint16_t from, uint16_t to)
 {
@@ -213,7 +215,8 @@ static void list_chain(struct sys_nft *n, const struct plan *p, size_t list, boo
 	count_and_drop(n, chain, chain);
 }
 
-static void acl_chain(struct sys_nft *n, const struct topology_acl *acl, const char *chain, bool egress)
+static void acl_chain(struct sys_nft *n, const struct topology_acl *acl, const char *chain,
+		      bool egress)
 {
 	sys_nft_chain(n, chain);
 	for (size_t i = 0; i < acl->count; i++) {
@@ -320,7 +323,8 @@ static void frame(struct sys_nft *n, const struct plan *p)
 	}
 }
 
-/* ---- elements ------------------------------------------------------------------------------------------ */
+/* ---- elements
+ * ------------------------------------------------------------------------------------------ */
 
 static void verdict_elements(struct sys_nft *n, const struct plan *p, const char *direction)
 {
@@ -390,7 +394,8 @@ static void build(struct sys_nft *n, const struct plan *p)
 	way_elements(n, p->vpc);
 }
 
-/* ---- counters --------------------------------------------------------------------------------------------- */
+/* ---- counters
+ * --------------------------------------------------------------------------------------------- */
 
 struct tally {
 	const struct vpc *vpc;
@@ -451,14 +456,17 @@ static json_t *chains_of(const struct plan *p)
 
 			(void)snprintf(name, sizeof(name), "%s-%zu", directions[d], i);
 			for (size_t k = 0; k < p->lists[i].count; k++)
-				if (k == 0 || strcmp(p->lists[i].ids[k], p->lists[i].ids[k - 1]) != 0)
-					(void)json_array_append_new(groups, json_string(p->lists[i].ids[k]));
+				if (k == 0 ||
+				    strcmp(p->lists[i].ids[k], p->lists[i].ids[k - 1]) != 0)
+					(void)json_array_append_new(
+						groups, json_string(p->lists[i].ids[k]));
 			(void)json_object_set_new(chains, name, groups);
 		}
 	return chains;
 }
 
-/* ---- the room's door --------------------------------------------------------------------------------------- */
+/* ---- the room's door
+ * --------------------------------------------------------------------------------------- */
 
 static int load(struct vpc *v, const struct topology_vpc *vpc, struct err *err)
 {

@@ -1,5 +1,6 @@
-/* A small process that starts the agents: the cost of a clone follows the memory of who clones, and an
- * agent must not inherit the daemon's memory (keys) or descriptors. Its children are the daemon's. */
+/* A small process that starts the agents: the cost of a clone follows the memory of who clones, and
+ * an agent must not inherit the daemon's memory (keys) or descriptors. Its children are the
+ * daemon's. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/socket.h>

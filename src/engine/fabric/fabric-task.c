@@ -70,7 +70,8 @@ static void task_fail(struct fabric_task *t, const char *why)
 	fabric_task_kill(t);
 }
 
-/* ---- to the agent ---------------------------------------------------------------------------------- */
+/* ---- to the agent
+ * ---------------------------------------------------------------------------------- */
 
 static void message_free(struct message *m)
 {
@@ -89,7 +90,8 @@ static int message_send(int sock, struct message *m)
 
 		/* descriptors travel with the length, in one piece */
 		if (m->sent == 0 && m->fd_count)
-			done = sys_send_fds(sock, m->data, sizeof(uint32_t), m->fds, m->fd_count) < 0
+			done = sys_send_fds(sock, m->data, sizeof(uint32_t), m->fds, m->fd_count) <
+					       0
 				       ? -1
 				       : (ssize_t)sizeof(uint32_t);
 		else
@@ -129,7 +131,8 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 }
 
 /* fds become the message's. first: in front of what waits. */
-static void post(struct fabric_task *t, const json_t *body, const int *fds, size_t fd_count, bool first)
+static void post(struct fabric_task *t, const json_t *body, const int *fds, size_t fd_count,
+		 bool first)
 {
 	struct message *m = NEW(struct message);
 	size_t len = json_dumpb(body, NULL, 0, JSON_COMPACT);
@@ -153,7 +156,8 @@ static void post(struct fabric_task *t, const json_t *body, const int *fds, size
 	flush(t);
 }
 
-/* ---- a container's output --------------------------------------------------------------------------- */
+/* ---- a container's output
+ * --------------------------------------------------------------------------- */
 
 static void give_line(struct container *c, const char *text, size_t len)
 {
@@ -260,7 +264,8 @@ static struct container *container_find(const struct fabric_task *t, uint32_t id
 	return NULL;
 }
 
-/* ---- from the agent -------------------------------------------------------------------------------------- */
+/* ---- from the agent
+ * -------------------------------------------------------------------------------------- */
 
 static void answered(struct fabric_task *t, uint32_t id, const json_t *body)
 {
@@ -396,7 +401,9 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)read_agent(arg);
 }
 
-/* ---- life -------------------------------------------------------------------------------------------------- */
+/* ---- life
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static void task_unlink(struct fabric_task *t)
 {
@@ -580,11 +587,13 @@ void tasks_free(struct fabric *f)
 	}
 }
 
-/* ---- requests ------------------------------------------------------------------------------------------------ */
+/* ---- requests
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* Pipe for the output and a cgroup for the limits; they travel with the request. */
-static int container_new(struct fabric_task *t, uint32_t id, const json_t *description,
-			 int fds[2], size_t *ret_count, struct err *err)
+static int container_new(struct fabric_task *t, uint32_t id, const json_t *description, int fds[2],
+			 size_t *ret_count, struct err *err)
 {
 	struct fabric *f = t->fabric;
 	struct container *c;

@@ -1,4 +1,5 @@
-/* The fabric as a whole, its VPCs (router and outside) and the interfaces that the daemon serves. */
+/* The fabric as a whole, its VPCs (router and outside) and the interfaces that the daemon serves.
+ */
 #include "engine/fabric/fabric.h"
 
 #include <errno.h>
@@ -61,7 +62,8 @@ void fabric_log(const struct fabric *f, const char *fmt, ...)
 	f->o.log(f->o.ctx, line);
 }
 
-/* ---- the namespace the process is in -------------------------------------------------------------- */
+/* ---- the namespace the process is in
+ * -------------------------------------------------------------- */
 
 int fabric_net_enter(const struct fabric *f, int net_fd, struct err *err)
 {
@@ -158,7 +160,8 @@ static void wait_operational(struct sys_netlink *links, uint32_t index)
 		(void)nanosleep(&moment, NULL);
 }
 
-/* ---- VPC: the outside -------------------------------------------------------------------------------- */
+/* ---- VPC: the outside
+ * -------------------------------------------------------------------------------- */
 
 static void on_outside_https(void *ctx, int fd, uint32_t peer)
 {
@@ -188,7 +191,8 @@ static int outside_listen(struct vpc *v, struct err *err)
 
 		if (fd < 0)
 			return -1;
-		listener_add(&v->outside_listeners, v->fabric->o.events, fd, ports[i].fn, v->fabric);
+		listener_add(&v->outside_listeners, v->fabric->o.events, fd, ports[i].fn,
+			     v->fabric);
 	}
 	return 0;
 }
@@ -225,14 +229,18 @@ static int outside_make(struct vpc *v, struct err *err)
 	return result < 0 ? err_in(err, "outside of %s", v->id) : 0;
 }
 
-/* ---- VPC: the router ------------------------------------------------------------------------------------ */
+/* ---- VPC: the router
+ * ------------------------------------------------------------------------------------ */
 
 static int router_settings(struct err *err)
 {
 	static const char *const settings[][2] = {
-		{ "ipv6/conf/all/disable_ipv6", "1" },	   { "ipv6/conf/default/disable_ipv6", "1" },
-		{ "ipv4/ip_forward", "1" },		   { "ipv4/conf/all/rp_filter", "1" },
-		{ "ipv4/conf/default/rp_filter", "1" },	   { "ipv4/conf/all/send_redirects", "0" },
+		{ "ipv6/conf/all/disable_ipv6", "1" },
+		{ "ipv6/conf/default/disable_ipv6", "1" },
+		{ "ipv4/ip_forward", "1" },
+		{ "ipv4/conf/all/rp_filter", "1" },
+		{ "ipv4/conf/default/rp_filter", "1" },
+		{ "ipv4/conf/all/send_redirects", "0" },
 		{ "ipv4/conf/default/send_redirects", "0" },
 	};
 
@@ -328,7 +336,8 @@ int fabric_vpc_add(struct fabric *f, const char *vpc, uint32_t base, unsigned bi
 	return 0;
 }
 
-/* ---- interfaces served by the daemon --------------------------------------------------------------------- */
+/* ---- interfaces served by the daemon
+ * --------------------------------------------------------------------- */
 
 static struct served *served_find(const struct fabric *f, const char *eni)
 {
@@ -502,7 +511,8 @@ void fabric_vpc_remove(struct fabric *f, const char *vpc)
 	}
 }
 
-/* ---- the fabric ---------------------------------------------------------------------------------------------- */
+/* ---- the fabric
+ * ---------------------------------------------------------------------------------------------- */
 
 static int fabric_start(struct fabric *f, struct err *err)
 {

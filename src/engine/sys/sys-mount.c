@@ -13,7 +13,8 @@
 
 #include "base/str.h"
 
-/* glibc 2.36 has the calls but <linux/mount.h> and <sys/mount.h> exclude each other on some systems. */
+/* glibc 2.36 has the calls but <linux/mount.h> and <sys/mount.h> exclude each other on some
+ * systems. */
 static int tree_clone(int dir, const char *path, unsigned flags)
 {
 	return open_tree(dir, path, flags | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
@@ -30,8 +31,8 @@ int sys_mount_tmpfs(const char *at, uint64_t size_bytes, const char *mode, struc
 {
 	char options[96];
 
-	(void)snprintf(options, sizeof(options), "size=%llu,mode=%s", (unsigned long long)size_bytes,
-		       mode);
+	(void)snprintf(options, sizeof(options), "size=%llu,mode=%s",
+		       (unsigned long long)size_bytes, mode);
 	if (mount("tmpfs", at, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
 		return err_sys(err, "cannot mount a tmpfs at %s", at);
 	return 0;
@@ -178,7 +179,9 @@ static int open_source(const struct sys_mount_source *s, struct err *err)
 		for (rest = s->path + len; *rest == '/'; rest++)
 			;
 		base = open(s->below, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		fd = base < 0 ? -1 : (int)syscall(SYS_openat2, base, *rest ? rest : ".", &how, sizeof(how));
+		fd = base < 0 ? -1
+			      : (int)syscall(SYS_openat2, base, *rest ? rest : ".", &how,
+					     sizeof(how));
 	}
 	return fd < 0 ? err_sys(err, "cannot open the mount source %s", s->path) : fd;
 }
@@ -190,7 +193,8 @@ static int bind_point(int root, const char *path, bool directory, struct err *er
 
 	if (have >= 0 && fstat(have, &there) == 0 && S_ISDIR(there.st_mode) == directory)
 		return GIVE_FD(have);
-	if (directory ? sys_root_mkdir(root, path, 0755, err) : sys_root_file(root, path, "", 0, 0644, err))
+	if (directory ? sys_root_mkdir(root, path, 0755, err)
+		      : sys_root_file(root, path, "", 0, 0644, err))
 		return -1;
 	have = open_inside(root, path, O_PATH);
 	return have < 0 ? err_sys(err, "cannot open %s in the container", path) : GIVE_FD(have);
@@ -210,7 +214,8 @@ int sys_root_bind(int root, const char *path, const struct sys_mount_source *sou
 	tree = tree_clone(from, "", AT_EMPTY_PATH | AT_RECURSIVE);
 	if (tree < 0 || fstat(from, &what) < 0)
 		return err_sys(err, "cannot clone the mount of %s", source->path);
-	attr.attr_set |= (device ? 0 : MOUNT_ATTR_NODEV) | (source->read_only ? MOUNT_ATTR_RDONLY : 0);
+	attr.attr_set |=
+		(device ? 0 : MOUNT_ATTR_NODEV) | (source->read_only ? MOUNT_ATTR_RDONLY : 0);
 	if (mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
 		return err_sys(err, "cannot restrict the mount of %s", source->path);
 	at = bind_point(root, path, S_ISDIR(what.st_mode), err);
@@ -262,7 +267,8 @@ static int restrict_proc(int root, struct err *err)
 		if (at < 0)
 			continue;
 		if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0 ||
-		    move_mount(tree, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		    move_mount(tree, "", at, "",
+			       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 			return err_sys(err, "cannot make /%s read-only", frozen[i]);
 	}
 	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
@@ -271,8 +277,8 @@ static int restrict_proc(int root, struct err *err)
 
 		if (at < 0)
 			continue;
-		if (tree < 0 ||
-		    move_mount(tree, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		if (tree < 0 || move_mount(tree, "", at, "",
+					   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 			return err_sys(err, "cannot hide /%s", hidden[i]);
 	}
 	return 0;
@@ -285,8 +291,11 @@ static int make_dev(int root, struct err *err)
 						{ "/proc/self/fd/0", "stdin" },
 						{ "/proc/self/fd/1", "stdout" },
 						{ "/proc/self/fd/2", "stderr" } };
-	static const char *const small[][2] = { { "size", "65536" }, { "mode", "755" }, { NULL, NULL } };
-	static const char *const shared[][2] = { { "size", "67108864" }, { "mode", "1777" },
+	static const char *const small[][2] = { { "size", "65536" },
+						{ "mode", "755" },
+						{ NULL, NULL } };
+	static const char *const shared[][2] = { { "size", "67108864" },
+						 { "mode", "1777" },
 						 { NULL, NULL } };
 	OWN(fd) int dev = -1;
 
@@ -342,6 +351,7 @@ int sys_proc_open(struct err *err)
 
 	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return err_sys(err, "cannot make a /proc");
-	tree = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	tree = fsmount(fs, FSMOUNT_CLOEXEC,
+		       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	return tree < 0 ? err_sys(err, "cannot open a /proc") : tree;
 }

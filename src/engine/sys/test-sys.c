@@ -138,8 +138,8 @@ TEST(sys_fd, only_kept_descriptors_stay_open)
 		(void)dup2(1, 15);
 		(void)dup2(1, 30);
 		sys_close_others(keep, 2);
-		good = fcntl(10, F_GETFD) >= 0 && fcntl(20, F_GETFD) >= 0 && fcntl(15, F_GETFD) < 0 &&
-		       fcntl(30, F_GETFD) < 0 && fcntl(2, F_GETFD) >= 0;
+		good = fcntl(10, F_GETFD) >= 0 && fcntl(20, F_GETFD) >= 0 &&
+		       fcntl(15, F_GETFD) < 0 && fcntl(30, F_GETFD) < 0 && fcntl(2, F_GETFD) >= 0;
 		_exit(good ? 0 : 1);
 	}
 	CHECK_INT(waitpid(pid, &status, 0), pid);
@@ -165,7 +165,8 @@ TEST(sys_process, exit_codes_are_those_of_a_shell)
 	close(pidfd);
 }
 
-/* ---- inside namespaces of our own --------------------------------------------------------------- */
+/* ---- inside namespaces of our own ---------------------------------------------------------------
+ */
 
 /* Runs fn as pid 1 of new namespaces; its value. */
 static int isolated(int (*fn)(struct err *err))
@@ -323,17 +324,20 @@ static int roots(struct err *err)
 	    sys_root_kernel(root, err) < 0)
 		return 2;
 	/* an absolute link in the root stays in the root, .. is refused, links below `below` too */
-	if (symlinkat("/etc", root, "link") < 0 || sys_root_mkdir(root, "/link/made", 0755, err) < 0)
+	if (symlinkat("/etc", root, "link") < 0 ||
+	    sys_root_mkdir(root, "/link/made", 0755, err) < 0)
 		return 3;
-	if (sys_root_mkdir(root, "/../x", 0755, err) == 0 || sys_root_file(root, "/..", "", 0, 0, err) == 0 ||
+	if (sys_root_mkdir(root, "/../x", 0755, err) == 0 ||
+	    sys_root_file(root, "/..", "", 0, 0, err) == 0 ||
 	    sys_root_bind(root, "/volume", &behind, false, err) == 0)
 		return 4;
 	close(root);
 	(void)rmdir(evil);
 	if (sys_root_enter(root_path, true, err) < 0)
 		return 5;
-	if (access("/etc/made", F_OK) < 0 || access("/copy", F_OK) < 0 || access("/dev/null", W_OK) < 0 ||
-	    access("/tmp", F_OK) == 0 || open("/new", O_CREAT | O_WRONLY, 0600) >= 0)
+	if (access("/etc/made", F_OK) < 0 || access("/copy", F_OK) < 0 ||
+	    access("/dev/null", W_OK) < 0 || access("/tmp", F_OK) == 0 ||
+	    open("/new", O_CREAT | O_WRONLY, 0600) >= 0)
 		return 6;
 	if (sys_write_control("/proc/sys/kernel/hostname", "x", NULL) == 0)
 		return 7;
