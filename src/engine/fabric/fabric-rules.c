@@ -50,7 +50,8 @@ static size_t plan_list(struct plan *p, const struct topology_interface *i)
 	char **ids = mem_new(i->group_count + 1, sizeof(*ids));
 	struct group_list *list;
 
-	memcpy(ids, i->groups, i->group_count * sizeof(*ids));
+	for (size_t k = 0; k < i->group_count; k++)
+		ids[k] = i->groups[k];
 	qsort(ids, i->group_count, sizeof(*ids), by_text);
 	buf_str(&key, "");
 	for (size_t k = 0; k < i->group_count; k++)

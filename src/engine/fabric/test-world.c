@@ -8,6 +8,10 @@
 
 #include "engine/sys/sys.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
 struct world world;
 
 uint32_t ip(const char *text)
@@ -87,6 +91,10 @@ static int body(void *ctx, int host_fd)
 		fabric_free(world.fabric);
 	}
 	event_base_free(world.events);
+#ifdef __SANITIZE_ADDRESS__
+	/* the process ends by _exit(): ask now */
+	world.failed |= __lsan_do_recoverable_leak_check();
+#endif
 	return world.failed;
 }
 
