@@ -12,8 +12,8 @@ enum aws_protocol { AWS_QUERY, AWS_EC2, AWS_JSON10, AWS_JSON11, AWS_REST_JSON, A
 
 /* What is known of a service's wire form (one table for client and endpoint). */
 struct aws_service {
-	const char *name;	   /* "cloudformation", "ecs", "efs", ... (CLI name) */
-	const char *signing_name;  /* credential scope; "elasticfilesystem" for efs */
+	const char *name;	  /* "cloudformation", "ecs", "efs", ... (CLI name) */
+	const char *signing_name; /* credential scope; "elasticfilesystem" for efs */
 	enum aws_protocol protocol;
 	const char *version;	   /* query API version, or NULL */
 	const char *target_prefix; /* X-Amz-Target prefix with the dot, or NULL */
@@ -43,8 +43,11 @@ char *aws_xml_reply(const struct aws_service *s, const char *action, const json_
 		    const char *request_id);
 char *aws_xml_error(const struct aws_service *s, const char *code, const char *message,
 		    const char *request_id);
+/* Appends text with XML's escapes; what XML cannot carry becomes U+FFFD. */
+void aws_xml_escape(struct buf *b, const char *text);
 /* XML -> JSON: an element with only <member>/<item> children is an array (an empty element is ""),
- * others objects or strings. The Result wrapper and ResponseMetadata are removed. */
+ * others objects or strings; a name that repeats (S3's lists) is an array. The Result wrapper and
+ * ResponseMetadata are removed. Document types and depth above 64 are refused. */
 int aws_xml_decode(const char *xml, size_t len, json_t **ret, struct err *err);
 /* Error out of any protocol's reply body. 0: *ret_code, *ret_message are the caller's. */
 int aws_error_decode(const struct aws_service *s, const char *body, size_t len,
@@ -53,7 +56,8 @@ int aws_error_decode(const struct aws_service *s, const char *body, size_t len,
 char *aws_uri_encode(const char *s, int keep_slash); /* RFC 3986, upper-case hex */
 int aws_uri_decode(const char *s, size_t len, char **ret, size_t *ret_len); /* %xx; + stays */
 
-/* ---- SigV4 ------------------------------------------------------------------------------------ */
+/* ---- SigV4 ------------------------------------------------------------------------------------
+ */
 struct aws_credentials {
 	const char *access_key, *secret_key, *session_token; /* token may be NULL */
 };
@@ -67,6 +71,7 @@ struct aws_request {
 	const void *body;
 	size_t body_len;
 };
+char *aws_sha256_hex(const void *data, size_t len);
 /* date: "20261124T174533Z". signed_headers: lower case, `;` between, sorted. S3: path as sent, one
  * encoding, no normalisation. */
 char *aws_sigv4_canonical(const struct aws_request *r, const char *service,
@@ -78,7 +83,8 @@ char *aws_sigv4_authorization(const struct aws_request *r, const struct aws_cred
  * object {"AccessKey","Date","Region","Service","SignedHeaders","Signature"}; -1 when malformed. */
 int aws_sigv4_parse(const char *authorization, json_t **ret, struct err *err);
 
-/* ---- ARNs and text ---------------------------------------------------------------------------- */
+/* ---- ARNs and text ----------------------------------------------------------------------------
+ */
 char *aws_arn(const char *partition, const char *service, const char *region, const char *account,
 	      const char *resource);
 /* Times: milliseconds since the epoch -> "2026-11-23T21:14:39.574Z" */

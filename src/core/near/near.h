@@ -40,9 +40,21 @@ char *near_public_format(const uint8_t public_key[NEAR_PUBLIC_BYTES]);
 
 /* 2..64 characters by NEAR's grammar. */
 bool near_account_valid(const char *id);
+/* Whether `id` is one part and a dot in front of `parent`: only the parent may create it. */
+bool near_account_is_child(const char *id, const char *parent);
+
+void near_sha256(const void *data, size_t len, uint8_t ret[32]);
+
+/* The genesis file of a built-in chain (fixed but for the chain id), and the base58 hash of such a
+ * text, by which node and chain recognise each other. Callers free. chain_id: an account-like word.
+ */
+char *near_genesis_text(const char *chain_id);
+char *near_genesis_hash(const char *text);
 
 /* "ed25519:PK@host:port[,...]" as nearcore reads it. Empty text: zero nodes, 0. -1: err names the
- * entry; duplicate address or key is an error too (near/mpc #1793, #2149). Free with near_boot_free(). */
+ * entry; duplicate address or key is an error too (near/mpc #1793, #2149). Free with
+ * near_boot_free(). "KEY" and "KEY@account" are accepted, as nearcore does: a peer without address,
+ * host "" port 0. */
 struct near_boot_node {
 	uint8_t public_key[NEAR_PUBLIC_BYTES];
 	char *host;

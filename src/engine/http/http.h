@@ -1,4 +1,5 @@
-/* A small HTTP/1.1 server and client over libevent, for the cloud's endpoint, the nodes, the chain. */
+/* A small HTTP/1.1 server and client over libevent, for the cloud's endpoint, the nodes, the chain.
+ */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -13,9 +14,9 @@ struct http_exchange; /* one request and its answer */
 
 struct http_request {
 	const char *method;
-	const char *target; /* as sent: path?query */
-	const char *path;   /* as sent, still percent-encoded */
-	const char *query;  /* raw, "" when none */
+	const char *target;    /* as sent: path?query */
+	const char *path;      /* as sent, still percent-encoded */
+	const char *query;     /* raw, "" when none */
 	const json_t *headers; /* lower-case name -> value (joined with ", ") */
 	const char *body;
 	size_t body_len;
@@ -26,8 +27,8 @@ struct http_request {
 typedef void (*http_handler)(void *ctx, struct http_exchange *x, const struct http_request *r);
 
 struct http_limits {
-	size_t body_most;   /* 413 above it; 0: 16 MiB */
-	unsigned idle_s;    /* connection without request; 0: 60 */
+	size_t body_most; /* 413 above it; 0: 16 MiB */
+	unsigned idle_s;  /* connection without request; 0: 60 */
 };
 int http_server_new(struct event_base *base, const struct http_limits *limits, http_handler fn,
 		    void *ctx, struct http_server **ret, struct err *err);
@@ -36,6 +37,8 @@ int http_server_listen(struct http_server *s, int listen_fd, struct err *err);
 void http_server_accept(struct http_server *s, int fd);
 /* Opens and takes 0.0.0.0 or 127.0.0.1:port. */
 int http_server_bind(struct http_server *s, const char *address, uint16_t port, struct err *err);
+/* Ends all connections; exchanges still open may be answered later, into nothing. Not from within a
+ * handler. NULL is fine. */
 void http_server_free(struct http_server *s);
 /* headers: object name -> value or NULL. Content-Length is added; HEAD sends no body. */
 void http_reply(struct http_exchange *x, int status, const json_t *headers, const void *body,

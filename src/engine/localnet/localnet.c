@@ -1,0 +1,358 @@
+#include "engine/localnet/localnet.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "engine/http/http.h"
+#include "engine/localnet/localnet-internal.h"
+#include "engine/localnet/localnet-p2p.h"
+
+#define DEFAULT_DATA "/var/lib/near"
+#define ROOT_ACCOUNT "test.near"
+
+struct options {
+	const char *data;
+	bool data_given;
+	uint16_t rpc_port, p2p_port;
+	unsigned block_ms;
+};
+
+struct localnet {
+	struct event_base *base;
+	struct ledger *ledger;
+	struct p2p *p2p;
+	struct rpc rpc;
+	struct http_server *http;
+	bool disk_failed;
+};
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* ---- the node key -------------------------------------------------------------------------- */
+
+static int make_directory(const char *path, struct err *err)
+{
+	OWN(str) char *copy = str_dup(path);
+
+	for (char *at = copy + 1; *at; at++) {
+		if (*at != '/')
+			continue;
+		*at = 0;
+		mkdir(copy, 0755); /* the last one tells */
+		*at = '/';
+	}
+	if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+		return err_sys(err, "cannot make %s", path);
+	if (access(path, W_OK) < 0)
+		return err_sys(err, "cannot write to %s", path);
+	return 0;
+}
+
+/* A line of at most 200 bytes, or NULL. */
+static char *read_line(const char *path)
+{
+	OWN(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[200];
+	ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	char *line;
+
+	if (len <= 0)
+		return NULL;
+	text[len] = 0;
+	text[strcspn(text, "\r\n")] = 0;
+	line = str_dup(text);
+	sodium_memzero(text, sizeof(text));
+	return line;
+}
+
+static int write_line(const char *path, const char *line, struct err *err)
+{
+	OWN(fd) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0 || dprintf(fd, "%s\n", line) < 0 || fsync(fd) < 0)
+		return err_sys(err, "cannot write %s", path);
+	return 0;
+}
+
+static void generate_key(struct near_key *ret)
+{
+	uint8_t seed[NEAR_SEED_BYTES];
+
+	randombytes_buf(seed, sizeof(seed));
+	near_key_from_seed(seed, ret);
+	sodium_memzero(seed, sizeof(seed));
+}
+
+static void wipe_text(char *text)
+{
+	if (!text)
+		return;
+	sodium_memzero(text, strlen(text));
+	free(text);
+}
+
+/* From the environment, else from the data directory, else new and kept there. */
+static int node_key(const char *directory, struct near_key *ret, struct err *err)
+{
+	OWN(str) char *path = directory ? str_printf("%s/node_key", directory) : NULL;
+	char *given = getenv("NEAR_NODE_KEY"), *text;
+	int result;
+
+	if (given && *given) {
+		result = near_key_parse(given, ret, err);
+		sodium_memzero(given, strlen(given));
+		unsetenv("NEAR_NODE_KEY");
+		return result < 0 ? err_in(err, "NEAR_NODE_KEY") : 0;
+	}
+	text = path ? read_line(path) : NULL;
+	if (text) {
+		result = near_key_parse(text, ret, err);
+		wipe_text(text);
+		return result < 0 ? err_in(err, "%s", path) : 0;
+	}
+	generate_key(ret);
+	if (!path)
+		return 0;
+	text = near_key_format_secret(ret);
+	result = write_line(path, text, err);
+	wipe_text(text);
+	return result;
+}
+
+/* ---- serving ------------------------------------------------------------------------------- */
+
+static void on_block(evutil_socket_t fd, short what, void *ctx)
+{
+	struct localnet *n = ctx;
+	struct err err = { 0 };
+	bool failed = ledger_advance(n->ledger, now_ns(), &err) < 0;
+
+	(void)fd;
+	(void)what;
+	if (failed && !n->disk_failed)
+		printf("WARN state is not kept: %s\n", err.text);
+	n->disk_failed = failed;
+	p2p_push_block(n->p2p);
+}
+
+static void on_changed(void *ctx)
+{
+	struct localnet *n = ctx;
+	struct err err = { 0 };
+
+	if (ledger_save(n->ledger, true, &err) < 0)
+		printf("WARN state is not kept: %s\n", err.text);
+}
+
+static json_t *active_peers(void *ctx)
+{
+	const struct localnet *n = ctx;
+
+	return p2p_active_peers(n->p2p);
+}
+
+static void reply(struct http_exchange *x, int status, const char *type, const char *body)
+{
+	OWN(json) json_t *headers = json_pack("{s:s}", "Content-Type", type);
+
+	http_reply(x, status, headers, body, strlen(body));
+}
+
+static void reply_metrics(struct localnet *n, struct http_exchange *x)
+{
+	OWN(buf) struct buf b = { 0 };
+
+	buf_printf(&b,
+		   "# TYPE near_block_height_head gauge\nnear_block_height_head %" PRIu64 "\n"
+		   "# TYPE near_sync_status gauge\nnear_sync_status 0\n"
+		   "# TYPE near_peer_connections_total gauge\nnear_peer_connections_total %zu\n",
+		   n->ledger->head.height, p2p_count(n->p2p));
+	reply(x, 200, "text/plain; version=0.0.4", b.data);
+}
+
+static void on_request(void *ctx, struct http_exchange *x, const struct http_request *r)
+{
+	struct localnet *n = ctx;
+	OWN(str) char *text = NULL;
+	OWN(json) json_t *status = NULL;
+
+	if (!strcmp(r->method, "POST")) {
+		text = rpc_answer(&n->rpc, r->body, r->body_len, now_ns());
+		reply(x, 200, "application/json", text);
+	} else if (!strcmp(r->path, "/status")) {
+		status = rpc_status(&n->rpc, now_ns());
+		text = json_text(status);
+		reply(x, 200, "application/json", text);
+	} else if (!strcmp(r->path, "/health")) {
+		reply(x, 200, "application/json", "");
+	} else if (!strcmp(r->path, "/metrics")) {
+		reply_metrics(n, x);
+	} else {
+		reply(x, 404, "text/plain", "Not Found\n");
+	}
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(ctx);
+}
+
+/* Held back until there is a loop: pid 1 without a handler would not notice them. */
+static void signals(int how)
+{
+	sigset_t both;
+
+	sigemptyset(&both);
+	sigaddset(&both, SIGTERM);
+	sigaddset(&both, SIGINT);
+	sigprocmask(how, &both, NULL);
+}
+
+static int serve(struct localnet *n, const struct options *o, struct err *err)
+{
+	struct timeval interval = { .tv_sec = o->block_ms / 1000,
+				    .tv_usec = o->block_ms % 1000 * 1000 };
+	struct event *term = evsignal_new(n->base, SIGTERM, on_signal, n->base);
+	struct event *interrupt = evsignal_new(n->base, SIGINT, on_signal, n->base);
+	struct event *block = event_new(n->base, -1, EV_PERSIST, on_block, n);
+
+	event_add(term, NULL);
+	event_add(interrupt, NULL);
+	event_add(block, &interval);
+	signals(SIG_UNBLOCK);
+	event_base_dispatch(n->base);
+	event_free(term);
+	event_free(interrupt);
+	event_free(block);
+	return ledger_save(n->ledger, true, err);
+}
+
+static int start(struct localnet *n, const struct options *o, struct err *err)
+{
+	struct ledger_start begin = { .directory = o->data,
+				      .chain_id = getenv("MPC_CHAIN_ID"),
+				      .contract_id = getenv("MPC_CONTRACT_ID"),
+				      .root_account = ROOT_ACCOUNT,
+				      .now_ns = now_ns() };
+	OWN(str) char *public_key = NULL;
+	struct near_key key;
+	int result;
+
+	if (!begin.chain_id || !*begin.chain_id)
+		begin.chain_id = "mpc-localnet";
+	if (!begin.contract_id || !*begin.contract_id)
+		begin.contract_id = "mpc-contract.test.near";
+	if (!near_account_valid(begin.chain_id))
+		return err_set(err, ERR_INPUT, "MPC_CHAIN_ID is no chain id");
+	if (!near_account_valid(begin.contract_id))
+		return err_set(err, ERR_INPUT, "MPC_CONTRACT_ID is no account id");
+	if (node_key(o->data, &key, err) < 0)
+		return -1;
+	begin.root_key = public_key = near_key_format_public(&key);
+	n->rpc = (struct rpc){ .node_key = public_key,
+			       .port = o->rpc_port,
+			       .started_ns = begin.now_ns,
+			       .active_peers = active_peers,
+			       .changed = on_changed,
+			       .ctx = n };
+	result = ledger_open(&begin, &n->ledger, err);
+	if (result == 0)
+		result = p2p_new(n->base, &key, n->ledger, o->p2p_port, &n->p2p, err);
+	near_key_wipe(&key);
+	if (result < 0 || http_server_new(n->base, NULL, on_request, n, &n->http, err) < 0 ||
+	    http_server_bind(n->http, "0.0.0.0", o->rpc_port, err) < 0)
+		return -1;
+	n->rpc.ledger = n->ledger;
+	printf("mpcup " MPCUP_VERSION
+	       " built-in chain (not nearcore): %s, genesis %s, block %" PRIu64
+	       ", boot node %s@<address>:%u, JSON-RPC on %u\n",
+	       begin.chain_id, n->ledger->genesis_hash, n->ledger->head.height, public_key,
+	       o->p2p_port, o->rpc_port);
+	return serve(n, o, err);
+}
+
+/* ---- command line -------------------------------------------------------------------------- */
+
+/* "--name value" pairs; argv[0] is the first of them. */
+static int parse(int argc, char **argv, struct options *o)
+{
+	uint64_t value = 0;
+
+	*o = (struct options){ DEFAULT_DATA, false, 3030, 24567, 600 };
+	for (int i = 0; i < argc; i += 2) {
+		if (i + 1 == argc)
+			return -1;
+		if (!strcmp(argv[i], "--data")) {
+			o->data = argv[i + 1];
+			o->data_given = true;
+		} else if (!strcmp(argv[i], "--block-ms")) {
+			if (num_parse_u64(argv[i + 1], 10, 60000, &value) < 0)
+				return -1;
+			o->block_ms = (unsigned)value;
+		} else if (num_parse_u64(argv[i + 1], 1, 65535, &value) < 0) {
+			return -1;
+		} else if (!strcmp(argv[i], "--rpc-port")) {
+			o->rpc_port = (uint16_t)value;
+		} else if (!strcmp(argv[i], "--p2p-port")) {
+			o->p2p_port = (uint16_t)value;
+		} else {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int localnet_main(int argc, char **argv)
+{
+	const struct rlimit none = { 0, 0 };
+	struct localnet n = { 0 };
+	struct options o;
+	struct err err = { 0 };
+	int result;
+
+	if (parse(argc, argv, &o) < 0) {
+		fprintf(stderr, "usage: mpcup localnet [--data DIR] [--rpc-port N] [--p2p-port N] "
+				"[--block-ms N]\n");
+		return 2;
+	}
+	setlinebuf(stdout);
+	setrlimit(RLIMIT_CORE, &none); /* the node key is in memory */
+	signals(SIG_BLOCK);
+	signal(SIGPIPE, SIG_IGN);
+	if (sodium_init() < 0)
+		return 1;
+	if (make_directory(o.data, &err) < 0) {
+		if (o.data_given) {
+			fprintf(stderr, "mpcup localnet: %s\n", err.text);
+			return 1;
+		}
+		printf("WARN state is not kept: %s\n", err.text);
+		o.data = NULL;
+	}
+	n.base = event_base_new();
+	result = start(&n, &o, &err);
+	if (result < 0)
+		fprintf(stderr, "mpcup localnet: %s\n", err.text);
+	http_server_free(n.http);
+	p2p_free(n.p2p);
+	ledger_free(n.ledger);
+	event_base_free(n.base);
+	return result < 0 ? 1 : 0;
+}

@@ -1,0 +1,20 @@
+/* What the files of the command line share. Never leaves the room. */
+#pragma once
+#include "face/cli/cli.h"
+
+/* Options every command takes. */
+extern const struct cli_option cli_common_options[];
+
+/* Help texts, all from the table of commands. */
+void cli_help(FILE *to, bool color);
+void cli_help_command(FILE *to, const struct command *c, bool color);
+void cli_man(FILE *to);
+int cli_completion(FILE *to, const char *shell);
+
+/* The row of a command by its words; *ret_words is how many of argv it took. NULL: none. */
+const struct command *cli_find(char **argv, int argc, int *ret_words);
+/* The command whose name is nearest to what was typed, or NULL. */
+const char *cli_nearest(const char *typed);
+
+/* Terminal colours; "" when they are off. */
+const char *cli_paint(const struct cli *cli, const char *name);

@@ -1,0 +1,201 @@
+/* mpcup cloud start|stop|status|reset|run */
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/cloud/cloud.h"
+#include "face/cli/commands.h"
+#include "face/cli/target.h"
+
+static int print_status(struct cli *cli, const json_t *health)
+{
+	OWN(str) char *state_dir = target_state_dir();
+	OWN(json) json_t *status =
+		json_pack("{s:s,s:o,s:s}", "status", health ? "running" : "stopped", "endpoint",
+			  json_sprintf("http://127.0.0.1:%u", target_port()), "stateDirectory",
+			  state_dir);
+
+	if (health)
+		json_object_set(status, "version", json_object_get(health, "version"));
+	if (cli->json) {
+		cli_print_json(status);
+		return CLI_OK;
+	}
+	(void)printf("local cloud  %s\nendpoint     %s\nstate        %s\n", json_str(status, "status"),
+		     json_str(status, "endpoint"), state_dir);
+	if (health)
+		(void)printf("\nfor the aws CLI and SDKs:\n  export AWS_ENDPOINT_URL=%s AWS_REGION=us-east-1 "
+			     "AWS_ACCESS_KEY_ID=mpcup AWS_SECRET_ACCESS_KEY=mpcup\n",
+			     json_str(status, "endpoint"));
+	return CLI_OK;
+}
+
+static int run_start(struct cli *cli, struct err *err)
+{
+	OWN(json) json_t *health = NULL;
+	int alive = target_health(&health, err);
+
+	if (alive < 0 || (!alive && target_start_cloud(err) < 0))
+		return -1;
+	if (!alive && target_health(&health, err) != 1)
+		return err_set(err, ERR_SYS, "the local cloud started and does not answer");
+	return print_status(cli, health);
+}
+
+static int run_stop(struct cli *cli, struct err *err)
+{
+	int rc = target_stop_cloud(err);
+
+	if (rc < 0)
+		return -1;
+	if (cli->json)
+		return print_status(cli, NULL);
+	if (!cli->quiet)
+		(void)puts(rc ? "The local cloud was not running."
+			      : "The local cloud is stopped. Its state is kept; mpcup cloud start brings it back.");
+	return CLI_OK;
+}
+
+static int run_status(struct cli *cli, struct err *err)
+{
+	OWN(json) json_t *health = NULL;
+
+	return target_health(&health, err) < 0 ? -1 : print_status(cli, health);
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	/* the lock stays: whoever waits for it waits on this very file */
+	if (ftw->level == 0 || (ftw->level == 1 && str_ends(path, "/cloud.lock")))
+		return 0;
+	return remove(path);
+}
+
+static int run_reset(struct cli *cli, struct err *err)
+{
+	OWN(str) char *state_dir = target_state_dir();
+	struct stat st;
+
+	if (!cli_flag(cli, "yes"))
+		return err_set(err, ERR_INPUT,
+			       "this deletes all stacks, secrets, file systems and logs of the local cloud in "
+			       "%s; say so with --yes",
+			       state_dir);
+	if (target_stop_cloud(err) < 0)
+		return -1;
+	if (stat(state_dir, &st) == 0 &&
+	    nftw(state_dir, remove_entry, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0)
+		return err_sys(err, "%s", state_dir);
+	if (cli->json)
+		return print_status(cli, NULL);
+	if (!cli->quiet)
+		(void)printf("The local cloud is empty: %s\n", state_dir);
+	return CLI_OK;
+}
+
+static void print_list(const json_t *names)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(names, i, name)
+		(void)printf("%s%s", i ? ", " : "", json_string_value(name));
+	(void)puts(json_array_size(names) ? "" : "none");
+}
+
+/* The page doc/emulation.md is this output; tools/check-docs compares them. */
+static int run_coverage(struct cli *cli, struct err *err)
+{
+	OWN(json) json_t *all = cloud_coverage();
+	json_t *one;
+	size_t i;
+
+	(void)err;
+	if (cli->json) {
+		cli_print_json(all);
+		return CLI_OK;
+	}
+	(void)puts("# What the local AWS covers\n\nPrinted by `mpcup cloud coverage`, from the tables that serve "
+		   "the requests. Whatever is not listed is refused:\nan API action with `InvalidAction` or "
+		   "`UnknownOperationException`, a resource type or property at validation, by name.");
+	json_array_foreach(all, i, one) {
+		(void)printf("\n## %s\n\n%s\n\nActions: ", json_str_or(one, "service", ""),
+			     json_str_or(one, "covers", ""));
+		print_list(json_list(one, "actions"));
+		(void)printf("\nResource types: ");
+		print_list(json_list(one, "types"));
+	}
+	return CLI_OK;
+}
+
+static int run_daemon(struct cli *cli, struct err *err)
+{
+	OWN(str) char *state_dir = target_state_dir();
+	const char *given = cli_option(cli, "state-dir");
+	struct cloud_options o = { .port = target_port(), .ready_fd = -1, .log_fd = -1 };
+	uint64_t number;
+
+	o.state_dir = given ? given : state_dir;
+	if (cli_option(cli, "port")) {
+		if (num_parse_u64(cli_option(cli, "port"), 1, 65535, &number) < 0)
+			return err_set(err, ERR_INPUT, "--port %s: a port is 1 to 65535",
+				       cli_option(cli, "port"));
+		o.port = (uint16_t)number;
+	}
+	if (cli_option(cli, "ready-fd") &&
+	    num_parse_u64(cli_option(cli, "ready-fd"), 3, 1023, &number) == 0) {
+		o.ready_fd = (int)number;
+		(void)fcntl(o.ready_fd, F_SETFD, FD_CLOEXEC);
+	}
+	return cloud_run(&o, err);
+}
+
+const struct command command_cloud_start = {
+	.name = "cloud start",
+	.help = "start the local AWS alone, for the aws CLI, SDKs and the CDK",
+	.details = "One daemon per user on 127.0.0.1:4566 (MPCUP_PORT changes it), rootless. State is kept in\n"
+		   "$XDG_STATE_HOME/mpcup (MPCUP_STATE_DIR changes it) and survives a restart.",
+	.examples = "  mpcup cloud start\n  aws --endpoint-url http://127.0.0.1:4566 cloudformation list-stacks",
+	.run = run_start,
+};
+const struct command command_cloud_stop = {
+	.name = "cloud stop",
+	.help = "stop the local AWS; its state is kept",
+	.run = run_stop,
+};
+const struct command command_cloud_status = {
+	.name = "cloud status",
+	.help = "say whether the local AWS runs, where, and how to point clients at it",
+	.run = run_status,
+};
+static const struct cli_option reset_options[] = {
+	{ .name = "yes", .help = "really delete everything" },
+	{ 0 },
+};
+const struct command command_cloud_reset = {
+	.name = "cloud reset",
+	.help = "stop the local AWS and delete all its state",
+	.options = reset_options,
+	.run = run_reset,
+};
+const struct command command_cloud_coverage = {
+	.name = "cloud coverage",
+	.help = "list the API actions and resource types that the local AWS covers",
+	.run = run_coverage,
+};
+static const struct cli_option daemon_options[] = {
+	{ .name = "state-dir", .value = "DIR", .help = "where the state is kept" },
+	{ .name = "port", .value = "PORT", .help = "port on 127.0.0.1" },
+	{ .name = "ready-fd", .value = "FD", .help = "descriptor that is told when the daemon serves" },
+	{ 0 },
+};
+const struct command command_cloud_run = {
+	.name = "cloud run",
+	.help = "run the local AWS in the foreground (for a supervisor such as systemd)",
+	.options = daemon_options,
+	.run = run_daemon,
+};

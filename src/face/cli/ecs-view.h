@@ -1,0 +1,24 @@
+/* What the command line sees of ECS: services of a stack, their tasks, the MPC nodes among them. */
+#pragma once
+#include "face/cli/cli.h"
+#include "face/cli/target.h"
+
+/* Stopped tasks of a service ARN that are not in `known` (task ARN -> any): DescribeTasks objects with
+ * "log": last lines of their log streams. Array, the caller's. */
+json_t *ecs_view_stopped(struct target *t, const char *service_arn, const json_t *known);
+void ecs_view_print_stopped(struct cli *cli, const char *service, const json_t *task);
+
+/* All resources of a stack: array of ListStackResources' summaries. */
+int ecs_view_resources(struct target *t, const char *stack, json_t **ret, struct err *err);
+
+/* The nodes of a stack: array of objects
+ *   name (logical id's service name), logicalResourceId, serviceArn, service (DescribeServices),
+ *   taskDefinition (DescribeTaskDefinition), task (newest running or pending DescribeTasks object, or
+ *   absent), container (its definition), environment (object), kind "node" | "chain" | "other",
+ *   address, forwards (object container port -> "127.0.0.1:port"), logGroup, logStream.
+ * 0: *ret is the caller's. */
+int ecs_view_services(struct target *t, const char *stack, json_t **ret, struct err *err);
+
+/* Any running task or instance that has this private address: its loopback forward of `port` as
+ * "127.0.0.1:port"; NULL when there is none; caller frees. */
+char *ecs_view_forward(struct target *t, const char *address, unsigned port);
