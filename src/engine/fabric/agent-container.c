@@ -30,7 +30,7 @@ static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/us
 /* ---- description --------------------------------------------------------------------------------
  */
 
-char **agent_strings(const json_t *array)
+char **fabric_agent_strings(const json_t *array)
 {
 	size_t count = json_array_size(array);
 	char **list;
@@ -42,7 +42,7 @@ char **agent_strings(const json_t *array)
 		const char *text = json_string_value(json_array_get(array, i));
 
 		if (!text) {
-			agent_strings_free(list);
+			fabric_agent_strings_free(list);
 			return NULL;
 		}
 		list[i] = str_dup(text);
@@ -50,7 +50,7 @@ char **agent_strings(const json_t *array)
 	return list;
 }
 
-void agent_strings_free(char **strings)
+void fabric_agent_strings_free(char **strings)
 {
 	for (size_t i = 0; strings && strings[i]; i++) {
 		explicit_bzero(strings[i], strlen(strings[i]));
@@ -112,7 +112,7 @@ static int parse(struct agent_container *c, const json_t *d, const struct agent_
 	c->directory = str_dup(json_str_or(d, "directory", "/"));
 	c->hostname =
 		host && *host ? str_dup_n(host, strnlen(host, 63)) : str_printf("ip-%s", dashes);
-	c->argv = agent_strings(json_list(d, "argv"));
+	c->argv = fabric_agent_strings(json_list(d, "argv"));
 	c->read_only_root = json_bool_or(d, "read_only_root", false);
 	c->init = json_bool_or(d, "init", false);
 	c->nofile_soft = (uint64_t)json_int_or(d, "nofile_soft", 0);
@@ -132,26 +132,26 @@ static int parse(struct agent_container *c, const json_t *d, const struct agent_
 	return parse_mounts(c, json_list(d, "mounts"), err);
 }
 
-int agent_container_parse(const json_t *description, const struct agent_settings *s,
-			  struct agent_container **ret, struct err *err)
+int fabric_agent_container_parse(const json_t *description, const struct agent_settings *s,
+				 struct agent_container **ret, struct err *err)
 {
 	struct agent_container *c = NEW(struct agent_container);
 
 	c->pidfd = -1;
 	if (parse(c, description, s, err) < 0) {
-		agent_container_free(c);
+		fabric_agent_container_free(c);
 		return -1;
 	}
 	*ret = c;
 	return 0;
 }
 
-void agent_container_free(struct agent_container *c)
+void fabric_agent_container_free(struct agent_container *c)
 {
 	if (!c)
 		return;
-	agent_strings_free(c->argv);
-	agent_strings_free(c->environment);
+	fabric_agent_strings_free(c->argv);
+	fabric_agent_strings_free(c->environment);
 	for (size_t i = 0; i < c->mount_count; i++) {
 		free(c->mounts[i].source);
 		free(c->mounts[i].target);
@@ -427,7 +427,7 @@ static int child_main(struct agent_container *c, const struct agent_settings *s,
 		return run(c, c->argv, err);
 	close(errors);
 	sys_hide_memory();
-	agent_strings_free(c->environment);
+	fabric_agent_strings_free(c->environment);
 	init_loop(pid);
 }
 
@@ -448,8 +448,8 @@ static int start_result(int errors, const struct agent_container *c, struct err 
 	return err_set(err, ERR_SYS, "container %s: %s", c->name, text);
 }
 
-int agent_container_start(struct agent_container *c, const struct agent_settings *s, int output,
-			  int cgroup, struct err *err)
+int fabric_agent_container_start(struct agent_container *c, const struct agent_settings *s,
+				 int output, int cgroup, struct err *err)
 {
 	OWN(fd) int errors = -1;
 	int ends[2];
@@ -507,8 +507,8 @@ static int exec_wait(pid_t pid, int pidfd, int timeout_ms, struct err *err)
 	return err_set(err, ERR_LIMIT, "timeout");
 }
 
-int agent_container_exec(const struct agent_container *c, char *const *argv, int timeout_ms,
-			 struct err *err)
+int fabric_agent_container_exec(const struct agent_container *c, char *const *argv, int timeout_ms,
+				struct err *err)
 {
 	OWN(fd) int errors = -1;
 	OWN(fd) int pidfd = -1;
@@ -576,7 +576,7 @@ static bool same_namespace(int proc, const char *pid, const char *of)
 	return a > 0 && a == b && !memcmp(theirs, ours, (size_t)a);
 }
 
-uint64_t agent_container_memory(int proc, const struct agent_container *c)
+uint64_t fabric_agent_container_memory(int proc, const struct agent_container *c)
 {
 	OWN(fd) int list = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = list < 0 ? NULL : fdopendir(list);

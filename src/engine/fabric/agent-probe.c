@@ -180,7 +180,8 @@ static int ask_udp(const struct question *q, uint32_t server, int64_t deadline,
 			continue;
 		got = recv(fd, answer, sizeof(answer), 0);
 		code = got < 0 ? -1
-			       : dns_heard(answer, (size_t)got, q->id, addresses, count, truncated);
+			       : fabric_dns_heard(answer, (size_t)got, q->id, addresses, count,
+						  truncated);
 		if (code >= 0)
 			return code;
 	}
@@ -205,7 +206,7 @@ static int ask_tcp(const struct question *q, uint32_t server, int64_t deadline,
 	answer = mem_new(1, len + 1);
 	if (read_exact(fd, answer, len, deadline))
 		return -1;
-	return dns_heard((const uint8_t *)answer, len, q->id, addresses, count, &truncated);
+	return fabric_dns_heard((const uint8_t *)answer, len, q->id, addresses, count, &truncated);
 }
 
 static json_t *found(const uint32_t *addresses, size_t count)
@@ -231,7 +232,7 @@ static json_t *probe_name(const struct agent_settings *s, const json_t *request)
 	int code;
 
 	(void)getrandom(&q.id, sizeof(q.id), 0);
-	q.len = *name ? dns_ask(q.id, name, q.data) : 0;
+	q.len = *name ? fabric_dns_ask(q.id, name, q.data) : 0;
 	if (!q.len)
 		return json_pack("{s:s}", "error", "nxdomain");
 	code = ask_udp(&q, s->resolver, deadline, addresses, &count, &truncated);
@@ -245,7 +246,7 @@ static json_t *probe_name(const struct agent_settings *s, const json_t *request)
 						: "refused");
 }
 
-json_t *agent_probe(const struct agent_settings *s, const json_t *request)
+json_t *fabric_agent_probe(const struct agent_settings *s, const json_t *request)
 {
 	const char *op = json_str_or(request, "op", "");
 	json_int_t port = json_int_or(request, "port", 0);

@@ -110,7 +110,7 @@ static bool parse_additional(const uint8_t *data, size_t len, size_t at, unsigne
 	return true;
 }
 
-int dns_parse(const uint8_t *data, size_t len, struct dns_query *q)
+int fabric_dns_parse(const uint8_t *data, size_t len, struct dns_query *q)
 {
 	size_t at;
 
@@ -176,8 +176,8 @@ static uint8_t *put_opt(uint8_t *p, unsigned rcode)
 	return put16(p, 0);
 }
 
-size_t dns_answer(const uint8_t *data, const struct dns_query *q, const struct dns_answer *a,
-		  size_t limit, uint8_t *out)
+size_t fabric_dns_answer(const uint8_t *data, const struct dns_query *q, const struct dns_answer *a,
+			 size_t limit, uint8_t *out)
 {
 	enum { RECORD = 16, SOA = 36, OPT = 11 };
 	unsigned rcode = q->edns && q->edns_version ? BADVERS : a->rcode;
@@ -214,7 +214,7 @@ size_t dns_answer(const uint8_t *data, const struct dns_query *q, const struct d
 /* ---- client ------------------------------------------------------------------------------------
  */
 
-size_t dns_ask(uint16_t id, const char *name, uint8_t *out)
+size_t fabric_dns_ask(uint16_t id, const char *name, uint8_t *out)
 {
 	uint8_t *p = put16(put16(out, id), FLAG_RECURSION_WANTED);
 	size_t total = 0;
@@ -237,8 +237,8 @@ size_t dns_ask(uint16_t id, const char *name, uint8_t *out)
 	return (size_t)(put_opt(p, 0) - out);
 }
 
-int dns_heard(const uint8_t *data, size_t len, uint16_t id, uint32_t addresses[DNS_ADDRESSES],
-	      size_t *ret_count, bool *ret_truncated)
+int fabric_dns_heard(const uint8_t *data, size_t len, uint16_t id,
+		     uint32_t addresses[DNS_ADDRESSES], size_t *ret_count, bool *ret_truncated)
 {
 	unsigned questions, answers;
 	size_t at = HEADER, count = 0;

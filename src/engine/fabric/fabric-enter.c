@@ -47,7 +47,7 @@ static int ask(int host_fd, const struct host_request *request, struct host_repl
 	return count == 1 ? fd : -1;
 }
 
-int host_listen(int host_fd, uint16_t want, uint16_t *ret_port, struct err *err)
+int fabric_host_listen(int host_fd, uint16_t want, uint16_t *ret_port, struct err *err)
 {
 	struct host_request request = { .op = HOST_LISTEN, .port = want };
 	struct host_reply reply = { 0 };
@@ -59,7 +59,7 @@ int host_listen(int host_fd, uint16_t want, uint16_t *ret_port, struct err *err)
 	return fd;
 }
 
-int host_cgroup(int host_fd)
+int fabric_host_cgroup(int host_fd)
 {
 	struct host_request request = { .op = HOST_CGROUP };
 	struct host_reply reply = { 0 };

@@ -37,7 +37,7 @@ static void connection_free(struct nfs_connection *c)
 	free(c);
 }
 
-void nfs_free_all(struct nfs_connection **list)
+void fabric_nfs_free_all(struct nfs_connection **list)
 {
 	while (*list)
 		connection_free(*list);
@@ -100,7 +100,7 @@ static void on_call(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-void nfs_serve(struct nfs_connection **list, struct event_base *events, int fd)
+void fabric_nfs_serve(struct nfs_connection **list, struct event_base *events, int fd)
 {
 	const struct timeval idle = { .tv_sec = IDLE_SECONDS };
 	struct nfs_connection *c = NEW(struct nfs_connection);

@@ -436,7 +436,7 @@ static void tally(struct vpc *v, json_t *into)
 
 json_t *fabric_vpc_counters(struct fabric *f, const char *vpc)
 {
-	struct vpc *v = vpc_find(f, vpc);
+	struct vpc *v = fabric_vpc_find(f, vpc);
 	json_t *answer = v ? json_deep_copy(v->dropped) : json_object();
 
 	if (v)
@@ -492,7 +492,7 @@ static int load(struct vpc *v, const struct topology_vpc *vpc, struct err *err)
 	return result;
 }
 
-int rules_close(struct vpc *v, struct err *err)
+int fabric_rules_close(struct vpc *v, struct err *err)
 {
 	const struct topology_vpc none = { 0 };
 
@@ -501,7 +501,7 @@ int rules_close(struct vpc *v, struct err *err)
 
 int fabric_vpc_rules(struct fabric *f, const struct topology_vpc *vpc, struct err *err)
 {
-	struct vpc *v = vpc_find(f, vpc->id);
+	struct vpc *v = fabric_vpc_find(f, vpc->id);
 
 	if (!v)
 		return err_set(err, ERR_INPUT, "no VPC %s", vpc->id);

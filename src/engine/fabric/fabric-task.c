@@ -322,7 +322,7 @@ static void connect_interface(struct fabric_task *t)
 	if (!t->born || t->pid <= 0 || t->connected || !t->vpc)
 		return;
 	(void)snprintf(name, sizeof(name), "eni%u", t->vpc->next_index);
-	if (vpc_connect(t->vpc, t->address, name, -1, t->pid, &t->index, &err) < 0) {
+	if (fabric_vpc_connect(t->vpc, t->address, name, -1, t->pid, &t->index, &err) < 0) {
 		task_fail(t, err.text);
 		return;
 	}
@@ -472,7 +472,7 @@ static void on_ended(evutil_socket_t fd, short what, void *arg)
 	task_gone(t);
 }
 
-void spawner_done(struct fabric *f, uint32_t task, pid_t pid, int pidfd, int problem)
+void fabric_spawner_done(struct fabric *f, uint32_t task, pid_t pid, int pidfd, int problem)
 {
 	struct fabric_task *t = f->tasks;
 	OWN(str) char *why = NULL;
@@ -519,7 +519,7 @@ static int task_begin(struct fabric_task *t, struct err *err)
 	t->writable = event_new(events, t->sock, EV_WRITE, on_writable, t);
 	t->link_timer = evtimer_new(events, on_link, t);
 	(void)event_add(t->readable, NULL);
-	if (spawner_request(t->fabric->spawner, t->id, t->agent_sock) < 0)
+	if (fabric_spawner_request(t->fabric->spawner, t->id, t->agent_sock) < 0)
 		return err_sys(err, "cannot reach the spawner");
 	return 0;
 }
@@ -528,7 +528,7 @@ int fabric_task_start(struct fabric *f, const char *vpc, const char *eni, uint32
 		      unsigned prefix_bits, const struct fabric_task_events *events,
 		      struct fabric_task **ret, struct err *err)
 {
-	struct vpc *v = vpc_find(f, vpc);
+	struct vpc *v = fabric_vpc_find(f, vpc);
 	struct fabric_task *t;
 
 	if (!v)
@@ -563,7 +563,7 @@ void fabric_task_kill(struct fabric_task *t)
 		(void)sys_pidfd_signal(t->pidfd, SIGKILL);
 }
 
-void tasks_leave_vpc(struct fabric *f, const struct vpc *v)
+void fabric_tasks_leave_vpc(struct fabric *f, const struct vpc *v)
 {
 	for (struct fabric_task *t = f->tasks; t; t = t->next)
 		if (t->vpc == v) {
@@ -573,7 +573,7 @@ void tasks_leave_vpc(struct fabric *f, const struct vpc *v)
 }
 
 /* Without callbacks: who frees the fabric knows. */
-void tasks_free(struct fabric *f)
+void fabric_tasks_free(struct fabric *f)
 {
 	for (struct fabric_task *t = f->tasks; t; t = t->next)
 		fabric_task_kill(t);

@@ -211,9 +211,9 @@ static void itself(void)
 	struct test_task t;
 
 	one_task(&t);
-	EXPECT_STR(output(&t, "", json_pack("{s:[s, s], s:{s:s}}", "argv", "mpcup",
-				    "dns.reads_a_query", "environment", "ASAN_OPTIONS",
-				    "detect_leaks=0")),
+	EXPECT_STR(output(&t, "",
+			  json_pack("{s:[s, s], s:{s:s}}", "argv", "mpcup", "dns.reads_a_query",
+				    "environment", "ASAN_OPTIONS", "detect_leaks=0")),
 		   "ok 1 - dns.reads_a_query_and_folds_its_name\n1..1\n");
 	EXPECT_INT(t.code, 0);
 	task_end(&t);

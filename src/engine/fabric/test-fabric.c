@@ -513,7 +513,7 @@ TEST(fabric, a_mount_target_answers_rpc_null_only_where_groups_let_it)
 /* With all rights in a namespace on the wire of 10.0.0.66: says it is 10.0.1.30. */
 static int connect_as(const char *wire, const char *claimed)
 {
-	struct vpc *v = vpc_find(world.fabric, "vpc-a");
+	struct vpc *v = fabric_vpc_find(world.fabric, "vpc-a");
 	struct sockaddr_in to = { .sin_family = AF_INET,
 				  .sin_addr.s_addr = htonl(ip("10.0.0.20")),
 				  .sin_port = htons(80) };
@@ -524,9 +524,9 @@ static int connect_as(const char *wire, const char *claimed)
 
 	EXPECT_OK(sys_net_new(&err), err);
 	net = sys_net_current(&err);
-	EXPECT_OK(interface_prepare(&err), err);
-	EXPECT_OK(vpc_connect(v, ip(wire), "forger", net, 0, &index, &err), err);
-	EXPECT_OK(interface_configure(&address, 1, 16, ip("10.0.0.1"), &err), err);
+	EXPECT_OK(fabric_interface_prepare(&err), err);
+	EXPECT_OK(fabric_vpc_connect(v, ip(wire), "forger", net, 0, &index, &err), err);
+	EXPECT_OK(fabric_interface_configure(&address, 1, 16, ip("10.0.0.1"), &err), err);
 	(void)usleep(20000);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	fabric_net_leave(world.fabric);
