@@ -43,8 +43,11 @@ char *aws_xml_reply(const struct aws_service *s, const char *action, const json_
 		    const char *request_id);
 char *aws_xml_error(const struct aws_service *s, const char *code, const char *message,
 		    const char *request_id);
+/* Appends text with XML's escapes; what XML cannot carry becomes U+FFFD. */
+void aws_xml_escape(struct buf *b, const char *text);
 /* XML -> JSON: an element with only <member>/<item> children is an array (an empty element is ""),
- * others objects or strings. The Result wrapper and ResponseMetadata are removed. */
+ * others objects or strings; a name that repeats (S3's lists) is an array. The Result wrapper and
+ * ResponseMetadata are removed. Document types and depth above 64 are refused. */
 int aws_xml_decode(const char *xml, size_t len, json_t **ret, struct err *err);
 /* Error out of any protocol's reply body. 0: *ret_code, *ret_message are the caller's. */
 int aws_error_decode(const struct aws_service *s, const char *body, size_t len,
@@ -68,6 +71,7 @@ struct aws_request {
 	const void *body;
 	size_t body_len;
 };
+char *aws_sha256_hex(const void *data, size_t len);
 /* date: "20261124T174533Z". signed_headers: lower case, `;` between, sorted. S3: path as sent, one
  * encoding, no normalisation. */
 char *aws_sigv4_canonical(const struct aws_request *r, const char *service,

@@ -8,7 +8,7 @@
 
 static const char algorithm[] = "AWS4-HMAC-SHA256";
 
-static char *sha256_hex(const void *data, size_t len)
+char *aws_sha256_hex(const void *data, size_t len)
 {
 	uint8_t hash[crypto_hash_sha256_BYTES];
 
@@ -203,7 +203,7 @@ char *aws_sigv4_canonical(const struct aws_request *r, const char *service,
 			  const char *signed_headers)
 {
 	const char *given = request_header(r, "x-amz-content-sha256");
-	OWN(str) char *hash = given ? str_dup(given) : sha256_hex(r->body, r->body_len);
+	OWN(str) char *hash = given ? str_dup(given) : aws_sha256_hex(r->body, r->body_len);
 	struct buf b = { 0 };
 
 	buf_printf(&b, "%s\n", r->method);
@@ -224,7 +224,7 @@ static char *signature(const char *secret, const char *date, const char *day, co
 		       const char *service, const char *scope, const char *canonical)
 {
 	OWN(str) char *seed = str_printf("AWS4%s", secret);
-	OWN(str) char *hash = sha256_hex(canonical, strlen(canonical));
+	OWN(str) char *hash = aws_sha256_hex(canonical, strlen(canonical));
 	OWN(str) char *to_sign = str_printf("%s\n%s\n%s\n%s", algorithm, date, scope, hash);
 	uint8_t key[crypto_auth_hmacsha256_BYTES], next[crypto_auth_hmacsha256_BYTES];
 	char *hex;

@@ -45,6 +45,11 @@ static void xml_text(struct buf *b, const char *s, size_t len)
 	}
 }
 
+void aws_xml_escape(struct buf *b, const char *text)
+{
+	xml_text(b, text, strlen(text));
+}
+
 static bool name_char(char c, bool first)
 {
 	if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_')

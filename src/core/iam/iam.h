@@ -11,6 +11,7 @@
  * else -1 and err says what a MalformedPolicyDocument says. */
 int iam_policy_check(const json_t *policy, int resource_policy, struct err *err);
 
+enum { IAM_KEY_POLICY = 2 };
 struct iam_question {
 	/* Who asks: ARN of a role or user, NULL for anonymous, or a service ("ecs-tasks.amazonaws.com"
 	 * for trust policies, as `service`). */
@@ -24,8 +25,13 @@ struct iam_question {
 	const json_t *boundary;	       /* permissions boundary document or NULL */
 	const json_t *resource_policy; /* document or NULL */
 	/* 1: the resource policy alone can allow within the account (EFS, Secrets Manager); for a
-	 * trust policy ask with identity_policies NULL. */
+	 * trust policy ask with identity_policies NULL. IAM_KEY_POLICY: identity policies count only
+	 * where the resource policy admits the account (KMS). 0: only its denials count. */
 	int resource_policy_grants;
+	/* 1: a condition key that is not in the context is absent for certain (the services' view, AWS's
+	 * rules for missing keys apply); 0: it is not known (IAM_UNKNOWN). A JSON null as a key's value
+	 * always means absent for certain. */
+	int context_complete;
 };
 
 enum iam_decision { IAM_ALLOWED, IAM_IMPLICIT_DENY, IAM_EXPLICIT_DENY, IAM_UNKNOWN };

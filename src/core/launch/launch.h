@@ -71,12 +71,23 @@ enum launch_failure {
 	LAUNCH_FAIL_EFS_DENIED,		    /* file system name */
 	LAUNCH_FAIL_EFS_NO_DIRECTORY,	    /* file system name */
 	LAUNCH_FAIL_IMAGE_NOT_FOUND,	    /* image */
-	LAUNCH_FAIL_IMAGE_TIMEOUT,	    /* image, registry host */
+	LAUNCH_FAIL_IMAGE_TIMEOUT,	    /* image, registry host, address */
 	LAUNCH_FAIL_IMAGE_DENIED,	    /* image, role arn, action */
 	LAUNCH_FAIL_IMAGE_PLATFORM,	    /* image, platform */
 	LAUNCH_FAIL_CONTAINER_START,	    /* error text */
 	LAUNCH_FAIL_ESSENTIAL_EXITED,	    /* - */
 	LAUNCH_FAIL_HEALTH,		    /* - */
+	LAUNCH_FAIL_REGISTRY_RESOLVE,	    /* api host */
+	LAUNCH_FAIL_SECRET_ABSENT,	    /* secret arn: no such secret at all */
+	LAUNCH_FAIL_SECRET_OTHER,	    /* secret arn, "Code: message" of Secrets Manager */
+	LAUNCH_FAIL_PARAMETER_TIMEOUT,	    /* - */
+	LAUNCH_FAIL_PARAMETER_DENIED,	    /* role arn, action, parameter, reason */
+	LAUNCH_FAIL_PARAMETER_MISSING,	    /* parameter */
+	LAUNCH_FAIL_LOG_OPTIONS,	    /* option */
+	LAUNCH_FAIL_LOG_OTHER,		    /* "Code: message" of CloudWatch Logs */
+	LAUNCH_FAIL_EFS_OTHER,		    /* text of the mount helper */
+	LAUNCH_FAIL_IMAGE_RESOLVE,	    /* image, registry host */
+	LAUNCH_FAIL_DEPENDENCY,		    /* - */
 	LAUNCH_FAILURE_COUNT
 };
 struct launch_failure_row {

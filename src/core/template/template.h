@@ -16,7 +16,7 @@ struct template_location {
  * else YAML (short forms become their long form: !Sub x -> {"Fn::Sub": x}, !GetAtt a.b ->
  * {"Fn::GetAtt": ["a","b"]}, !Ref, !Condition). `name` only appears in messages.
  * 0: *ret_t is the caller's. -1: not a template; err says name:line:column and CloudFormation's
- * sentence. Structural checks of aws-wire.md 7.7 ("Template checks") happen here: sections,
+ * sentence; with name NULL the sentence alone, as the API answers it. Structural checks of aws-wire.md 7.7 ("Template checks") happen here: sections,
  * resource types, unresolved Ref/GetAtt/DependsOn/conditions, circular dependencies, limits. */
 int template_parse(const char *name, const char *text, size_t len, struct template **ret_t,
 		   struct err *err);
@@ -52,6 +52,10 @@ struct template_world {
 	int (*dynamic)(void *ctx, const char *service, const char *rest, json_t **ret,
 		       struct err *err);
 	void *ctx;
+	/* Fn::ValueOf and Fn::ValueOfAll of Rules: an attribute of what a parameter names. */
+	int (*value_of)(void *ctx, const char *id, const char *attribute, json_t **ret,
+			struct err *err);
+	const char *const *notification_arns; /* NULL-terminated; NULL: none when stack_id is known */
 };
 
 /* Values of the parameters. `given`: object name -> text (as the API carries them; lists are comma
@@ -71,7 +75,11 @@ int template_parameters(const struct template *t, const json_t *given, const jso
  * Ref and GetAtt of the same thing give the same identity (table of types whose Ref is an
  * attribute, e.g. SecurityGroup Ref = GroupId, both give "Sg"). A function over symbols gives
  * {"$symbol": "<canonical text of the call>", "$parts": [...]} where $parts are the literal strings
- * and symbols in order when the function is Join or Sub, else absent. */
+ * and symbols in order when the function is Join or Sub, else absent. A text of one symbol alone is
+ * that symbol. Fn::If over an unknown condition adds "$if": [condition, then, else], null for a
+ * branch that is AWS::NoValue; branches that are equal are the value. An attribute that repeats a
+ * property (Vpc.CidrBlock, Subnet.VpcId, ...) has the property's value when the world does not know
+ * it. A parameter without a value stands in template_parameters() with its symbol as "Value". */
 int template_is_symbol(const json_t *value); /* 1 or 0 */
 
 struct template_eval;
@@ -83,7 +91,7 @@ int template_eval_new(const struct template *t, const json_t *parameters,
 void template_eval_free(struct template_eval *e);
 OWN_DEFINE(template_eval, struct template_eval *, template_eval_free)
 
-/* 1 true, 0 false, TEMPLATE_COND_UNKNOWN when it depends on a symbol. */
+/* 1 true, 0 false, TEMPLATE_COND_UNKNOWN when it depends on a symbol or is not declared. */
 enum { TEMPLATE_COND_UNKNOWN = 2 };
 int template_condition(const struct template_eval *e, const char *name);
 /* 1 when the resource exists under the conditions, 0 not, TEMPLATE_COND_UNKNOWN. */
@@ -98,7 +106,8 @@ int template_value(const struct template_eval *e, const json_t *node, json_t **r
 int template_properties(const struct template_eval *e, const char *logical, json_t **ret,
 			struct err *err);
 /* All outputs present: array of {"OutputKey","OutputValue","Description"?,"ExportName"?}. Two equal
- * export names are an error. */
+ * export names are an error. One under an unknown condition is there, with that name as
+ * "Condition". Values and export names may be symbols. */
 int template_outputs(const struct template_eval *e, json_t **ret, struct err *err);
 
 /* Logical ids the resource needs first: Ref, GetAtt, Sub, DependsOn; only resources that are

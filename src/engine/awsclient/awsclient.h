@@ -10,22 +10,23 @@ struct awsclient_options {
 	const char *endpoint_url; /* "http://127.0.0.1:4566"; NULL: AWS's own endpoints */
 	const char *region;	  /* NULL: AWS_REGION, AWS_DEFAULT_REGION, "us-east-1" */
 	const char *access_key, *secret_key, *session_token; /* NULL: environment */
-	unsigned timeout_ms; /* per request; 0: 30000 */
+	unsigned timeout_ms;				     /* per request; 0: 30000 */
 };
 int awsclient_new(const struct awsclient_options *o, struct awsclient **ret, struct err *err);
 void awsclient_free(struct awsclient *c);
 OWN_DEFINE(awsclient, struct awsclient *, awsclient_free)
 
-/* One call. in: members under AWS names, borrowed (EC2: wire names). 0: *ret_out (may be NULL) is the
- * caller's JSON. -1: err->text is AWS's message, *ret_code (96 bytes or NULL) AWS's error code, or ""
- * when no answer came (then err->code is ERR_REMOTE and the text says what failed). Throttling and
- * 5xx are retried. */
+/* One call. in: members under AWS names, borrowed (EC2: wire names). 0: *ret_out (may be NULL) is
+ * the caller's JSON. -1: err->text is AWS's message, *ret_code (96 bytes or NULL) AWS's error code,
+ * or "" when no answer came (then err->code is ERR_REMOTE and the text says what failed).
+ * Throttling and 5xx are retried. */
 int awsclient_call(struct awsclient *c, const char *service, const char *action, const json_t *in,
 		   json_t **ret_out, char *ret_code, struct err *err);
 /* S3: PUT of an object (creates the bucket when it is not there). *ret_url: path-style URL. */
 int awsclient_s3_put(struct awsclient *c, const char *bucket, const char *key, const void *data,
 		     size_t len, char **ret_url, struct err *err);
-/* Plain HTTP GET/POST of a URL (a node's endpoint, a chain's RPC), no signature. 0 with the status. */
+/* Plain HTTP GET/POST of a URL (a node's endpoint, a chain's RPC), no signature. 0 with the status.
+ */
 int awsclient_http(struct awsclient *c, const char *method, const char *url,
 		   const char *content_type, const void *body, size_t len, unsigned timeout_ms,
 		   int *ret_status, char **ret_body, size_t *ret_len, struct err *err);

@@ -49,7 +49,7 @@ struct cloud {
 	struct fabric *fabric;
 	struct hub *hub;
 	struct api *api;
-	struct http_server *server;
+	struct http_server *server, *outside;
 	struct event *signals[2];
 };
 
@@ -103,15 +103,32 @@ static int resolve_name(void *ctx, const char *vpc, uint32_t asker, const char *
 	return 0;
 }
 
-/* What the outside answers: the same endpoint as on the loopback, over plain HTTP. Only that it can
- * be reached matters to the launch sequence. */
+/* The outside of the VPCs: image registries and AWS APIs can be reached there, which is what the launch
+ * sequence asks. It is not the endpoint: a container must not become the account's root by calling it. */
+static void outside_request(void *ctx, struct http_exchange *x, const struct http_request *r)
+{
+	static const char registry[] = "{}";
+	static const char refusal[] = "{\"__type\":\"AccessDeniedException\",\"message\":\"mpcup's local AWS does "
+				      "not serve API calls from inside a VPC\"}";
+	OWN(json) json_t *headers =
+		json_pack("{s:s,s:s}", "Content-Type", "application/json",
+			  "Docker-Distribution-Api-Version", "registry/2.0");
+	bool version_check = !strcmp(r->path, "/v2/") || !strcmp(r->path, "/v2");
+
+	(void)ctx;
+	if (version_check)
+		http_reply(x, 200, headers, registry, strlen(registry));
+	else
+		http_reply(x, 403, headers, refusal, strlen(refusal));
+}
+
 static void outside_connection(void *ctx, int fd, uint16_t port)
 {
 	struct cloud *c = ctx;
 
 	(void)port;
-	if (c->server)
-		http_server_accept(c->server, fd);
+	if (c->outside)
+		http_server_accept(c->outside, fd);
 	else
 		close(fd);
 }
@@ -144,7 +161,9 @@ static int start_services(struct cloud *c, struct err *err)
 		return -1;
 	api_on_stop(c->api, stop_loop, c);
 	if (http_server_new(c->events, &(struct http_limits){ .body_most = 32u << 20 }, api_handle,
-			    c->api, &c->server, err) < 0)
+			    c->api, &c->server, err) < 0 ||
+	    http_server_new(c->events, &(struct http_limits){ .body_most = 65536 }, outside_request, c,
+			    &c->outside, err) < 0)
 		return -1;
 	return hub_start(c->hub, err);
 }
@@ -174,7 +193,8 @@ static int start_all(struct cloud *c, int host_fd, struct err *err)
 static void free_all(struct cloud *c)
 {
 	http_server_free(c->server);
-	c->server = NULL;
+	http_server_free(c->outside);
+	c->server = c->outside = NULL;
 	hub_free(c->hub);
 	api_free(c->api);
 	fabric_free(c->fabric);

@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/json.h"
 
 struct cloud_options {
 	const char *state_dir;
@@ -17,3 +18,7 @@ int cloud_run(const struct cloud_options *o, struct err *err);
 /* Services in the order they start; the documentation prints them. NULL-terminated. */
 struct service;
 extern const struct service *const cloud_services[];
+
+/* What the local cloud covers, from the tables: array of {"service","signingName","actions":[..],
+ * "types":[..],"covers"}; the caller's. */
+json_t *cloud_coverage(void);

@@ -43,6 +43,8 @@ void fabric_free(struct fabric *f);
 
 /* Addresses of the outside world as tasks see them (host byte order). */
 uint32_t fabric_outside_api(void);	/* every AWS API and registry name resolves to it */
+uint32_t fabric_outside_s3(void);	/* S3 names: also reachable through an S3 gateway; what S3
+					 * prefix lists in group rules mean */
 
 /* ---- VPCs ------------------------------------------------------------------------------------- */
 int fabric_vpc_add(struct fabric *f, const char *vpc, uint32_t base, unsigned bits,

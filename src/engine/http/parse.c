@@ -265,7 +265,7 @@ static int feed_head(struct http_message *m, const char *data, size_t len, size_
 {
 	size_t old = m->body.len, from = old > 3 ? old - 3 : 0;
 	OWN(buf) struct buf head = { 0 };
-	const char *end;
+	const char *end, *bare;
 
 	/* an empty line in front of a request is allowed and skipped */
 	while (!m->reply && !old && *used < len && (data[*used] == '\r' || data[*used] == '\n'))
@@ -278,12 +278,16 @@ static int feed_head(struct http_message *m, const char *data, size_t len, size_
 		len = HTTP_HEAD_MOST + 4 - old;
 	buf_add(&m->body, data, len);
 	end = memmem(m->body.data + from, m->body.len - from, "\r\n\r\n", 4);
+	bare = memmem(m->body.data + from, m->body.len - from, "\n\n", 2);
+	/* bare LFs alone would never end the head */
+	if (bare && (!end || bare < end)) {
+		*used += len;
+		return refuse(400, err, "a line does not end with CR LF");
+	}
 	if (!end) {
 		*used += len;
-		/* bare LF would never end the head */
-		if (memmem(m->body.data + from, m->body.len - from, "\n\n", 2))
-			return refuse(400, err, "a line does not end with CR LF");
-		return m->body.len > HTTP_HEAD_MOST ? refuse(431, err, "the head is too large") : 0;
+		return m->body.len < HTTP_HEAD_MOST + 4 ? 0
+							: refuse(431, err, "the head is too large");
 	}
 	*used += (size_t)(end + 4 - m->body.data) - old;
 	head = m->body;
@@ -447,11 +451,11 @@ const char *http_reason(int status)
 	/* clang-format off */
 	static const struct { int status; const char *reason; } reasons[] = {
 		{ 100, "Continue" }, { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" },
-		{ 204, "No Content" }, { 301, "Moved Permanently" }, { 304, "Not Modified" },
+		{ 204, "No Content" }, { 206, "Partial Content" }, { 301, "Moved Permanently" }, { 304, "Not Modified" },
 		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
 		{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 408, "Request Timeout" },
 		{ 409, "Conflict" }, { 411, "Length Required" }, { 412, "Precondition Failed" },
-		{ 413, "Content Too Large" }, { 417, "Expectation Failed" },
+		{ 413, "Content Too Large" }, { 416, "Range Not Satisfiable" }, { 417, "Expectation Failed" },
 		{ 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
 		{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
 		{ 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },

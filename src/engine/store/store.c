@@ -164,8 +164,20 @@ int store_commit(struct store *s, struct err *err)
 {
 	if (!s->in_transaction)
 		return 0;
+	if (run(s, "COMMIT", err) < 0) {
+		store_abandon(s);
+		return -1;
+	}
 	s->in_transaction = false;
-	return run(s, "COMMIT", err);
+	return 0;
+}
+
+void store_abandon(struct store *s)
+{
+	/* a full disk ends the transaction by itself */
+	if (!sqlite3_get_autocommit(s->db))
+		(void)run(s, "ROLLBACK", NULL);
+	s->in_transaction = false;
 }
 
 int store_log_add(struct store *s, const char *group, const char *stream, int64_t time_ms,

@@ -19,6 +19,8 @@ int store_each(struct store *s,
 	       void (*fn)(void *ctx, const char *kind, const char *id, json_t *value), void *ctx,
 	       struct err *err);
 int store_commit(struct store *s, struct err *err);
+/* Gives up the open transaction (after a failed write); the next change opens a new one. */
+void store_abandon(struct store *s);
 
 /* Log events (CloudWatch Logs). Sequence numbers rise without end. */
 int store_log_add(struct store *s, const char *group, const char *stream, int64_t time_ms,

@@ -90,12 +90,12 @@ static void follow_init(struct follow *f, struct cli *cli, struct target *t, con
 
 static bool is_final(const char *status)
 {
-	return status && !str_ends(status, "_IN_PROGRESS");
+	return !str_ends(status, "_IN_PROGRESS");
 }
 
 static bool is_failure(const char *status)
 {
-	return status && strstr(status, "FAILED");
+	return strstr(status, "FAILED") != NULL;
 }
 
 static void print_event(struct follow *f, const json_t *event, int64_t took_ms)
@@ -216,7 +216,7 @@ static int follow(struct follow *f, json_t **ret, struct err *err)
 			tell_stopped(f);
 			f->next_tasks_ms = deploy_now_ms() + 200;
 		}
-		if (rc > 0 || is_final(json_str(stack, "StackStatus"))) {
+		if (rc > 0 || is_final(json_str_or(stack, "StackStatus", ""))) {
 			*ret = rc > 0 ? NULL : GIVE(stack);
 			return 0;
 		}

@@ -20,6 +20,7 @@ struct hub {
 	json_t *objects; /* kind -> id -> value */
 	json_t *dirty;	 /* kind -> id -> true: to be written at the end of this turn */
 	struct hub_timer *flush;
+	char *trouble; /* why the last write failed; NULL: it did not */
 	struct hub_timer *timers; /* all that have not fired */
 	struct hub_watcher *watchers;
 	size_t watcher_count;

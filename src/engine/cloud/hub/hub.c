@@ -60,29 +60,48 @@ int hub_start(struct hub *hub, struct err *err)
 	return 0;
 }
 
-static void write_object(struct hub *hub, const char *kind, const char *id)
+static int write_object(struct hub *hub, const char *kind, const char *id, struct err *err)
 {
 	json_t *value = hub_get(hub, kind, id);
-	struct err err = { 0 };
-	int rc = value ? store_put(hub->store, kind, id, value, &err)
-		       : store_remove(hub->store, kind, id, &err);
 
-	if (rc < 0)
-		hub_log(hub, "%s %s is not saved: %s", kind, id, err.text);
+	return value ? store_put(hub->store, kind, id, value, err)
+		     : store_remove(hub->store, kind, id, err);
 }
 
-static void flush_objects(struct hub *hub)
+static int write_dirty(struct hub *hub, struct err *err)
 {
-	struct err err = { 0 };
 	const char *kind, *id;
 	json_t *ids, *unused;
 
 	json_object_foreach(hub->dirty, kind, ids)
 		json_object_foreach(ids, id, unused)
-			write_object(hub, kind, id);
-	json_object_clear(hub->dirty);
-	if (store_commit(hub->store, &err) < 0)
+			if (write_object(hub, kind, id, err) < 0)
+				return -1;
+	return store_commit(hub->store, err);
+}
+
+static void flush_turn(struct hub *hub, void *ctx);
+
+/* What cannot be written (a full disk) stays dirty and is tried again; meanwhile hub_trouble() keeps new
+ * work out. */
+static void flush_objects(struct hub *hub)
+{
+	struct err err = { 0 };
+
+	if (write_dirty(hub, &err) == 0) {
+		json_object_clear(hub->dirty);
+		if (hub->trouble)
+			hub_log(hub, "state is saved again");
+		free(hub->trouble);
+		hub->trouble = NULL;
+		return;
+	}
+	store_abandon(hub->store);
+	if (!hub->trouble)
 		hub_log(hub, "state is not saved: %s", err.text);
+	free(hub->trouble);
+	hub->trouble = str_printf("the local cloud cannot save its state in %s: %s",
+				  hub->state_dir ? hub->state_dir : "memory", err.text);
 }
 
 static void flush_turn(struct hub *hub, void *ctx)
@@ -90,6 +109,13 @@ static void flush_turn(struct hub *hub, void *ctx)
 	(void)ctx;
 	hub->flush = NULL;
 	flush_objects(hub);
+	if (hub->trouble)
+		hub->flush = hub_timer(hub, 500, flush_turn, NULL);
+}
+
+const char *hub_trouble(struct hub *hub)
+{
+	return hub->trouble;
 }
 
 void hub_free(struct hub *hub)
@@ -112,6 +138,7 @@ void hub_free(struct hub *hub)
 	for (size_t i = 0; hub->zones && hub->zones[i]; i++)
 		free(hub->zones[i]);
 	free(hub->zones);
+	free(hub->trouble);
 	free(hub->state_dir);
 	free(hub->region);
 	free(hub->account);

@@ -177,6 +177,9 @@ struct fabric *hub_fabric(struct hub *hub);	  /* NULL in unit tests without a ne
 struct event_base *hub_events(struct hub *hub);
 struct store;
 struct store *hub_store(struct hub *hub);
+/* Why state cannot be saved at present (a full disk), or NULL. The endpoint refuses calls that would
+ * make more state while it lasts. Borrowed until the next turn. */
+const char *hub_trouble(struct hub *hub);
 /* One line in the daemon's log. */
 void hub_log(struct hub *hub, const char *fmt, ...) ERR_FMT(2, 3);
 

@@ -1,0 +1,51 @@
+# Thin names over meson and the test runner. The README's two commands are `make up` and `make test`.
+BUILD ?= build
+MPCUP = $(BUILD)/mpcup
+PACKAGES = $(shell sed -n 's/^\([a-z0-9][^ ]*\).*/\1/p' packaging/dependencies.txt)
+
+.PHONY: all deps build up down test bench fuzz soak install clean
+
+all: build
+
+# Installs what is missing, and says what it would install when it may not.
+deps:
+	@missing=; for p in $(PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; \
+	done; \
+	[ -z "$$missing" ] && exit 0; \
+	echo "installing:$$missing"; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; elif command -v sudo >/dev/null; then sudo=sudo; else \
+	  echo "these packages are missing and only root can install them: apt-get install$$missing" >&2; exit 3; fi; \
+	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+
+$(BUILD)/build.ninja:
+	meson setup $(BUILD) >/dev/null
+
+build: deps
+	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) >/dev/null
+	@ninja -C $(BUILD) mpcup
+
+# The main job: a local network of three nodes from examples/local/network.yaml.
+up: build
+	cd examples/local && ../../$(MPCUP) up
+
+down:
+	cd examples/local && ../../$(MPCUP) down
+
+test: deps
+	@python3 tools/run-tests
+
+soak: deps
+	@python3 tools/run-tests --soak
+
+bench: build
+	@python3 bench/run
+
+fuzz: deps
+	@tools/fuzz
+
+install: build
+	meson install -C $(BUILD)
+
+clean:
+	rm -rf build build-*

@@ -1,0 +1,244 @@
+/* Requests over libcurl. The signature is ours: 7.88's own signs many of these wrongly. */
+#include "engine/awsclient/awsclient-internal.h"
+
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+enum { CONNECT_TIMEOUT_MS = 5000, HEADERS_MOST = 8 };
+
+void incoming_free(struct incoming *in)
+{
+	buf_free(&in->body);
+	free(in->error_type);
+	*in = (struct incoming){ 0 };
+}
+
+/* ---- where to ---------------------------------------------------------------------------------
+ */
+
+/* First label of AWS's host name, which is not always the name in the signature. */
+static const char *host_label(const struct aws_service *s, const char *action)
+{
+	if (!strcmp(s->name, "servicediscovery") && str_starts(action, "DiscoverInstances"))
+		return "data-servicediscovery";
+	if (!strcmp(s->name, "logs") && !strcmp(action, "StartLiveTail"))
+		return "stream-logs";
+	if (!strcmp(s->name, "ecr"))
+		return "api.ecr";
+	return s->signing_name;
+}
+
+/* IAM has one endpoint per partition, signed for its home region. */
+static const char *signing_region(const struct awsclient *c, const struct aws_service *s)
+{
+	if (strcmp(s->name, "iam") != 0 || c->endpoint_url)
+		return c->region;
+	return str_starts(c->region, "cn-") ? "cn-north-1" : "us-east-1";
+}
+
+void send_place(const struct awsclient *c, const struct aws_service *s, const char *action,
+		char **ret_base_url, char **ret_host)
+{
+	const char *china = str_starts(c->region, "cn-") ? ".cn" : "";
+
+	if (c->endpoint_url) {
+		const char *host = strstr(c->endpoint_url, "://");
+
+		host = host ? host + 3 : c->endpoint_url;
+		*ret_base_url = str_dup(c->endpoint_url);
+		*ret_host = str_dup_n(host, strcspn(host, "/"));
+		return;
+	}
+	if (!strcmp(s->name, "iam"))
+		*ret_host = *china ? str_dup("iam.cn-north-1.amazonaws.com.cn")
+				   : str_dup("iam.amazonaws.com");
+	else
+		*ret_host = str_printf("%s.%s.amazonaws.com%s", host_label(s, action), c->region,
+				       china);
+	*ret_base_url = str_printf("https://%s", *ret_host);
+}
+
+/* ---- curl -------------------------------------------------------------------------------------
+ */
+
+static size_t on_body(char *data, size_t size, size_t count, void *ctx)
+{
+	struct incoming *in = ctx;
+
+	if (size * count > AWSCLIENT_BODY_MOST - in->body.len) {
+		in->too_large = true;
+		return 0;
+	}
+	buf_add(&in->body, data, size * count);
+	return size * count;
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *ctx)
+{
+	static const char name[] = "x-amzn-errortype:";
+	struct incoming *in = ctx;
+	size_t len = size * count;
+
+	if (len > sizeof(name) && !strncasecmp(data, name, sizeof(name) - 1)) {
+		const char *value = data + sizeof(name) - 1;
+		size_t left = len - (sizeof(name) - 1);
+
+		while (left && (*value == ' ' || *value == '\t')) {
+			value++;
+			left--;
+		}
+		while (left && (value[left - 1] == '\r' || value[left - 1] == '\n'))
+			left--;
+		free(in->error_type);
+		in->error_type = str_dup_n(value, left);
+	}
+	return len;
+}
+
+static bool loopback(const char *url)
+{
+	return str_starts(url, "http://127.") || str_starts(url, "http://localhost") ||
+	       str_starts(url, "http://[::1]");
+}
+
+/* curl_easy_setopt is variadic: longs must be longs. */
+static void set_common(CURL *curl, const char *url, unsigned timeout_ms, struct incoming *in)
+{
+	(void)curl_easy_setopt(curl, CURLOPT_URL, url);
+	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
+	(void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	(void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+	(void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, in);
+	(void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	(void)curl_easy_setopt(curl, CURLOPT_HEADERDATA, in);
+	/* a proxy for the outside cannot reach the own loopback */
+	if (loopback(url))
+		(void)curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+}
+
+static void set_method(CURL *curl, const char *method, const void *body, size_t len)
+{
+	if (!strcmp(method, "HEAD")) {
+		(void)curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+		return;
+	}
+	if (!strcmp(method, "POST") || !strcmp(method, "PUT") || len) {
+		(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+		(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, len ? body : "");
+	}
+	(void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+}
+
+CURLcode send_plain(struct awsclient *c, const char *method, const char *url,
+		    struct curl_slist *headers, const void *body, size_t len, unsigned timeout_ms,
+		    struct incoming *ret, struct err *err)
+{
+	char detail[CURL_ERROR_SIZE] = "";
+	CURLcode code;
+
+	/* keeps connections, forgets everything else: nothing of an earlier request leaks in */
+	curl_easy_reset(c->curl);
+	incoming_free(ret);
+	set_common(c->curl, url, timeout_ms, ret);
+	set_method(c->curl, method, body, len);
+	(void)curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, detail);
+	(void)curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
+	code = curl_easy_perform(c->curl);
+	(void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &ret->status);
+	curl_easy_reset(c->curl); /* `detail` and `headers` end here */
+	if (ret->too_large)
+		(void)err_set(err, ERR_LIMIT, "%.*s: the answer is larger than %d MiB",
+			      (int)strcspn(url, "?"), url, AWSCLIENT_BODY_MOST >> 20);
+	else if (code != CURLE_OK)
+		(void)err_set(err, ERR_REMOTE, "%.*s: %s", (int)strcspn(url, "?"), url,
+			      *detail ? detail : curl_easy_strerror(code));
+	return code;
+}
+
+/* ---- signing ----------------------------------------------------------------------------------
+ */
+
+struct head {
+	struct aws_header headers[HEADERS_MOST];
+	size_t count;
+	struct buf names; /* "content-type;host;..." */
+};
+
+/* In order of the names: AWS wants the signed ones sorted. */
+static void head_add(struct head *h, const char *name, const char *value)
+{
+	if (!value || h->count == HEADERS_MOST)
+		return;
+	h->headers[h->count++] = (struct aws_header){ name, value };
+	buf_printf(&h->names, "%s%s", h->names.len ? ";" : "", name);
+}
+
+static char *amz_date(void)
+{
+	time_t now = time(NULL);
+	struct tm tm = { 0 };
+	char text[32];
+
+	(void)gmtime_r(&now, &tm);
+	(void)strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &tm);
+	return str_dup(text);
+}
+
+/* Headers as libcurl takes them: the signed ones without Host (it writes that itself), the
+ * signature, and two that it would add on its own removed. */
+static struct curl_slist *header_list(const struct head *h, const char *authorization)
+{
+	OWN(str) char *line = str_printf("authorization: %s", authorization);
+	struct curl_slist *list = curl_slist_append(NULL, line);
+
+	for (size_t i = 0; i < h->count; i++) {
+		OWN(str) char *text = str_printf("%s: %s", h->headers[i].name, h->headers[i].value);
+
+		list = curl_slist_append(list, text);
+	}
+	list = curl_slist_append(list, "Expect:");
+	if (strncmp(h->names.data, "content-type", strlen("content-type")) != 0)
+		list = curl_slist_append(list, "Content-Type:");
+	return list;
+}
+
+CURLcode send_signed(struct awsclient *c, const struct aws_service *s, const char *action,
+		     const struct outgoing *o, struct incoming *ret, struct err *err)
+{
+	struct aws_credentials credentials = { c->access_key, c->secret_key, c->session_token };
+	OWN(str) char *date = amz_date();
+	OWN(str) char *hash = NULL;
+	OWN(str) char *base = NULL;
+	OWN(str) char *host = NULL;
+	OWN(str) char *authorization = NULL;
+	OWN(str) char *url = NULL;
+	struct head h = { 0 };
+	struct aws_request r;
+	struct curl_slist *list;
+	CURLcode code;
+
+	send_place(c, s, action, &base, &host);
+	if (s->protocol == AWS_REST_XML)
+		hash = aws_sha256_hex(o->body, o->body_len);
+	head_add(&h, "content-type", o->content_type);
+	head_add(&h, "host", host);
+	head_add(&h, "x-amz-content-sha256", hash);
+	head_add(&h, "x-amz-date", date);
+	head_add(&h, "x-amz-security-token", c->session_token);
+	head_add(&h, "x-amz-target", o->target);
+	r = (struct aws_request){ o->method, o->path, o->query,	  h.headers,
+				  h.count,   o->body, o->body_len };
+	authorization = aws_sigv4_authorization(&r, &credentials, date, signing_region(c, s),
+						s->signing_name, h.names.data);
+	url = str_printf("%s%s%s%s", base, o->path, *o->query ? "?" : "", o->query);
+	list = header_list(&h, authorization);
+	code = send_plain(c, o->method, url, list, o->body, o->body_len, c->timeout_ms, ret, err);
+	curl_slist_free_all(list);
+	buf_free(&h.names);
+	return code;
+}

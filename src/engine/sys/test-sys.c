@@ -1,0 +1,2 @@
+#include "engine/sys/sys.h"
+#include "base/test.h"

@@ -1,0 +1,102 @@
+/* mpcup status, endpoints: the network as it stands. */
+#include <string.h>
+
+#include "face/cli/cli-internal.h"
+#include "face/cli/commands.h"
+#include "face/cli/network-view.h"
+#include "face/cli/target.h"
+
+static int get_view(struct cli *cli, struct target *t, json_t **ret, struct err *err)
+{
+	OWN(str) char *stack = NULL;
+	int rc;
+
+	if (target_open(cli, false, t, err) < 0 || network_view_stack(cli, t, &stack, err) < 0)
+		return -1;
+	rc = network_view(t, stack, ret, err);
+	return rc > 0 ? err_set(err, ERR_SYS, "Stack with id %s does not exist", stack) : rc;
+}
+
+static int run_status(struct cli *cli, struct err *err)
+{
+	struct target t __attribute__((cleanup(own_drop_target))) = { 0 };
+	OWN(json) json_t *view = NULL;
+
+	if (get_view(cli, &t, &view, err) < 0)
+		return -1;
+	if (cli->json)
+		cli_print_json(view);
+	else
+		network_view_print(cli, view);
+	return network_view_formed(view) ? CLI_OK : CLI_FAILED;
+}
+
+static const struct {
+	const char *port, *what;
+} known_ports[] = {
+	{ "8080", "web" },  { "3030", "rpc" },	     { "24567", "near-p2p" },
+	{ "80", "mpc-p2p" }, { "8079", "migration" }, { "34001", "pprof" },
+};
+
+static const char *what_of(const char *port)
+{
+	for (size_t i = 0; i < sizeof(known_ports) / sizeof(known_ports[0]); i++)
+		if (!strcmp(known_ports[i].port, port))
+			return known_ports[i].what;
+	return "";
+}
+
+static int run_endpoints(struct cli *cli, struct err *err)
+{
+	static const char *const lists[] = { "nodes", "chains", "services" };
+	struct target t __attribute__((cleanup(own_drop_target))) = { 0 };
+	OWN(json) json_t *view = NULL, *all = json_array();
+	json_t *entry, *at;
+	const char *port;
+	size_t i;
+
+	if (get_view(cli, &t, &view, err) < 0)
+		return -1;
+	for (size_t l = 0; l < 3; l++)
+		json_array_foreach(json_list(view, lists[l]), i, entry)
+			json_object_foreach(json_map(entry, "endpoints"), port, at)
+				json_array_append_new(
+					all,
+					json_pack("{s:s,s:s*,s:s,s:s,s:s}", "name",
+						  json_str_or(entry, "name", ""), "dnsName",
+						  json_str(entry, "dnsName"), "containerPort", port, "use",
+						  what_of(port), "forward", json_string_value(at)));
+	if (cli->json) {
+		cli_print_json(all);
+		return CLI_OK;
+	}
+	(void)printf("%-14s %-24s %-10s %6s  %s\n", "NAME", "PRIVATE NAME", "USE", "PORT", "FORWARD");
+	json_array_foreach(all, i, entry)
+		(void)printf("%-14s %-24s %-10s %6s  %s\n", json_str_or(entry, "name", ""),
+			     json_str_or(entry, "dnsName", "-"), json_str_or(entry, "use", ""),
+			     json_str_or(entry, "containerPort", ""), json_str_or(entry, "forward", ""));
+	return CLI_OK;
+}
+
+static const struct cli_option stack_options[] = {
+	{ .name = "stack", .value = "NAME", .help = "the stack (default: network.yaml's, or the only one)" },
+	{ .name = "target", .value = "NAME", .help = target_help },
+	{ 0 },
+};
+
+const struct command command_status = {
+	.name = "status",
+	.help = "show the nodes: status, health, address, chain, peers, endpoint",
+	.details = "Exit code 0 when all nodes are RUNNING, healthy, follow the chain and are connected to all\n"
+		   "peers; 1 otherwise.",
+	.examples = "  mpcup status\n  mpcup status --stack mpc --json",
+	.options = stack_options,
+	.run = run_status,
+};
+const struct command command_endpoints = {
+	.name = "endpoints",
+	.help = "show the loopback forwards to the nodes' and the chain's ports",
+	.examples = "  mpcup endpoints\n  mpcup endpoints --json",
+	.options = stack_options,
+	.run = run_endpoints,
+};

@@ -1,0 +1,340 @@
+/* mpcup up: plan, deploy stack by stack, attach a chain where one is expected and missing, register the
+ * participants, wait until the network has formed, and say what to type next. */
+#include <signal.h>
+#include <string.h>
+
+#include "core/synth/synth.h"
+#include "face/cli/cli-internal.h"
+#include "face/cli/commands.h"
+#include "face/cli/deploy.h"
+#include "face/cli/ecs-view.h"
+#include "face/cli/network-view.h"
+#include "face/cli/operator.h"
+#include "face/cli/plan.h"
+#include "face/cli/target.h"
+
+static volatile sig_atomic_t up_phase; /* what Ctrl-C interrupts; the handler only reads and writes */
+
+static void on_interrupt(int signal_number)
+{
+	static const char before[] = "\nmpcup: interrupted before anything was deployed\n";
+	static const char during[] = "\nmpcup: interrupted; the deployment goes on in the local cloud. mpcup up "
+				     "follows it again, mpcup status shows it, mpcup down ends it\n";
+	const char *text = up_phase ? during : before;
+
+	(void)!write(STDERR_FILENO, text, up_phase ? sizeof(during) - 1 : sizeof(before) - 1);
+	_exit(128 + signal_number);
+}
+
+static json_t *tags_for(const struct plan_stack *s, const struct plan *p)
+{
+	return json_pack("[{s:s,s:s},{s:s,s:s}]", "Key", "mpcup:role", "Value", s->role, "Key",
+			 "mpcup:network", "Value", p->network);
+}
+
+/* What the local cloud is told beside the template: image mappings, the chain's node key. */
+static int put_conventions(struct target *t, const struct plan *p, const char *stack,
+			   struct err *err)
+{
+	OWN(str) char *name = str_printf("/mpcup/%s/images", stack);
+
+	if (json_object_size(p->images)) {
+		OWN(str) char *value = json_text(p->images);
+		OWN(json) json_t *in = json_pack("{s:s,s:s,s:s,s:b}", "Name", name, "Value", value, "Type",
+						 "String", "Overwrite", 1);
+
+		if (awsclient_call(t->aws, "ssm", "PutParameter", in, NULL, NULL, err) < 0)
+			return err_in(err, "image mapping of %s", stack);
+	}
+	return p->has_chain_key ? operator_put_chain_key(t, stack, &p->chain_key, err) : 0;
+}
+
+static int deploy_one(struct cli *cli, struct target *t, const struct plan *p,
+		      const struct plan_stack *s, struct err *err)
+{
+	OWN(json) json_t *tags = tags_for(s, p);
+	struct deployment d = { .stack = s->name,
+				.template_text = s->text,
+				.template_len = s->len,
+				.parameters = s->parameters,
+				.tags = tags,
+				.no_rollback = cli_flag(cli, "no-rollback") };
+	OWN(json) json_t *stack = NULL;
+	int rc;
+
+	if (put_conventions(t, p, s->name, err) < 0)
+		return -1;
+	rc = deploy_stack(cli, t, &d, &stack, err);
+	if (rc > 0 && cli->json)
+		cli_print_json(stack);
+	return rc;
+}
+
+/* ---- the attached chain --------------------------------------------------------------------------- */
+
+static int attach(struct cli *cli, struct target *t, const struct plan *p,
+		  const struct operator_gap *gap, struct err *err)
+{
+	OWN(str) char *name = str_printf("%s-chain", p->network), *text = NULL;
+	OWN(str) char *secret = str_printf("mpcup/%s/chain-key", p->network);
+	OWN(json) json_t *describe = json_pack("{s:s}", "SecretId", secret), *described = NULL;
+	OWN(json) json_t *parameters = NULL, *tags = NULL;
+	struct deployment d = { .stack = name };
+
+	if (awsclient_call(t->aws, "secretsmanager", "DescribeSecret", describe, &described, NULL, err) <
+		    0 ||
+	    synth_attached_chain(&text, err) < 0)
+		return -1;
+	parameters = json_pack("[{s:s,s:s},{s:s,s:s},{s:s,s:s},{s:s,s:s},{s:s,s:s}]", "ParameterKey",
+			       "VpcId", "ParameterValue", gap->vpc, "ParameterKey", "SubnetId",
+			       "ParameterValue", gap->subnet, "ParameterKey", "VpcCidr", "ParameterValue",
+			       gap->vpc_cidr, "ParameterKey", "Address", "ParameterValue", gap->address,
+			       "ParameterKey", "KeySecretArn", "ParameterValue",
+			       json_str_or(described, "ARN", ""));
+	tags = json_pack("[{s:s,s:s},{s:s,s:s}]", "Key", "mpcup:role", "Value", "chain", "Key",
+			 "mpcup:network", "Value", p->network);
+	d.template_text = text;
+	d.template_len = strlen(text);
+	d.parameters = parameters;
+	d.tags = tags;
+	return deploy_stack(cli, t, &d, NULL, err);
+}
+
+/* 0 attached or nothing to attach, 1 a chain is missing and cannot be attached (said), -1 err. */
+static int attach_chain(struct cli *cli, struct target *t, const struct plan *p, const json_t *nodes,
+			struct err *err)
+{
+	struct operator_gap gap = { 0 };
+	OWN(str) char *expected = NULL, *ours = NULL;
+	int rc = operator_chain_gap(t, nodes, &gap, err);
+
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	if (!p->has_chain_key) {
+		(void)fprintf(stderr,
+			      "mpcup: the boot nodes name %s, which nothing in the VPC has: that NEAR base is "
+			      "not here.\n  With its node key, --chain-key FILE, mpcup runs a built-in localnet "
+			      "at that address.\n",
+			      gap.address);
+		operator_gap_free(&gap);
+		return 1;
+	}
+	expected = near_public_format(gap.public_key);
+	ours = near_key_format_public(&p->chain_key);
+	if (strcmp(expected, ours))
+		(void)fprintf(stderr,
+			      "mpcup: the chain key is %s, the boot nodes expect %s: the nodes will refuse "
+			      "this chain\n",
+			      ours, expected);
+	rc = attach(cli, t, p, &gap, err);
+	operator_gap_free(&gap);
+	return rc;
+}
+
+/* ---- the network forms --------------------------------------------------------------------------------- */
+
+static json_t *only_nodes(const json_t *services)
+{
+	json_t *nodes = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(services, i, one)
+		if (!strcmp(json_str_or(one, "kind", ""), "node"))
+			json_array_append(nodes, one);
+	return nodes;
+}
+
+static void say_missing(const json_t *view)
+{
+	json_t *node;
+	size_t i;
+
+	json_array_foreach(json_list(view, "nodes"), i, node) {
+		const char *name = json_str_or(node, "name", "?");
+		const json_t *chain = json_map(node, "chain"), *peers = json_map(node, "peers");
+
+		if (strcmp(json_str_or(node, "healthStatus", ""), "HEALTHY"))
+			(void)fprintf(stderr, "  %s is %s, %s\n", name, json_str_or(node, "lastStatus", "?"),
+				      json_str_or(node, "healthStatus", "?"));
+		else if (json_int_or(chain, "peers", 0) == 0)
+			(void)fprintf(stderr, "  %s has no chain peer: see mpcup logs %s\n", name, name);
+		else if (!json_bool_or(node, "participant", false))
+			(void)fprintf(stderr, "  %s is not a participant of the contract: see mpcup logs %s\n",
+				      name, name);
+		else if (json_int_or(peers, "connected", 0) < json_int_or(peers, "expected", 0))
+			(void)fprintf(stderr, "  %s is connected to %lld of %lld peers: see mpcup logs %s\n",
+				      name, (long long)json_int_or(peers, "connected", 0),
+				      (long long)json_int_or(peers, "expected", 0), name);
+	}
+}
+
+static void print_task_line(struct cli *cli, const json_t *node)
+{
+	const char *at = json_str(json_map(node, "endpoints"), "8080");
+
+	(void)printf("  %s%-9s %-9s%s %-12s %-15s %-24s %s%s\n", cli_paint(cli, "green"),
+		     json_str_or(node, "lastStatus", ""), json_str_or(node, "healthStatus", ""),
+		     cli_paint(cli, "off"), json_str_or(node, "name", ""),
+		     json_str_or(node, "privateIpv4Address", ""), json_str_or(node, "dnsName", ""),
+		     at ? "http://" : "", at ? at : "");
+	(void)fflush(stdout);
+}
+
+/* Waits until the network has formed; each node gets its line when it is healthy. */
+static int wait_formed(struct cli *cli, struct target *t, const char *stack, int64_t deadline,
+		       json_t **ret_view, struct err *err)
+{
+	OWN(json) json_t *told = json_object();
+
+	for (;;) {
+		OWN(json) json_t *view = NULL;
+		json_t *node;
+		size_t i;
+		int rc = network_view(t, stack, &view, err);
+
+		if (rc)
+			return rc < 0 ? -1 : err_set(err, ERR_REMOTE, "stack %s is gone", stack);
+		json_array_foreach(json_list(view, "nodes"), i, node) {
+			const char *name = json_str_or(node, "name", "");
+
+			if (strcmp(json_str_or(node, "healthStatus", ""), "HEALTHY") ||
+			    json_object_get(told, name))
+				continue;
+			json_set_bool(told, name, true);
+			if (cli->progress)
+				print_task_line(cli, node);
+		}
+		if (network_view_formed(view) || deploy_now_ms() > deadline) {
+			rc = network_view_formed(view) ? 0 : 1;
+			*ret_view = GIVE(view);
+			return rc;
+		}
+		deploy_pause_ms(50);
+	}
+}
+
+static void print_next(const json_t *view, const struct plan *p)
+{
+	const json_t *first = json_array_get(json_list(view, "nodes"), 0);
+	const char *at = json_str(json_map(first, "endpoints"), "8080");
+	const char *name = json_str_or(first, "name", "node-0");
+
+	(void)printf("\nTry:\n");
+	if (at)
+		(void)printf("  curl http://%s/public_data\n", at);
+	(void)printf("  mpcup status --stack %s\n  mpcup logs %s --follow --stack %s\n  mpcup down --stack %s\n",
+		     p->network, name, p->network, p->network);
+}
+
+static int finish(struct cli *cli, const struct plan *p, const json_t *view, int formed,
+		  const char *why, int64_t began)
+{
+	if (cli->json) {
+		json_set_bool((json_t *)(uintptr_t)view, "formed", formed == 0);
+		json_set_str((json_t *)(uintptr_t)view, "reason", why);
+		cli_print_json(view);
+	} else if (!cli->quiet) {
+		(void)putchar('\n');
+		network_view_print(cli, view);
+		if (formed == 0)
+			(void)printf("%sUp in %.2f s.%s\n", cli_paint(cli, "green"),
+				     (double)(deploy_now_ms() - began) / 1000, cli_paint(cli, "off"));
+		print_next(view, p);
+	}
+	(void)fflush(stdout);
+	if (formed == 0)
+		return CLI_OK;
+	(void)fprintf(stderr, "mpcup: the stack is up, and the network has not formed%s%s:\n",
+		      why ? ": " : "", why ? why : "");
+	say_missing(view);
+	return CLI_FAILED;
+}
+
+/* The stack stands: chain, participants, mesh. A stack without MPC nodes (a base) is done. */
+static int form_network(struct cli *cli, struct target *t, const struct plan *p, int64_t began,
+			struct err *err)
+{
+	OWN(json) json_t *services = NULL, *nodes = NULL, *view = NULL;
+	OWN(str) char *why = NULL;
+	uint64_t seconds = 30;
+	int rc, chain;
+
+	if (cli_option(cli, "timeout") && num_parse_u64(cli_option(cli, "timeout"), 0, 86400, &seconds) < 0)
+		return err_set(err, ERR_INPUT, "--timeout %s: seconds, 0 to 86400",
+			       cli_option(cli, "timeout"));
+	if (ecs_view_services(t, p->network, &services, err) < 0)
+		return -1;
+	nodes = only_nodes(services);
+	if (json_array_size(nodes) == 0) {
+		if (network_view(t, p->network, &view, err) < 0)
+			return -1;
+		return finish(cli, p, view, 0, NULL, began);
+	}
+	chain = attach_chain(cli, t, p, nodes, err);
+	if (chain < 0)
+		return -1;
+	/* without a chain there is nobody to register with: show the nodes and say so */
+	rc = chain ? 1 : operator_register(cli, t, nodes, 5000, &why, err);
+	if (rc < 0) {
+		why = str_dup(err->text);
+		*err = (struct err){ 0 };
+	}
+	if (rc == 0 && cli->progress)
+		(void)printf("Registered %zu participants.\n", json_array_size(nodes));
+	rc = wait_formed(cli, t, p->network,
+			 deploy_now_ms() + (rc ? 2000 : (int64_t)seconds * 1000), &view, err);
+	return rc < 0 ? -1 : finish(cli, p, view, rc, why, began);
+}
+
+static int run_up(struct cli *cli, struct err *err)
+{
+	struct plan p __attribute__((cleanup(own_drop_plan))) = { 0 };
+	struct target t __attribute__((cleanup(own_drop_target))) = { 0 };
+	int64_t began = deploy_now_ms();
+
+	(void)signal(SIGINT, on_interrupt);
+	(void)signal(SIGTERM, on_interrupt);
+	if (plan_make(cli, &p, err) < 0 || target_open(cli, true, &t, err) < 0)
+		return -1;
+	up_phase = 1;
+	for (size_t i = 0; i < p.count; i++) {
+		int rc = deploy_one(cli, &t, &p, &p.stacks[i], err);
+
+		if (rc)
+			return rc < 0 ? -1 : CLI_FAILED;
+	}
+	return form_network(cli, &t, &p, began, err);
+}
+
+static const struct cli_option up_options[] = {
+	{ .name = "stack", .value = "NAME", .help = "name of the stack (default: from the file)" },
+	{ .name = "params", .value = "FILE", .many = true,
+	  .help = "parameter values in the aws CLI's form" },
+	{ .name = "param", .value = "K=V", .many = true, .help = "one parameter value" },
+	{ .name = "image", .value = "PATTERN=KIND", .many = true,
+	  .help = "run images that match as the built-in node or localnet" },
+	{ .name = "chain-key", .value = "FILE", .help = "node key of the NEAR base the nodes join" },
+	{ .name = "no-rollback", .help = "keep what was created when the deployment fails" },
+	{ .name = "timeout", .value = "SECONDS", .help = "how long the network may take to form (30)" },
+	{ .name = "target", .value = "NAME", .help = target_help },
+	{ 0 },
+};
+
+const struct command command_up = {
+	.name = "up",
+	.usage = "[network.yaml | TEMPLATE...]",
+	.most = 64,
+	.help = "deploy a network, and wait until all nodes are healthy, follow the chain and are meshed",
+	.details =
+		"Without an argument: the network.yaml of this directory. Several templates that import from\n"
+		"each other are deployed in the order they need. Can be run again at any point: a stack in\n"
+		"progress is followed, one that failed is replaced, one that stands is updated.\n"
+		"Private keys are never taken from the command line: use --params or the key files.",
+	.examples =
+		"  mpcup up\n"
+		"  mpcup up template.json --stack mpc --params keys.json --chain-key chain.json\n"
+		"  mpcup up import.json near-runner.json --params keys.json --chain-key chain.json \\\n"
+		"      --image '*busybox*=localnet'",
+	.options = up_options,
+	.run = run_up,
+};

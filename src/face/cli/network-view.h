@@ -1,0 +1,25 @@
+/* The network as a whole: nodes with their health, chain, peers; one object for status, up, endpoints. */
+#pragma once
+#include "face/cli/cli.h"
+#include "face/cli/target.h"
+
+/* {"stackName","stackId","stackStatus","stackStatusReason"?,
+ *  "nodes":[{"name","accountId","logicalResourceId","serviceArn","serviceStatus","desiredCount",
+ *            "runningCount","taskArn"?,"lastStatus","healthStatus","privateIpv4Address"?,"dnsName"?,
+ *            "endpoints":{"8080":"127.0.0.1:port",..},"stoppedReason"?,"participant":bool,
+ *            "chain":{"peers":n,"blockHeight":n},"peers":{"connected":n,"expected":n}}],
+ *  "chains":[..same members..], "services":[..others..],
+ *  "summary":{"nodes","running","healthy","following","peerConnections","peerConnectionsExpected"}}
+ * lastStatus and healthStatus are ECS's; a task without a container health check that answers /health
+ * with OK counts as HEALTHY here (ECS itself says UNKNOWN).
+ * 0: *ret is the caller's; 1: there is no such stack; -1 err. */
+int network_view(struct target *t, const char *stack, json_t **ret, struct err *err);
+/* Puts health, chain and peers into nodes that come from ecs_view_services(). */
+void network_view_probe(struct target *t, json_t *nodes);
+/* True when all nodes are running, healthy, follow a chain, and all peer connections are up. */
+bool network_view_formed(const json_t *view);
+void network_view_print(struct cli *cli, const json_t *view);
+
+/* The stack a command is about: positional, --stack, the network.yaml here, else the one network that
+ * is deployed. 0: *ret is the caller's. -1: err says what to type. */
+int network_view_stack(struct cli *cli, struct target *t, char **ret, struct err *err);

@@ -1,0 +1,450 @@
+/* Participants: from the deployed secrets and names to one signed `init` call on the chain. */
+#include <string.h>
+
+#include "core/near/near-transaction.h"
+#include "face/cli/cli-internal.h"
+#include "face/cli/deploy.h"
+#include "face/cli/ecs-view.h"
+#include "face/cli/operator.h"
+
+#define PEER_PORT 80 /* port of the MPC peers where the private name carries none */
+
+/* ---- reading the deployed secrets ------------------------------------------------------------------- */
+
+static void wipe_json_string(json_t *j)
+{
+	if (json_is_string(j))
+		explicit_bzero((char *)(uintptr_t)json_string_value(j), json_string_length(j));
+}
+
+static const char *value_from(const json_t *container, const char *variable)
+{
+	json_t *secret;
+	size_t i;
+
+	json_array_foreach(json_list(container, "secrets"), i, secret)
+		if (str_eq(json_str(secret, "name"), variable))
+			return json_str(secret, "valueFrom");
+	return NULL;
+}
+
+/* "arn:aws:secretsmanager:R:A:secret:name-xxxxxx:json-key:stage:version" */
+static char *secret_id_of(const char *value_from_text, char **ret_json_key)
+{
+	const char *at = value_from_text;
+	const char *key;
+
+	*ret_json_key = NULL;
+	for (int colons = 0; colons < 6 && at; colons++) {
+		at = strchr(at, ':');
+		at = at ? at + 1 : NULL;
+	}
+	key = at ? strchr(at, ':') : NULL;
+	if (!key)
+		return str_dup(value_from_text);
+	*ret_json_key = str_dup_n(key + 1, strcspn(key + 1, ":"));
+	return str_dup_n(value_from_text, (size_t)(key - value_from_text));
+}
+
+static int parse_key_text(const char *text, const char *json_key, struct near_key *ret,
+			  struct err *err)
+{
+	json_t *object = NULL, *member;
+	int rc;
+
+	if (!json_key || !*json_key)
+		return near_key_parse(text, ret, err);
+	if (json_parse_text("secret", text, strlen(text), &object, NULL) < 0)
+		return err_set(err, ERR_INPUT, "the secret is not JSON");
+	member = json_object_get(object, json_key);
+	rc = json_is_string(member) ? near_key_parse(json_string_value(member), ret, err)
+				    : err_set(err, ERR_INPUT, "the secret has no member %s", json_key);
+	wipe_json_string(member);
+	json_decref(object);
+	return rc;
+}
+
+/* Key behind a variable of a node's container. */
+static int deployed_key(struct target *t, const json_t *node, const char *variable,
+			struct near_key *ret, struct err *err)
+{
+	const char *from = value_from(json_object_get(node, "container"), variable);
+	OWN(str) char *json_key = NULL, *id = NULL;
+	OWN(json) json_t *in = NULL, *out = NULL;
+	json_t *text;
+	int rc;
+
+	if (!from)
+		return err_set(err, ERR_INPUT, "%s: %s is not among its secrets",
+			       json_str_or(node, "name", "?"), variable);
+	id = secret_id_of(from, &json_key);
+	in = json_pack("{s:s}", "SecretId", id);
+	if (awsclient_call(t->aws, "secretsmanager", "GetSecretValue", in, &out, NULL, err) < 0)
+		return err_in(err, "%s: %s", json_str_or(node, "name", "?"), variable);
+	text = json_object_get(out, "SecretString");
+	rc = json_is_string(text) ? parse_key_text(json_string_value(text), json_key, ret, err)
+				  : err_set(err, ERR_INPUT, "the secret has no value");
+	wipe_json_string(text);
+	return rc < 0 ? err_in(err, "%s: %s", json_str_or(node, "name", "?"), variable) : 0;
+}
+
+/* ---- the participants --------------------------------------------------------------------------------- */
+
+static char *participant_url(const json_t *node)
+{
+	const char *local = json_str(json_map(node, "environment"), "MPC_LOCAL_ADDRESS");
+
+	if (!local || !*local)
+		return NULL;
+	return strchr(local, ':') ? str_printf("http://%s", local)
+				  : str_printf("http://%s:%d", local, PEER_PORT);
+}
+
+/* [account, index, {"url","sign_pk"}] */
+static int add_participant(struct target *t, const json_t *node, json_t *participants,
+			   struct err *err)
+{
+	const char *account = json_str_or(json_map(node, "environment"), "MPC_ACCOUNT_ID", "");
+	OWN(str) char *url = participant_url(node), *public = NULL;
+	struct near_key key;
+
+	if (!url)
+		return err_set(err, ERR_INPUT, "%s has no MPC_LOCAL_ADDRESS: peers cannot be told where it is",
+			       json_str_or(node, "name", "?"));
+	if (deployed_key(t, node, "MPC_P2P_PRIVATE_KEY", &key, err) < 0)
+		return -1;
+	public = near_key_format_public(&key);
+	near_key_wipe(&key);
+	json_array_append_new(participants,
+			      json_pack("[s,i,{s:s,s:s}]", account, (int)json_array_size(participants),
+					"url", url, "sign_pk", public));
+	return 0;
+}
+
+static json_t *init_arguments(json_t *participants)
+{
+	json_int_t n = (json_int_t)json_array_size(participants);
+	json_int_t threshold = (n * 6 + 9) / 10;
+
+	if (threshold < 2)
+		threshold = 2;
+	return json_pack("{s:{s:I,s:{s:I,s:O}}}", "parameters", "threshold", threshold, "participants",
+			 "next_id", n, "participants", participants);
+}
+
+/* ---- the chain's RPC ------------------------------------------------------------------------------------- */
+
+static json_t *rpc(struct target *t, const char *url, const char *method, const json_t *params)
+{
+	OWN(json) json_t *request = json_pack("{s:s,s:s,s:s,s:O}", "jsonrpc", "2.0", "id", "mpcup",
+					      "method", method, "params", params);
+	OWN(json) json_t *reply = NULL;
+	OWN(str) char *text = json_text(request), *body = NULL;
+	int status = 0;
+	size_t len = 0;
+
+	if (awsclient_http(t->aws, "POST", url, "application/json", text, strlen(text), 15000, &status,
+			   &body, &len, NULL) < 0 ||
+	    json_parse_text("rpc", body, len, &reply, NULL) < 0)
+		return NULL;
+	return GIVE(reply);
+}
+
+/* A view call without arguments: its JSON result; NULL with *ret_error (caller's) otherwise. */
+static json_t *view(struct target *t, const char *url, const char *contract, const char *method,
+		    char **ret_error)
+{
+	OWN(json) json_t *params = json_pack("{s:s,s:s,s:s,s:s,s:s}", "request_type", "call_function",
+					     "finality", "optimistic", "account_id", contract,
+					     "method_name", method, "args_base64", "e30=");
+	OWN(json) json_t *reply = rpc(t, url, "query", params);
+	OWN(buf) struct buf text = { 0 };
+	json_t *bytes = json_list(json_map(reply, "result"), "result"), *byte, *value = NULL;
+	size_t i;
+
+	if (!bytes) {
+		OWN(str) char *whole = reply ? json_text(reply) : str_dup("no answer");
+
+		*ret_error = GIVE(whole);
+		return NULL;
+	}
+	json_array_foreach(bytes, i, byte)
+		buf_char(&text, (char)json_integer_value(byte));
+	if (json_parse_text("view", text.data ? text.data : "", text.len, &value, NULL) < 0)
+		*ret_error = str_dup("the contract's answer is no JSON");
+	return value;
+}
+
+/* host:port of NEAR_RPC_URL -> the loopback forward of whatever has that name or address. */
+static char *rpc_forward(struct target *t, const char *rpc_url, char **ret_host)
+{
+	const char *host = strstr(rpc_url, "://");
+	const char *port;
+	OWN(str) char *name = NULL, *forward = NULL, *address = NULL;
+	uint32_t ip;
+	uint64_t number;
+
+	host = host ? host + 3 : rpc_url;
+	name = str_dup_n(host, strcspn(host, ":/"));
+	port = host + strlen(name);
+	if (*port != ':' || num_parse_u64(port + 1, 1, 65535, &number) < 0)
+		number = 3030;
+	*ret_host = str_dup(name);
+	if (ip_parse(name, &ip) == 0) {
+		address = str_dup(name);
+	} else {
+		const char *dot = strchr(name, '.');
+		OWN(str) char *label = dot ? str_dup_n(name, (size_t)(dot - name)) : str_dup(name);
+		OWN(json) json_t *in = json_pack("{s:s,s:s}", "NamespaceName", dot ? dot + 1 : "",
+						 "ServiceName", label);
+		OWN(json) json_t *out = NULL;
+
+		if (awsclient_call(t->aws, "servicediscovery", "DiscoverInstances", in, &out, NULL,
+				   NULL) == 0)
+			address = str_dup(json_str(json_path(out, "Instances.0.Attributes"),
+						   "AWS_INSTANCE_IPV4"));
+	}
+	forward = address ? ecs_view_forward(t, address, (unsigned)number) : NULL;
+	return forward ? str_printf("http://%s", forward) : NULL;
+}
+
+static int base58_hash(const json_t *block, uint8_t ret[32])
+{
+	const char *hash = json_str(json_path(block, "result.header"), "hash");
+	size_t len = 0;
+
+	return hash && near_base58_decode(hash, strlen(hash), ret, 32, &len) == 0 && len == 32 ? 0 : -1;
+}
+
+/* One function call signed by the chain's own key, the root account of the local chain. */
+static int call_contract(struct target *t, const char *url, const struct near_key *key,
+			 const char *contract, const char *method, const json_t *args,
+			 struct err *err)
+{
+	OWN(str) char *public = near_key_format_public(key), *text = json_text(args), *encoded = NULL;
+	OWN(json) json_t *key_in = json_pack("{s:s,s:s,s:s,s:s}", "request_type", "view_access_key",
+					     "finality", "optimistic", "account_id", "test.near",
+					     "public_key", public);
+	OWN(json) json_t *final = json_pack("{s:s}", "finality", "final");
+	OWN(json) json_t *access = rpc(t, url, "query", key_in), *block = rpc(t, url, "block", final);
+	OWN(json) json_t *send = NULL, *outcome = NULL;
+	OWN(buf) struct buf signed_bytes = { 0 };
+	struct near_call call = { .signer_id = "test.near", .receiver_id = contract, .method = method,
+				  .args = text, .args_len = strlen(text), .gas = 300000000000000 };
+	uint8_t hash[32];
+
+	if (!json_object_get(json_map(access, "result"), "nonce"))
+		return err_set(err, ERR_REMOTE,
+			       "the chain does not know the key %s of its root account test.near: is it this "
+			       "chain's key?",
+			       public);
+	call.nonce = (uint64_t)json_int_or(json_map(access, "result"), "nonce", 0) + 1;
+	if (base58_hash(block, call.block_hash) < 0)
+		return err_set(err, ERR_REMOTE, "the chain at %s names no block", url);
+	near_call_sign(&call, key, &signed_bytes, hash);
+	encoded = base64_encode(signed_bytes.data, signed_bytes.len);
+	send = json_pack("[s]", encoded);
+	outcome = rpc(t, url, "broadcast_tx_commit", send);
+	if (!json_object_get(json_path(outcome, "result.status"), "SuccessValue")) {
+		OWN(str) char *why = outcome ? json_text(outcome) : str_dup("no answer");
+
+		return err_set(err, ERR_REMOTE, "%s on %s: %.400s", method, contract, why);
+	}
+	return 0;
+}
+
+/* ---- what is registered against what is deployed ------------------------------------------------------------ */
+
+/* account -> "key url" of a participants list in either spelling */
+static json_t *by_account(const json_t *participants)
+{
+	json_t *map = json_object(), *one;
+	size_t i;
+
+	json_array_foreach(participants, i, one) {
+		const json_t *info = json_array_get(one, 2);
+		const char *key = json_str(info, "sign_pk");
+		OWN(str) char *text = str_printf("%s %s", key ? key : json_str_or(info, "tls_public_key", "?"),
+						 json_str_or(info, "url", "?"));
+
+		json_set_str(map, json_string_value(json_array_get(one, 0)), text);
+	}
+	return map;
+}
+
+static bool same_participants(const json_t *state, const json_t *wanted)
+{
+	const json_t *have = json_path(state, "Running.parameters.participants.participants");
+	OWN(json) json_t *a = by_account(have), *b = by_account(wanted);
+
+	return json_equal(a, b);
+}
+
+static int register_all(struct target *t, const char *url, const char *contract,
+			const json_t *nodes, json_t *participants, char **ret_why, struct err *err)
+{
+	const json_t *first = json_array_get(nodes, 0);
+	const char *boot = json_str_or(json_map(first, "environment"), "NEAR_BOOT_NODES", "");
+	OWN(str) char *error = NULL;
+	OWN(json) json_t *state = view(t, url, contract, "state", &error), *args = NULL;
+	struct near_boot_node *list = NULL;
+	struct near_key key;
+	size_t count = 0;
+	int rc;
+
+	if (state && same_participants(state, participants))
+		return 0;
+	if (state) {
+		*ret_why = str_printf("contract %s already has other participants; changing them needs "
+				      "resharing, which this version cannot do: mpcup down --purge and mpcup up "
+				      "start a new chain",
+				      contract);
+		return 1;
+	}
+	if (near_boot_parse(boot, &list, &count, err) < 0)
+		return -1;
+	rc = count ? operator_find_chain_key(t, list[0].public_key, &key, err) : 1;
+	near_boot_free(list, count);
+	if (rc > 0)
+		*ret_why = str_dup("the chain's key is not known here, so nobody can sign the registration; "
+				   "give it with --chain-key FILE");
+	if (rc)
+		return rc;
+	args = init_arguments(participants);
+	rc = call_contract(t, url, &key, contract, "init", args, err);
+	near_key_wipe(&key);
+	return rc;
+}
+
+int operator_register(struct cli *cli, struct target *t, const json_t *nodes, unsigned timeout_ms,
+		      char **ret_why, struct err *err)
+{
+	const json_t *environment = json_map(json_array_get(nodes, 0), "environment");
+	const char *contract = json_str_or(environment, "MPC_CONTRACT_ID", "");
+	const char *rpc_url = json_str_or(environment, "NEAR_RPC_URL", "");
+	OWN(json) json_t *participants = json_array();
+	OWN(str) char *url = NULL, *host = NULL;
+	int64_t deadline = deploy_now_ms() + timeout_ms;
+	json_t *node;
+	size_t i;
+
+	(void)cli;
+	json_array_foreach(nodes, i, node)
+		if (add_participant(t, node, participants, err) < 0)
+			return -1;
+	for (;;) {
+		OWN(json) json_t *status = NULL, *none = json_array();
+
+		free(url);
+		free(host);
+		host = NULL;
+		url = rpc_forward(t, rpc_url, &host);
+		status = url ? rpc(t, url, "status", none) : NULL;
+		if (json_map(status, "result"))
+			break;
+		if (deploy_now_ms() > deadline) {
+			*ret_why = str_printf("no chain answers at %s (NEAR_RPC_URL of the nodes)",
+					      *rpc_url ? rpc_url : "an empty NEAR_RPC_URL");
+			return 1;
+		}
+		deploy_pause_ms(50);
+	}
+	return register_all(t, url, contract, nodes, participants, ret_why, err);
+}
+
+/* ---- a chain that is expected and not there -------------------------------------------------------------------- */
+
+void operator_gap_free(struct operator_gap *g)
+{
+	free(g->vpc);
+	free(g->vpc_cidr);
+	free(g->subnet);
+	free(g->address);
+	*g = (struct operator_gap){ 0 };
+}
+
+static json_t *describe_by(struct target *t, const char *action, const char *set, const char *filter,
+			   const char *value)
+{
+	OWN(json) json_t *in =
+		json_pack("{s:[{s:s,s:[s]}]}", "Filter", "Name", filter, "Value", value);
+	OWN(json) json_t *out = NULL;
+	json_t *list;
+
+	if (awsclient_call(t->aws, "ec2", action, in, &out, NULL, NULL) < 0)
+		return json_array();
+	list = json_list(out, set);
+	return list ? json_incref(list) : json_array();
+}
+
+static const char *task_subnet(const json_t *nodes)
+{
+	json_t *node, *detail;
+	size_t i, k;
+
+	json_array_foreach(nodes, i, node)
+		json_array_foreach(json_path(node, "task.attachments.0.details"), k, detail)
+			if (str_eq(json_str(detail, "name"), "subnetId"))
+				return json_str(detail, "value");
+	return NULL;
+}
+
+/* The subnet of the VPC that holds the address. */
+static int fill_gap(struct target *t, const char *vpc, uint32_t ip, struct operator_gap *ret)
+{
+	OWN(json) json_t *subnets = describe_by(t, "DescribeSubnets", "subnetSet", "vpc-id", vpc);
+	OWN(json) json_t *vpcs = describe_by(t, "DescribeVpcs", "vpcSet", "vpc-id", vpc);
+	json_t *subnet;
+	size_t i;
+
+	json_array_foreach(subnets, i, subnet) {
+		uint32_t base;
+		unsigned bits;
+
+		if (ip_parse_cidr(json_str(subnet, "cidrBlock"), &base, &bits) < 0 ||
+		    !ip_in_cidr(ip, base, bits))
+			continue;
+		ret->vpc = str_dup(vpc);
+		ret->vpc_cidr = str_dup(json_str(json_array_get(vpcs, 0), "cidrBlock"));
+		ret->subnet = str_dup(json_str(subnet, "subnetId"));
+		ret->address = ip_format(ip);
+		return 0;
+	}
+	return 1;
+}
+
+int operator_chain_gap(struct target *t, const json_t *nodes, struct operator_gap *ret,
+		       struct err *err)
+{
+	const json_t *environment = json_map(json_array_get(nodes, 0), "environment");
+	OWN(json) json_t *subnets = NULL, *holders = NULL;
+	struct near_boot_node *boot = NULL;
+	const char *vpc;
+	size_t count = 0;
+	uint32_t ip = 0;
+	bool usable;
+
+	(void)err;
+	if (near_boot_parse(json_str_or(environment, "NEAR_BOOT_NODES", ""), &boot, &count, NULL) < 0)
+		return 1;
+	usable = count && ip_parse(boot[0].host, &ip) == 0;
+	if (usable)
+		memcpy(ret->public_key, boot[0].public_key, NEAR_PUBLIC_BYTES);
+	near_boot_free(boot, count);
+	if (!usable || !task_subnet(nodes))
+		return 1;
+	subnets = describe_by(t, "DescribeSubnets", "subnetSet", "subnet-id", task_subnet(nodes));
+	vpc = json_str(json_array_get(subnets, 0), "vpcId");
+	if (!vpc)
+		return 1;
+	{
+		OWN(str) char *address = ip_format(ip);
+
+		holders = describe_by(t, "DescribeNetworkInterfaces", "networkInterfaceSet",
+				      "addresses.private-ip-address", address);
+	}
+	for (size_t i = 0; i < json_array_size(holders); i++)
+		if (str_eq(json_str(json_array_get(holders, i), "vpcId"), vpc))
+			return 1;
+	return fill_gap(t, vpc, ip, ret);
+}

@@ -1,0 +1,31 @@
+/* From the arguments of `up` to the stacks to deploy, in order. */
+#pragma once
+#include "core/near/near.h"
+#include "core/network/network.h"
+#include "face/cli/cli.h"
+#include "face/cli/target.h"
+
+struct plan_stack {
+	char *name;
+	const char *role; /* "network" or "base" */
+	char *text;
+	size_t len;
+	json_t *parameters; /* array of {"ParameterKey","ParameterValue"} */
+};
+struct plan {
+	struct plan_stack *stacks; /* what exports comes before what imports */
+	size_t count;
+	char *network; /* name of the stack that is the network */
+	json_t *images; /* object pattern -> "node" | "localnet" */
+	struct near_key chain_key;
+	bool has_chain_key;
+	char *key_directory; /* of network.yaml; NULL for templates */
+};
+
+/* -1: err. Keys of a local network.yaml that are missing are made (and said so). */
+int plan_make(struct cli *cli, struct plan *ret, struct err *err);
+void plan_free(struct plan *p); /* wipes */
+static inline void own_drop_plan(struct plan *p)
+{
+	plan_free(p);
+}

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""The main job: init, up, look, down, as root and as an ordinary user; restart and kill -9 of the daemon."""
+import json, os, re, signal, subprocess, sys
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from mpcup import *
+
+
+def assert_formed(status, nodes=3):
+    summary = status["summary"]
+    assert summary["nodes"] == summary["running"] == summary["healthy"] == summary["following"] == nodes, summary
+    assert summary["peerConnections"] == summary["peerConnectionsExpected"] == nodes * (nodes - 1), summary
+    for node in status["nodes"]:
+        assert node["lastStatus"] == "RUNNING" and node["healthStatus"] == "HEALTHY", node
+        assert node["participant"], node
+
+
+def nothing_left(cloud):
+    wait_for(lambda: not cloud.daemon_pids(), 5, f"no process left, but {cloud.daemon_pids()}")
+
+
+def whole_round(cloud):
+    cloud.ok("init")
+    up = cloud.ok("up")
+    assert "CREATE_COMPLETE" in up.out and "node-0" in up.out, up
+    status = cloud.ok("status", "--json").json()
+    assert_formed(status)
+    shown = {entry["name"]: entry for entry in cloud.ok("keys", "show", "--json").json()}
+    for node in status["nodes"]:
+        public = json.loads(get(f"http://{node['endpoints']['8080']}/public_data"))
+        assert public["near_p2p_public_key"] == shown[node["name"]]["p2p_public_key"], public
+        assert public["near_signer_public_key"] == shown[node["name"]]["account_public_key"], public
+        assert get(f"http://{node['endpoints']['8080']}/health").startswith("OK")
+    again = cloud.ok("up", "--json").json()
+    assert again["formed"] is True
+    events = cloud.ok("events", "--json").json()
+    assert any(e.get("ResourceStatus") == "CREATE_COMPLETE" for e in events)
+    assert any("has reached a steady state." in e.get("message", "") for e in events)
+    logs = cloud.ok("logs", "node-1").out
+    assert "Starting mpc node" in logs, logs[-2000:]
+    endpoints = cloud.ok("endpoints", "--json").json()
+    assert {e["use"] for e in endpoints} >= {"web", "rpc", "mpc-p2p", "near-p2p"}
+    down = cloud.ok("down", "--purge")
+    assert "DELETE_COMPLETE" in down.out, down
+    assert cloud.run("status").code == 3
+    assert cloud.aws("cloudformation", "list-stacks", "--stack-status-filter", "CREATE_COMPLETE",
+                     "UPDATE_COMPLETE")["StackSummaries"] == []
+
+
+@test
+def a_network_of_three_comes_up_serves_and_goes_down():
+    with Cloud() as cloud:
+        whole_round(cloud)
+        secrets = cloud.aws("secretsmanager", "list-secrets")["SecretList"]
+        assert secrets == [], secrets
+        assert cloud.aws("logs", "describe-log-groups")["logGroups"] == []
+        assert cloud.aws("efs", "describe-file-systems")["FileSystems"] == []
+        cloud.ok("cloud", "stop")
+        nothing_left(cloud)
+
+
+@test
+def an_ordinary_user_gets_the_same():
+    if os.getuid() != 0:
+        return  # the test above ran as an ordinary user already
+    with Cloud(user=65534) as cloud:
+        whole_round(cloud)
+        cloud.ok("cloud", "stop")
+        nothing_left(cloud)
+
+
+@test
+def state_survives_a_restart_and_a_kill_of_the_daemon():
+    with Cloud() as cloud:
+        cloud.ok("init")
+        cloud.ok("up")
+        before = {n["name"]: n["endpoints"]["8080"] for n in cloud.ok("status", "--json").json()["nodes"]}
+        cloud.ok("cloud", "stop")
+        nothing_left(cloud)
+        cloud.ok("cloud", "start")
+        status = wait_for(lambda: (s := cloud.run("status", "--json")).code == 0 and s.json(), 20, "formed again")
+        assert_formed(status)
+        assert {n["name"]: n["endpoints"]["8080"] for n in status["nodes"]} == before
+        for pid in cloud.daemon_pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        nothing_left(cloud)
+        cloud.ok("up")
+        assert_formed(wait_for(lambda: (s := cloud.run("status", "--json")).code == 0 and s.json(), 20, "formed"))
+        cloud.ok("down", "--purge")
+
+
+@test
+def killing_only_the_process_in_the_lock_file_leaves_nothing_behind():
+    with Cloud() as cloud:
+        cloud.ok("init")
+        cloud.ok("up")
+        pid = int(open(os.path.join(cloud.work, "state", "cloud.lock")).read())
+        os.kill(pid, signal.SIGKILL)
+        nothing_left(cloud)
+        cloud.ok("up")
+        cloud.ok("down", "--purge")
+
+
+@test
+def secrets_are_in_no_log_event_or_template():
+    with Cloud() as cloud:
+        cloud.ok("init")
+        cloud.ok("up")
+        keys = []
+        for name in os.listdir(os.path.join(cloud.work, "keys")):
+            path = os.path.join(cloud.work, "keys", name)
+            assert os.stat(path).st_mode & 0o777 == 0o600, name
+            keys += re.findall(r"ed25519:[1-9A-HJ-NP-Za-km-z]{80,}", open(path).read())
+        assert len(keys) == 7, len(keys)
+        texts = [cloud.ok("logs").out, cloud.ok("logs", "--json").out, cloud.ok("events", "--json").out,
+                 cloud.ok("synth").out, cloud.ok("status", "--json").out,
+                 open(os.path.join(cloud.work, "state", "cloud.log")).read(),
+                 json.dumps(cloud.aws("cloudformation", "describe-stacks")),
+                 json.dumps(cloud.aws("cloudformation", "get-template", "--stack-name", "mpc-network"))]
+        for pid in cloud.daemon_pids():
+            with contextlib.suppress(OSError):
+                texts.append(open(f"/proc/{pid}/cmdline").read())
+        for key in keys:
+            assert not any(key in text for text in texts)
+        cloud.ok("down", "--purge")
+
+
+@test
+def ctrl_c_leaves_a_state_from_which_up_and_down_work():
+    with Cloud() as cloud:
+        cloud.ok("init")
+        cloud.ok("cloud", "start")
+        running = subprocess.Popen(cloud.command("up"), env=cloud.environment, cwd=cloud.work, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for line in running.stdout:
+            if "AWS::EC2::VPC " in line:
+                break
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=10)
+        assert running.returncode == 130, (running.returncode, err)
+        assert "mpcup up follows it again" in err.replace("\n", " "), err
+        cloud.ok("up")
+        assert_formed(cloud.ok("status", "--json").json())
+        cloud.ok("down", "--purge")
+
+
+main()
