@@ -139,6 +139,14 @@ static void reply_plain(struct visit *v, int status, const char *text)
 	http_reply(GIVE(v->exchange), status, NULL, text, strlen(text));
 }
 
+/* 15 digits: times with milliseconds come out as they are meant, not as 1795546321.8429999. */
+static char *json_body_text(const json_t *out)
+{
+	char *text = json_dumps(out, JSON_COMPACT | JSON_REAL_PRECISION(15));
+
+	return text ? text : json_text(out);
+}
+
 static void reply_out(struct visit *v, const json_t *out)
 {
 	OWN(str) char *text = NULL;
@@ -149,7 +157,7 @@ static void reply_out(struct visit *v, const json_t *out)
 	else if (v->protocol == AWS_REST_JSON && !json_object_size(out))
 		text = str_dup("");
 	else
-		text = json_text(out);
+		text = json_body_text(out);
 	reply(v, status, NULL, content_type(v->protocol), text, strlen(text));
 }
 

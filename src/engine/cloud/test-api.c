@@ -34,7 +34,7 @@ static int run_echo(struct hub *hub, struct call *c)
 	json_set_str(c->out, "In", in);
 	json_set_str(c->out, "Principal", c->principal);
 	json_set_bool(c->out, "On", true);
-	json_object_set_new(c->out, "At", json_real(1.5));
+	json_object_set_new(c->out, "At", json_real(1795546321.843));
 	json_object_set_new(c->out, "List", json_pack("[{s:i}]", "N", 1));
 	return 0;
 }
@@ -210,7 +210,7 @@ TEST(api, form_actions_go_by_version_and_answer_in_xml)
 	CONTAINS(got, "x-amzn-RequestId: ");
 	CONTAINS(got, "<EchoResult><In>{\"Tags\":[{\"Key\":\"a\"}]}</In>");
 	CONTAINS(got, "<Principal>arn:aws:iam::000000000000:root</Principal><On>true</On>"
-		      "<At>1.5</At><List><member><N>1</N></member></List>");
+		      "<At>1795546321.843</At><List><member><N>1</N></member></List>");
 	bench_close(&b);
 }
 
@@ -262,7 +262,7 @@ TEST(api, json_actions_go_by_target)
 	CHECK(has_status(got, 200));
 	CONTAINS(got, "Content-Type: application/x-amz-json-1.1");
 	CONTAINS(got, "{\"In\":\"{\\\"a\\\":[1]}\",");
-	CONTAINS(got, "\"On\":true,\"At\":1.5,");
+	CONTAINS(got, "\"On\":true,\"At\":1795546321.843,");
 	empty = ask(&b, "POST /", NULL, JSON11, "AmazonEC2ContainerServiceV20141113.Nothing", "");
 	CHECK(str_ends(empty, "\r\n\r\n{}"));
 	bad = ask(&b, "POST /", NULL, JSON11, "AmazonEC2ContainerServiceV20141113.Echo", "{");

@@ -236,12 +236,12 @@ static int head_parse(struct http_message *m, const char *head, size_t len, stru
 
 	json_decref(m->headers);
 	m->headers = json_object();
-	while (len) {
+	while (head && len) {
 		const char *end = memmem(head, len, "\r\n", 2);
-		size_t line = end ? (size_t)(end - head) : len;
+		size_t line = end ? (size_t)(end - head) : 0;
 		int status;
 
-		if (memchr(head, '\n', line) || memchr(head, '\r', line))
+		if (!end || memchr(head, '\n', line) || memchr(head, '\r', line))
 			return refuse(400, err, "a line does not end with CR LF");
 		if (!count)
 			status = m->reply ? status_line(m, head, line, err)

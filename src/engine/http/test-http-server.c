@@ -107,6 +107,11 @@ static void send_all(struct bench *b, int fd, const char *text, size_t len)
 	}
 }
 
+static void send_text(struct bench *b, int fd, const char *text)
+{
+	send_all(b, fd, text, strlen(text));
+}
+
 /* What comes until `stop` was seen (NULL: until the connection ends), at most 5 s. */
 static char *receive(struct bench *b, int fd, const char *stop)
 {
@@ -134,7 +139,7 @@ static char *receive(struct bench *b, int fd, const char *stop)
 
 static char *ask(struct bench *b, int fd, const char *text, const char *stop)
 {
-	send_all(b, fd, text, strlen(text));
+	send_text(b, fd, text);
 	return receive(b, fd, stop);
 }
 
@@ -260,7 +265,7 @@ TEST(http_server, a_refused_client_that_goes_on_sending_still_reads_why)
 	bench_open(&b, &limits);
 	fd = client(&b);
 	memset(body, 'x', 500000);
-	send_all(&b, fd, "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n", 53);
+	send_text(&b, fd, "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n");
 	send_all(&b, fd, body, 500000);
 	got = receive(&b, fd, NULL);
 	CHECK(str_starts(got, "HTTP/1.1 413 "));
@@ -305,8 +310,8 @@ TEST(http_server, sends_large_answers_whole_to_a_client_that_ended_its_side)
 
 	bench_open(&b, NULL);
 	fd = client(&b);
-	send_all(&b, fd, "GET /big HTTP/1.1\r\nHost: h\r\n\r\nGET /big HTTP/1.1\r\nHost: h\r\n\r\n",
-		 62);
+	send_text(&b, fd,
+		  "GET /big HTTP/1.1\r\nHost: h\r\n\r\nGET /big HTTP/1.1\r\nHost: h\r\n\r\n");
 	(void)shutdown(fd, SHUT_WR);
 	got = receive(&b, fd, NULL);
 	CHECK(strlen(got) > 600000);
@@ -323,8 +328,8 @@ TEST(http_server, an_answer_may_come_later_or_too_late)
 
 	bench_open(&b, NULL);
 	fd = client(&b);
-	send_all(&b, fd, "GET /later HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n",
-		 62);
+	send_text(&b, fd,
+		  "GET /later HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
 	for (unsigned i = 0; i < 20; i++)
 		turn(&b);
 	CHECK_INT(b.requests, 1);
@@ -336,7 +341,7 @@ TEST(http_server, an_answer_may_come_later_or_too_late)
 	CHECK(strstr(got, "made") < strstr(got, "GET /2 "));
 
 	gone = client(&b);
-	send_all(&b, gone, "GET /later HTTP/1.1\r\nHost: h\r\n\r\n", 32);
+	send_text(&b, gone, "GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
 	for (unsigned i = 0; i < 20; i++)
 		turn(&b);
 	CHECK(b.kept != NULL);

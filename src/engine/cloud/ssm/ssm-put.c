@@ -185,7 +185,8 @@ int ssm_put(struct hub *hub, struct call *c, const json_t *in, bool overwrite,
 {
 	const char *name = json_str(in, "Name"), *value = json_str(in, "Value");
 	json_t *before = name ? hub_get(hub, SSM_PARAMETERS, name) : NULL, *versions;
-	const char *type = json_str_or(in, "Type", json_str(before, "Type"));
+	/* a copy: the old one goes away with the old value */
+	OWN(str) char *type = str_dup(json_str_or(in, "Type", json_str(before, "Type")));
 	OWN(json) json_t *parameter = NULL;
 	json_int_t number;
 
