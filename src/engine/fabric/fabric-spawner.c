@@ -125,7 +125,8 @@ static void on_reply(evutil_socket_t fd, short what, void *arg)
 			return;
 		}
 		s->under_way--;
-		fabric_spawner_done(s->fabric, reply.task, reply.pid, count ? pidfd : -1, reply.problem);
+		fabric_spawner_done(s->fabric, reply.task, reply.pid, count ? pidfd : -1,
+				    reply.problem);
 	}
 	send_waiting(s);
 }
