@@ -37,7 +37,7 @@ void buf_add(struct buf *b, const void *data, size_t len);
 void buf_str(struct buf *b, const char *s);
 void buf_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) ERR_FMT(2, 3);
-void buf_vprintf(struct buf *b, const char *fmt, va_list args);
+void buf_vprintf(struct buf *b, const char *fmt, va_list args) ERR_FMT(2, 0);
 char *buf_take(struct buf *b); /* the text is the caller's, b is empty again; never NULL */
 void buf_free(struct buf *b);
 void buf_consume(struct buf *b, size_t len); /* drops `len` bytes at the front */

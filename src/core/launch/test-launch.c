@@ -42,22 +42,25 @@ TEST(launch, every_failure_has_its_row_and_only_text_arguments)
 
 TEST(launch, texts_are_those_of_aws)
 {
-	const char *secret[] = { "arn:aws:secretsmanager:us-east-1:1:secret:a-AbCdEf", "AWSCURRENT" };
+	const char *secret[] = { "arn:aws:secretsmanager:us-east-1:1:secret:a-AbCdEf",
+				 "AWSCURRENT" };
 	const char *tls[] = { "accesspoint" };
 	OWN(str) char *missing = launch_failure_text(LAUNCH_FAIL_SECRET_MISSING, secret, 2);
 	OWN(str) char *timeout = launch_failure_text(LAUNCH_FAIL_EFS_TIMEOUT, NULL, 0);
 	OWN(str) char *tunnel = launch_failure_text(LAUNCH_FAIL_EFS_TLS, tls, 1);
 
-	CHECK_STR(missing,
-		  "ResourceInitializationError: unable to pull secrets or registry auth: execution "
-		  "resource retrieval failed: unable to retrieve secret from asm: service call has "
-		  "been retried 1 time(s): failed to fetch secret "
-		  "arn:aws:secretsmanager:us-east-1:1:secret:a-AbCdEf from secrets manager: "
-		  "ResourceNotFoundException: Secrets Manager can't find the specified secret value "
-		  "for staging label: AWSCURRENT");
-	CHECK_STR(timeout, "ResourceInitializationError: failed to invoke EFS utils commands to set up "
-			   "EFS volumes: stderr: b'mount.nfs4: Connection timed out' : unsuccessful EFS "
-			   "utils command execution; code: 32");
+	CHECK_STR(
+		missing,
+		"ResourceInitializationError: unable to pull secrets or registry auth: execution "
+		"resource retrieval failed: unable to retrieve secret from asm: service call has "
+		"been retried 1 time(s): failed to fetch secret "
+		"arn:aws:secretsmanager:us-east-1:1:secret:a-AbCdEf from secrets manager: "
+		"ResourceNotFoundException: Secrets Manager can't find the specified secret value "
+		"for staging label: AWSCURRENT");
+	CHECK_STR(timeout,
+		  "ResourceInitializationError: failed to invoke EFS utils commands to set up "
+		  "EFS volumes: stderr: b'mount.nfs4: Connection timed out' : unsuccessful EFS "
+		  "utils command execution; code: 32");
 	CHECK(strstr(tunnel, "The \"tls\" option is required when mounting via \"accesspoint\""));
 }
 
@@ -68,6 +71,7 @@ TEST(launch, missing_arguments_are_empty_and_extra_ones_ignored)
 	OWN(str) char *extra = launch_failure_text(LAUNCH_FAIL_IMAGE_NOT_FOUND, args, 3);
 
 	CHECK_STR(none, "CannotStartContainerError: ");
-	CHECK_STR(extra, "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
-			 "failed to resolve ref image: not found");
+	CHECK_STR(extra,
+		  "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
+		  "failed to resolve ref image: not found");
 }

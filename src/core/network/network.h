@@ -35,6 +35,8 @@ struct network {
 	unsigned log_retention_days;
 	struct network_node *nodes;
 	size_t node_count;
+	/* The file says so itself; otherwise the value is a default, which an import wins over. */
+	bool chain_given, contract_given;
 };
 
 /* Reads the YAML text. Unknown keys are errors with a suggestion; err says name:line:column. */

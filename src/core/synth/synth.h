@@ -15,8 +15,8 @@ int synth_network(const struct network *n, enum synth_format format, char **ret_
  * service (image mpcup/localnet), and the five exports <stack>-VpcId, -NearRpcUrl, -NearBootNodes,
  * -NearNetworkId, -MpcContractId, plus -PrivateSubnetA and -PrivateSubnetB. The node key is a
  * NoEcho parameter NodeKey (secret) and a parameter NodePublicKey. */
-int synth_base(const struct network *n, enum synth_format format, char **ret_text,
-	       struct err *err);
+int synth_base(const struct network *n, enum synth_format format, char **ret_text, struct err *err);
 /* Template of a chain attached at `address` in a VPC that exists (EC2 instance of the built-in
- * localnet image, its own security group). Parameters: VpcId, SubnetId, VpcCidr, Address, KeySecretArn. */
+ * localnet image, its own security group). Parameters: VpcId, SubnetId, VpcCidr, Address,
+ * KeySecretArn. */
 int synth_attached_chain(char **ret_text, struct err *err);

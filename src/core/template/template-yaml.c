@@ -502,6 +502,20 @@ static int read_document(struct reader *r, json_t **ret)
 	return 0;
 }
 
+/* libyaml compares every %TAG directive with all before it. Nobody needs many. */
+static int check_directives(struct reader *r, const char *text, size_t len)
+{
+	const char *at = text;
+	unsigned count = 0;
+
+	while ((at = memmem(at, len - (size_t)(at - text), "%TAG", 4))) {
+		if ((at == text || at[-1] == '\n' || at[-1] == '\r') && ++count > 16)
+			return fail(r, (yaml_mark_t){ 0 }, "too many %TAG directives");
+		at += 4;
+	}
+	return 0;
+}
+
 int yaml_read(const char *name, const char *text, size_t len, struct location_index *index,
 	      json_t **ret, struct err *err)
 {
@@ -515,6 +529,8 @@ int yaml_read(const char *name, const char *text, size_t len, struct location_in
 			    .sizes = sizes,
 			    .err = err };
 
+	if (check_directives(&r, text, len) < 0)
+		return -1;
 	if (!yaml_parser_initialize(&parser))
 		abort();
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);

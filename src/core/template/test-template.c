@@ -107,6 +107,21 @@ TEST(template_yaml, aliases_cannot_explode)
 	}
 }
 
+TEST(template_yaml, tag_directives_cannot_take_long)
+{
+	OWN(buf) struct buf text = { 0 };
+	OWN(template) struct template *t = NULL;
+	struct err err = { 0 };
+
+	for (int i = 0; i < 40000; i++)
+		buf_printf(&text, "%%TAG !a%d! tag:x%d\n", i, i);
+	buf_str(&text, "--- a");
+	CHECK_INT(template_parse("t", text.data, text.len, &t, &err), -1);
+	CHECK_STR(err.text,
+		  "t:1:1: Template format error: YAML not well-formed. (line 1, column 1): too "
+		  "many %TAG directives");
+}
+
 TEST(template_parse, depth_is_bounded_in_both_languages)
 {
 	OWN(buf) struct buf yaml = { 0 };

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,9 +27,10 @@ enum {
 
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/* ---- description -------------------------------------------------------------------------------- */
+/* ---- description --------------------------------------------------------------------------------
+ */
 
-char **agent_strings(const json_t *array)
+char **fabric_agent_strings(const json_t *array)
 {
 	size_t count = json_array_size(array);
 	char **list;
@@ -40,7 +42,7 @@ char **agent_strings(const json_t *array)
 		const char *text = json_string_value(json_array_get(array, i));
 
 		if (!text) {
-			agent_strings_free(list);
+			fabric_agent_strings_free(list);
 			return NULL;
 		}
 		list[i] = str_dup(text);
@@ -48,7 +50,7 @@ char **agent_strings(const json_t *array)
 	return list;
 }
 
-void agent_strings_free(char **strings)
+void fabric_agent_strings_free(char **strings)
 {
 	for (size_t i = 0; strings && strings[i]; i++) {
 		explicit_bzero(strings[i], strlen(strings[i]));
@@ -61,7 +63,9 @@ static void parse_environment(struct agent_container *c, json_t *map)
 {
 	const struct {
 		const char *key, *value;
-	} defaults[] = { { "PATH", default_path }, { "HOSTNAME", c->hostname }, { "HOME", "/root" } };
+	} defaults[] = { { "PATH", default_path },
+			 { "HOSTNAME", c->hostname },
+			 { "HOME", "/root" } };
 	size_t count = 0;
 	const char *key;
 	json_t *value;
@@ -71,9 +75,8 @@ static void parse_environment(struct agent_container *c, json_t *map)
 		if (!json_object_get(map, defaults[i].key))
 			c->environment[count++] =
 				str_printf("%s=%s", defaults[i].key, defaults[i].value);
-	json_object_foreach(map, key, value)
-		if (json_is_string(value) && *key && !strchr(key, '='))
-			c->environment[count++] = str_printf("%s=%s", key, json_string_value(value));
+	json_object_foreach(map, key, value) if (json_is_string(value) && *key && !strchr(key, '='))
+		c->environment[count++] = str_printf("%s=%s", key, json_string_value(value));
 }
 
 static int parse_mounts(struct agent_container *c, const json_t *list, struct err *err)
@@ -82,14 +85,16 @@ static int parse_mounts(struct agent_container *c, const json_t *list, struct er
 	json_t *m;
 
 	c->mounts = mem_new(json_array_size(list) + 1, sizeof(*c->mounts));
-	json_array_foreach(list, i, m) {
+	json_array_foreach(list, i, m)
+	{
 		const char *source = json_str(m, "source"), *target = json_str(m, "target");
 
 		if (!source || source[0] != '/' || !target || target[0] != '/' || !target[1])
-			return err_set(err, ERR_INPUT, "a mount needs an absolute source and target");
-		c->mounts[c->mount_count++] = (struct agent_mount){
-			str_dup(source), str_dup(target), json_bool_or(m, "read_only", false)
-		};
+			return err_set(err, ERR_INPUT,
+				       "a mount needs an absolute source and target");
+		c->mounts[c->mount_count++] =
+			(struct agent_mount){ str_dup(source), str_dup(target),
+					      json_bool_or(m, "read_only", false) };
 	}
 	return 0;
 }
@@ -105,8 +110,9 @@ static int parse(struct agent_container *c, const json_t *d, const struct agent_
 	c->name = str_dup(json_str_or(d, "name", ""));
 	c->root = str_dup(json_str_or(d, "root", "minimal"));
 	c->directory = str_dup(json_str_or(d, "directory", "/"));
-	c->hostname = host && *host ? str_dup_n(host, strnlen(host, 63)) : str_printf("ip-%s", dashes);
-	c->argv = agent_strings(json_list(d, "argv"));
+	c->hostname =
+		host && *host ? str_dup_n(host, strnlen(host, 63)) : str_printf("ip-%s", dashes);
+	c->argv = fabric_agent_strings(json_list(d, "argv"));
 	c->read_only_root = json_bool_or(d, "read_only_root", false);
 	c->init = json_bool_or(d, "init", false);
 	c->nofile_soft = (uint64_t)json_int_or(d, "nofile_soft", 0);
@@ -118,33 +124,34 @@ static int parse(struct agent_container *c, const json_t *d, const struct agent_
 	if (!c->argv || !c->argv[0])
 		return err_set(err, ERR_INPUT, "container %s: no command", c->name);
 	if (!str_eq(c->root, "minimal") && c->root[0] != '/')
-		return err_set(err, ERR_INPUT, "container %s: root is neither minimal nor a path", c->name);
+		return err_set(err, ERR_INPUT, "container %s: root is neither minimal nor a path",
+			       c->name);
 	if (str_eq(c->argv[0], "mpcup") && c->root[0] == '/')
 		return err_set(err, ERR_INPUT, "container %s: mpcup runs in the minimal root only",
 			       c->name);
 	return parse_mounts(c, json_list(d, "mounts"), err);
 }
 
-int agent_container_parse(const json_t *description, const struct agent_settings *s,
-			  struct agent_container **ret, struct err *err)
+int fabric_agent_container_parse(const json_t *description, const struct agent_settings *s,
+				 struct agent_container **ret, struct err *err)
 {
 	struct agent_container *c = NEW(struct agent_container);
 
 	c->pidfd = -1;
 	if (parse(c, description, s, err) < 0) {
-		agent_container_free(c);
+		fabric_agent_container_free(c);
 		return -1;
 	}
 	*ret = c;
 	return 0;
 }
 
-void agent_container_free(struct agent_container *c)
+void fabric_agent_container_free(struct agent_container *c)
 {
 	if (!c)
 		return;
-	agent_strings_free(c->argv);
-	agent_strings_free(c->environment);
+	fabric_agent_strings_free(c->argv);
+	fabric_agent_strings_free(c->environment);
 	for (size_t i = 0; i < c->mount_count; i++) {
 		free(c->mounts[i].source);
 		free(c->mounts[i].target);
@@ -159,9 +166,11 @@ void agent_container_free(struct agent_container *c)
 	free(c);
 }
 
-/* ---- root ----------------------------------------------------------------------------------------- */
+/* ---- root
+ * ----------------------------------------------------------------------------------------- */
 
-static int text_file(int root, const char *path, struct err *err, const char *fmt, ...) ERR_FMT(4, 5);
+static int text_file(int root, const char *path, struct err *err, const char *fmt, ...)
+	ERR_FMT(4, 5);
 
 static int text_file(int root, const char *path, struct err *err, const char *fmt, ...)
 {
@@ -181,11 +190,12 @@ static int network_files(int root, const struct agent_container *c, const struct
 	OWN(str) char *address = ip_format(s->address);
 	OWN(str) char *resolver = ip_format(s->resolver);
 
-	if (text_file(root, "/etc/hosts", err, "127.0.0.1 localhost\n%s %s\n", address, c->hostname) < 0 ||
+	if (text_file(root, "/etc/hosts", err, "127.0.0.1 localhost\n%s %s\n", address,
+		      c->hostname) < 0 ||
 	    text_file(root, "/etc/hostname", err, "%s\n", c->hostname) < 0)
 		return -1;
-	return text_file(root, "/etc/resolv.conf", err, "nameserver %s\noptions timeout:2 attempts:2\n",
-			 resolver);
+	return text_file(root, "/etc/resolv.conf", err,
+			 "nameserver %s\noptions timeout:2 attempts:2\n", resolver);
 }
 
 static int host_bind(int root, const char *path, struct err *err)
@@ -198,8 +208,15 @@ static int host_bind(int root, const char *path, struct err *err)
 /* The host's programs and libraries, as it has them: /bin may be a link to usr/bin. */
 static int host_programs(int root, struct err *err)
 {
-	static const char *const parts[] = { "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64",
-					     "/libx32", "/etc/ld.so.cache", "/etc/alternatives",
+	static const char *const parts[] = { "/usr",
+					     "/bin",
+					     "/sbin",
+					     "/lib",
+					     "/lib32",
+					     "/lib64",
+					     "/libx32",
+					     "/etc/ld.so.cache",
+					     "/etc/alternatives",
 					     "/etc/ssl" };
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -218,13 +235,20 @@ static int host_programs(int root, struct err *err)
 	return 0;
 }
 
+/* Bound by its path: the mount that /proc/self/exe leads to belongs to the host's mount namespace.
+ * When the path names another file by now (a new build, an upgrade) the running one is copied. */
 static int own_program(int root, struct err *err)
 {
-	struct sys_mount_source self = { .path = "/proc/self/exe", .read_only = true };
+	char path[PATH_MAX];
+	struct sys_mount_source self = { .path = path, .read_only = true };
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	struct stat running, there;
 
-	if (sys_root_mkdir(root, "/app", 0755, err) < 0)
-		return -1;
-	return sys_root_bind(root, "/app/mpcup", &self, false, err);
+	path[len < 0 ? 0 : len] = '\0';
+	if (stat("/proc/self/exe", &running) == 0 && stat(path, &there) == 0 &&
+	    running.st_dev == there.st_dev && running.st_ino == there.st_ino)
+		return sys_root_bind(root, "/app/mpcup", &self, false, err);
+	return sys_root_copy(root, "/app/mpcup", "/proc/self/exe", 0755, err);
 }
 
 static int minimal_root(int root, struct err *err)
@@ -241,10 +265,13 @@ static int minimal_root(int root, struct err *err)
 	if (host_programs(root, err) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (sys_root_file(root, files[i].path, files[i].text, strlen(files[i].text), 0644, err) < 0)
+		if (sys_root_file(root, files[i].path, files[i].text, strlen(files[i].text), 0644,
+				  err) < 0)
 			return -1;
-	if (sys_root_mkdir(root, "/root", 0700, err) < 0 || sys_root_mkdir(root, "/tmp", 01777, err) < 0 ||
-	    sys_root_mkdir(root, "/var/tmp", 01777, err) < 0 || sys_root_mkdir(root, "/run", 0755, err) < 0)
+	if (sys_root_mkdir(root, "/root", 0700, err) < 0 ||
+	    sys_root_mkdir(root, "/tmp", 01777, err) < 0 ||
+	    sys_root_mkdir(root, "/var/tmp", 01777, err) < 0 ||
+	    sys_root_mkdir(root, "/run", 0755, err) < 0)
 		return -1;
 	return own_program(root, err);
 }
@@ -263,7 +290,8 @@ static int volumes(int root, const struct agent_container *c, const struct agent
 	return 0;
 }
 
-static int make_root(const struct agent_container *c, const struct agent_settings *s, struct err *err)
+static int make_root(const struct agent_container *c, const struct agent_settings *s,
+		     struct err *err)
 {
 	bool minimal = str_eq(c->root, "minimal");
 	OWN(str) char *scratch = str_printf("%s/root", s->state_dir);
@@ -273,7 +301,8 @@ static int make_root(const struct agent_container *c, const struct agent_setting
 
 	if (sys_mount_tmpfs(scratch, ROOT_BYTES, "755", err) < 0)
 		return -1;
-	if (!minimal && (mkdir(merged, 0755) < 0 || sys_mount_overlay(c->root, scratch, merged, err) < 0))
+	if (!minimal &&
+	    (mkdir(merged, 0755) < 0 || sys_mount_overlay(c->root, scratch, merged, err) < 0))
 		return err->text[0] ? -1 : err_sys(err, "cannot make the root");
 	root = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
@@ -286,7 +315,8 @@ static int make_root(const struct agent_container *c, const struct agent_setting
 	return sys_root_enter(at, c->read_only_root, err);
 }
 
-/* ---- the process ------------------------------------------------------------------------------------- */
+/* ---- the process
+ * ------------------------------------------------------------------------------------- */
 
 static void limit_files(const struct agent_container *c)
 {
@@ -299,7 +329,8 @@ static void limit_files(const struct agent_container *c)
 		return;
 	if (c->nofile_hard && c->nofile_hard < limit.rlim_max)
 		limit.rlim_max = c->nofile_hard;
-	limit.rlim_cur = c->nofile_soft && c->nofile_soft < limit.rlim_max ? c->nofile_soft : limit.rlim_max;
+	limit.rlim_cur =
+		c->nofile_soft && c->nofile_soft < limit.rlim_max ? c->nofile_soft : limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
@@ -351,10 +382,13 @@ static void init_forward(int number)
 	(void)kill(init_child, number);
 }
 
-/* pid 1 for programs that do not expect to be one: passes signals on, reaps, ends with its child. */
+/* pid 1 for programs that do not expect to be one: passes signals on, reaps, ends with its child.
+ */
 static void __attribute__((noreturn)) init_loop(pid_t child)
 {
-	static const int passed[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH };
+	static const int passed[] = {
+		SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH
+	};
 	const struct sigaction forward = { .sa_handler = init_forward };
 	int status;
 
@@ -393,7 +427,7 @@ static int child_main(struct agent_container *c, const struct agent_settings *s,
 		return run(c, c->argv, err);
 	close(errors);
 	sys_hide_memory();
-	agent_strings_free(c->environment);
+	fabric_agent_strings_free(c->environment);
 	init_loop(pid);
 }
 
@@ -405,7 +439,8 @@ static int start_result(int errors, const struct agent_container *c, struct err 
 	ssize_t got;
 
 	while (len < sizeof(text) - 1 &&
-	       ((got = read(errors, text + len, sizeof(text) - 1 - len)) > 0 || (got < 0 && errno == EINTR)))
+	       ((got = read(errors, text + len, sizeof(text) - 1 - len)) > 0 ||
+		(got < 0 && errno == EINTR)))
 		len += got > 0 ? (size_t)got : 0;
 	if (!len)
 		return 0;
@@ -413,8 +448,8 @@ static int start_result(int errors, const struct agent_container *c, struct err 
 	return err_set(err, ERR_SYS, "container %s: %s", c->name, text);
 }
 
-int agent_container_start(struct agent_container *c, const struct agent_settings *s, int output,
-			  int cgroup, struct err *err)
+int fabric_agent_container_start(struct agent_container *c, const struct agent_settings *s,
+				 int output, int cgroup, struct err *err)
 {
 	OWN(fd) int errors = -1;
 	int ends[2];
@@ -422,7 +457,8 @@ int agent_container_start(struct agent_container *c, const struct agent_settings
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(err, "cannot make a pipe");
 	errors = ends[0];
-	c->pid = sys_clone(SYS_NEW_PID | SYS_NEW_MOUNT | SYS_NEW_IPC | SYS_NEW_UTS, cgroup, &c->pidfd);
+	c->pid = sys_clone(SYS_NEW_PID | SYS_NEW_MOUNT | SYS_NEW_IPC | SYS_NEW_UTS, cgroup,
+			   &c->pidfd);
 	if (c->pid == 0) {
 		struct err why = { 0 };
 
@@ -440,10 +476,12 @@ int agent_container_start(struct agent_container *c, const struct agent_settings
 	return -1;
 }
 
-/* ---- commands in a running container --------------------------------------------------------------- */
+/* ---- commands in a running container
+ * --------------------------------------------------------------- */
 
 /* In the container's namespaces; only returns when something went wrong. */
-static int exec_main(const struct agent_container *c, char *const *argv, int errors, struct err *err)
+static int exec_main(const struct agent_container *c, char *const *argv, int errors,
+		     struct err *err)
 {
 	(void)setsid();
 	if (standard_files(-1) < 0)
@@ -469,8 +507,8 @@ static int exec_wait(pid_t pid, int pidfd, int timeout_ms, struct err *err)
 	return err_set(err, ERR_LIMIT, "timeout");
 }
 
-int agent_container_exec(const struct agent_container *c, char *const *argv, int timeout_ms,
-			 struct err *err)
+int fabric_agent_container_exec(const struct agent_container *c, char *const *argv, int timeout_ms,
+				struct err *err)
 {
 	OWN(fd) int errors = -1;
 	OWN(fd) int pidfd = -1;
@@ -502,7 +540,8 @@ int agent_container_exec(const struct agent_container *c, char *const *argv, int
 	return exec_wait(pid, pidfd, timeout_ms, err);
 }
 
-/* ---- memory ---------------------------------------------------------------------------------------------- */
+/* ---- memory
+ * ---------------------------------------------------------------------------------------------- */
 
 static int read_at(int dir, const char *pid, const char *file, char *text, size_t size)
 {
@@ -537,7 +576,7 @@ static bool same_namespace(int proc, const char *pid, const char *of)
 	return a > 0 && a == b && !memcmp(theirs, ours, (size_t)a);
 }
 
-uint64_t agent_container_memory(int proc, const struct agent_container *c)
+uint64_t fabric_agent_container_memory(int proc, const struct agent_container *c)
 {
 	OWN(fd) int list = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = list < 0 ? NULL : fdopendir(list);
@@ -549,10 +588,12 @@ uint64_t agent_container_memory(int proc, const struct agent_container *c)
 	list = -1; /* the stream's now */
 	(void)snprintf(own, sizeof(own), "%d", c->pid);
 	for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-		if (e->d_name[0] < '1' || e->d_name[0] > '9' || !same_namespace(proc, e->d_name, own))
+		if (e->d_name[0] < '1' || e->d_name[0] > '9' ||
+		    !same_namespace(proc, e->d_name, own))
 			continue;
 		if (read_at(proc, e->d_name, "status", status, sizeof(status)) == 0)
-			total += (kilobytes(status, "RssAnon:") + kilobytes(status, "RssShmem:")) * 1024;
+			total += (kilobytes(status, "RssAnon:") + kilobytes(status, "RssShmem:")) *
+				 1024;
 	}
 	(void)closedir(dir);
 	return total;

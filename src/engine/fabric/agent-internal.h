@@ -13,11 +13,13 @@ struct agent_settings {
 	char *state_dir;
 };
 
-/* ---- probes (agent-probe.c): block up to their timeout; run in processes of their own ------------- */
+/* ---- probes (agent-probe.c): block up to their timeout; run in processes of their own
+ * ------------- */
 /* Answer of the operations resolve, connect and nfs; caller's. */
-json_t *agent_probe(const struct agent_settings *s, const json_t *request);
+json_t *fabric_agent_probe(const struct agent_settings *s, const json_t *request);
 
-/* ---- containers (agent-container.c) ------------------------------------------------------------------ */
+/* ---- containers (agent-container.c)
+ * ------------------------------------------------------------------ */
 struct agent_mount {
 	char *source, *target;
 	bool read_only;
@@ -35,17 +37,17 @@ struct agent_container {
 	bool oom;
 };
 /* 0: *ret is the caller's; -1: err says what is wrong with the description. */
-int agent_container_parse(const json_t *description, const struct agent_settings *s,
-			  struct agent_container **ret, struct err *err);
-void agent_container_free(struct agent_container *c); /* wipes the environment */
+int fabric_agent_container_parse(const json_t *description, const struct agent_settings *s,
+				 struct agent_container **ret, struct err *err);
+void fabric_agent_container_free(struct agent_container *c); /* wipes the environment */
 /* Starts it: output goes to the pipe `output`, it is born in the cgroup (-1: none). */
-int agent_container_start(struct agent_container *c, const struct agent_settings *s, int output,
-			  int cgroup, struct err *err);
+int fabric_agent_container_start(struct agent_container *c, const struct agent_settings *s,
+				 int output, int cgroup, struct err *err);
 /* Runs argv inside a running container and waits: exit code, or -1 with err ("timeout"). */
-int agent_container_exec(const struct agent_container *c, char *const *argv, int timeout_ms,
-			 struct err *err);
+int fabric_agent_container_exec(const struct agent_container *c, char *const *argv, int timeout_ms,
+				struct err *err);
 /* Resident anonymous and shared memory of all its processes. proc: sys_proc_open(). */
-uint64_t agent_container_memory(int proc, const struct agent_container *c);
+uint64_t fabric_agent_container_memory(int proc, const struct agent_container *c);
 /* Array of text as a NULL-terminated list (caller's, strings_free), NULL: it is something else. */
-char **agent_strings(const json_t *array);
-void agent_strings_free(char **strings);
+char **fabric_agent_strings(const json_t *array);
+void fabric_agent_strings_free(char **strings);

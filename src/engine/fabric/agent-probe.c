@@ -121,7 +121,7 @@ static int read_exact(int fd, void *data, size_t len, int64_t deadline)
 static int rpc_null(int fd, int64_t deadline)
 {
 	const uint32_t call[11] = { htonl(0x80000000U | 40), htonl(0x6d706375), 0, htonl(2),
-				    htonl(100003), htonl(4) };
+				    htonl(100003),	     htonl(4) };
 	uint32_t reply[7];
 	int problem;
 
@@ -149,7 +149,8 @@ static json_t *probe_connection(const json_t *request, uint16_t port, bool nfs)
 	return json_pack("{s:s}", "result", word_of(problem));
 }
 
-/* ---- names -------------------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------------------------------
+ */
 
 struct question {
 	uint16_t id;
@@ -178,7 +179,9 @@ static int ask_udp(const struct question *q, uint32_t server, int64_t deadline,
 		if (await(fd, POLLIN, resend < deadline ? resend : deadline))
 			continue;
 		got = recv(fd, answer, sizeof(answer), 0);
-		code = got < 0 ? -1 : dns_heard(answer, (size_t)got, q->id, addresses, count, truncated);
+		code = got < 0 ? -1
+			       : fabric_dns_heard(answer, (size_t)got, q->id, addresses, count,
+						  truncated);
 		if (code >= 0)
 			return code;
 	}
@@ -194,7 +197,8 @@ static int ask_tcp(const struct question *q, uint32_t server, int64_t deadline,
 	bool truncated;
 	size_t len;
 
-	if (dial(server, DNS_PORT, deadline, &fd) || send(fd, prefix, 2, MSG_NOSIGNAL | MSG_MORE) != 2 ||
+	if (dial(server, DNS_PORT, deadline, &fd) ||
+	    send(fd, prefix, 2, MSG_NOSIGNAL | MSG_MORE) != 2 ||
 	    send(fd, q->data, q->len, MSG_NOSIGNAL) != (ssize_t)q->len ||
 	    read_exact(fd, prefix, 2, deadline))
 		return -1;
@@ -202,7 +206,7 @@ static int ask_tcp(const struct question *q, uint32_t server, int64_t deadline,
 	answer = mem_new(1, len + 1);
 	if (read_exact(fd, answer, len, deadline))
 		return -1;
-	return dns_heard((const uint8_t *)answer, len, q->id, addresses, count, &truncated);
+	return fabric_dns_heard((const uint8_t *)answer, len, q->id, addresses, count, &truncated);
 }
 
 static json_t *found(const uint32_t *addresses, size_t count)
@@ -228,7 +232,7 @@ static json_t *probe_name(const struct agent_settings *s, const json_t *request)
 	int code;
 
 	(void)getrandom(&q.id, sizeof(q.id), 0);
-	q.len = *name ? dns_ask(q.id, name, q.data) : 0;
+	q.len = *name ? fabric_dns_ask(q.id, name, q.data) : 0;
 	if (!q.len)
 		return json_pack("{s:s}", "error", "nxdomain");
 	code = ask_udp(&q, s->resolver, deadline, addresses, &count, &truncated);
@@ -237,12 +241,12 @@ static json_t *probe_name(const struct agent_settings *s, const json_t *request)
 	if (code == DNS_NOERROR)
 		return found(addresses, count);
 	return json_pack("{s:s}", "error",
-			 code < 0		 ? "timeout"
+			 code < 0		? "timeout"
 			 : code == DNS_NXDOMAIN ? "nxdomain"
-						 : "refused");
+						: "refused");
 }
 
-json_t *agent_probe(const struct agent_settings *s, const json_t *request)
+json_t *fabric_agent_probe(const struct agent_settings *s, const json_t *request)
 {
 	const char *op = json_str_or(request, "op", "");
 	json_int_t port = json_int_or(request, "port", 0);

@@ -1,6 +1,6 @@
 /* The agent: pid 1 of a task. One loop over the daemon's socket, its children and a clock.
- * Probes (resolve, connect, nfs) and starts are carried out one at a time in order; exec runs beside
- * them and signal never waits, so that a slow health check does not hold up a stop. */
+ * Probes (resolve, connect, nfs) and starts are carried out one at a time in order; exec runs
+ * beside them and signal never waits, so that a slow health check does not hold up a stop. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -51,7 +51,8 @@ struct agent {
 	struct job *waiting, **waiting_end;
 };
 
-/* ---- messages -------------------------------------------------------------------------------------- */
+/* ---- messages
+ * -------------------------------------------------------------------------------------- */
 
 /* Everything JSON here may be a secret: wiped when freed. */
 static void *wiped_malloc(size_t size)
@@ -166,7 +167,8 @@ static void job_free(struct job *j)
 	free(j);
 }
 
-/* ---- containers --------------------------------------------------------------------------------------- */
+/* ---- containers
+ * --------------------------------------------------------------------------------------- */
 
 static struct agent_container *container_find(const struct agent *a, const char *name)
 {
@@ -183,20 +185,21 @@ static int start(struct agent *a, const struct job *j, const json_t *request, ui
 
 	if (json_str(j->body, "refuse"))
 		return err_set(err, ERR_SYS, "%s", json_str(j->body, "refuse"));
-	if (agent_container_parse(json_map(request, "container"), &a->settings, &c, err) < 0)
+	if (fabric_agent_container_parse(json_map(request, "container"), &a->settings, &c, err) < 0)
 		return -1;
 	c->id = id;
 	if (container_find(a, c->name))
 		(void)err_set(err, ERR_INPUT, "container %s runs already", c->name);
-	else if (agent_container_start(c, &a->settings, j->fd_count > 0 ? j->fds[0] : -1,
-				       j->fd_count > 1 ? j->fds[1] : -1, err) == 0) {
+	else if (fabric_agent_container_start(c, &a->settings, j->fd_count > 0 ? j->fds[0] : -1,
+					      j->fd_count > 1 ? j->fds[1] : -1, err) == 0) {
 		if (j->fd_count > 1)
 			c->memory_bytes = 0; /* the cgroup watches */
-		a->containers = mem_grow(a->containers, a->container_count + 1, sizeof(*a->containers));
+		a->containers =
+			mem_grow(a->containers, a->container_count + 1, sizeof(*a->containers));
 		a->containers[a->container_count++] = c;
 		return 0;
 	}
-	agent_container_free(c);
+	fabric_agent_container_free(c);
 	return -1;
 }
 
@@ -220,7 +223,7 @@ static void container_ended(struct agent *a, pid_t pid, int status)
 		post(a, json_pack("{s:s, s:I, s:i, s:b}", "event", "exited", "container",
 				  (json_int_t)c->id, "code", sys_exit_code(status), "oom", c->oom));
 		a->containers[i] = a->containers[--a->container_count];
-		agent_container_free(c);
+		fabric_agent_container_free(c);
 		return;
 	}
 }
@@ -251,19 +254,21 @@ static void watch_memory(struct agent *a)
 	for (size_t i = 0; a->proc >= 0 && i < a->container_count; i++) {
 		struct agent_container *c = a->containers[i];
 
-		if (!c->memory_bytes || agent_container_memory(a->proc, c) <= c->memory_bytes)
+		if (!c->memory_bytes ||
+		    fabric_agent_container_memory(a->proc, c) <= c->memory_bytes)
 			continue;
 		c->oom = true;
 		(void)sys_pidfd_signal(c->pidfd, SIGKILL);
 	}
 }
 
-/* ---- requests ----------------------------------------------------------------------------------------- */
+/* ---- requests
+ * ----------------------------------------------------------------------------------------- */
 
 static json_t *do_exec(const struct agent *a, const json_t *request)
 {
 	const struct agent_container *c = container_find(a, json_str(request, "container"));
-	char **argv = agent_strings(json_list(request, "argv"));
+	char **argv = fabric_agent_strings(json_list(request, "argv"));
 	json_int_t ms = json_int_or(request, "timeout_ms", EXEC_MS);
 	struct err err = { 0 };
 	int code;
@@ -272,7 +277,11 @@ static json_t *do_exec(const struct agent *a, const json_t *request)
 		return json_pack("{s:s}", "error", "no such container");
 	if (!argv || !argv[0])
 		return json_pack("{s:s}", "error", "no command");
-	code = agent_container_exec(c, argv, ms < 1 ? 1 : ms > 3600000 ? 3600000 : (int)ms, &err);
+	code = fabric_agent_container_exec(c, argv,
+					   ms < 1	  ? 1
+					   : ms > 3600000 ? 3600000
+							  : (int)ms,
+					   &err);
 	return code < 0 ? json_pack("{s:s}", "error", err.text) : json_pack("{s:i}", "exit", code);
 }
 
@@ -297,7 +306,7 @@ worker_main(struct agent *a, const json_t *request, bool exec, int answer)
 	for (size_t i = 0; i < a->worker_count; i++)
 		close(a->workers[i].answer);
 	close(a->sock); /* the daemon must see the agent's end, not ours */
-	result = exec ? do_exec(a, request) : agent_probe(&a->settings, request);
+	result = exec ? do_exec(a, request) : fabric_agent_probe(&a->settings, request);
 	text = json_dumps(result, JSON_COMPACT);
 	(void)!write(answer, text, strlen(text));
 	_exit(0);
@@ -421,7 +430,9 @@ static void worker_answer(struct agent *a, size_t index)
 	carry_out_waiting(a);
 }
 
-/* ---- life -------------------------------------------------------------------------------------------------- */
+/* ---- life
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static int64_t now_ms(void)
 {
@@ -442,8 +453,12 @@ static void __attribute__((noreturn)) loop(struct agent *a)
 		int64_t left = watch - now_ms();
 
 		for (size_t i = 0; i < workers; i++)
-			fds[2 + i] = (struct pollfd){ .fd = a->workers[i].answer, .events = POLLIN };
-		if (poll(fds, 2 + workers, !watching(a) ? -1 : left > 0 ? (int)left : 0) < 0 &&
+			fds[2 + i] =
+				(struct pollfd){ .fd = a->workers[i].answer, .events = POLLIN };
+		if (poll(fds, 2 + workers,
+			 !watching(a) ? -1
+			 : left > 0   ? (int)left
+				      : 0) < 0 &&
 		    errno != EINTR)
 			end();
 		/* from the back: an answer moves the last worker into its place */
@@ -484,7 +499,7 @@ static int come_up(struct agent *a, struct err *err)
 	struct job *j = NEW(struct job);
 	struct agent_settings *s = &a->settings;
 
-	if (interface_prepare(err) < 0)
+	if (fabric_interface_prepare(err) < 0)
 		return -1;
 	post(a, json_pack("{s:s}", "event", "born"));
 	read_job(a, j);
@@ -494,12 +509,12 @@ static int come_up(struct agent *a, struct err *err)
 	s->bits = (unsigned)json_int_or(j->body, "bits", 24);
 	s->state_dir = str_dup(json_str_or(j->body, "state_dir", "/"));
 	job_free(j);
-	if (interface_configure(&s->address, 1, s->bits, s->gateway, err) < 0)
+	if (fabric_interface_configure(&s->address, 1, s->bits, s->gateway, err) < 0)
 		return -1;
 	return wait_link(err);
 }
 
-void agent_main(int sock)
+void fabric_agent_main(int sock)
 {
 	struct agent a = { .sock = sock, .proc = -1 };
 	struct err err = { 0 };

@@ -30,8 +30,9 @@ struct dns_query {
 	uint16_t udp_size;
 };
 
-/* -1: not to be answered at all (no query). Else the code to answer with at once, DNS_NOERROR: go on. */
-int dns_parse(const uint8_t *data, size_t len, struct dns_query *ret);
+/* -1: not to be answered at all (no query). Else the code to answer with at once, DNS_NOERROR: go
+ * on. */
+int fabric_dns_parse(const uint8_t *data, size_t len, struct dns_query *ret);
 
 struct dns_answer {
 	unsigned rcode, ttl;
@@ -40,11 +41,12 @@ struct dns_answer {
 };
 /* Answer to the query in `data` (as parsed). What does not fit in `limit` sets TC. Length, at most
  * limit; out has room for it (limit >= 512). */
-size_t dns_answer(const uint8_t *data, const struct dns_query *q, const struct dns_answer *a,
-		  size_t limit, uint8_t *out);
+size_t fabric_dns_answer(const uint8_t *data, const struct dns_query *q, const struct dns_answer *a,
+			 size_t limit, uint8_t *out);
 
 /* Query for A; length, 0: not a name that DNS can carry. out: room for 300. */
-size_t dns_ask(uint16_t id, const char *name, uint8_t *out);
-/* Reads an answer to dns_ask(). -1: not it. Else its code; *ret_truncated: ask again over TCP. */
-int dns_heard(const uint8_t *data, size_t len, uint16_t id, uint32_t addresses[DNS_ADDRESSES],
-	      size_t *ret_count, bool *ret_truncated);
+size_t fabric_dns_ask(uint16_t id, const char *name, uint8_t *out);
+/* Reads an answer to fabric_dns_ask(). -1: not it. Else its code; *ret_truncated: ask again over
+ * TCP. */
+int fabric_dns_heard(const uint8_t *data, size_t len, uint16_t id,
+		     uint32_t addresses[DNS_ADDRESSES], size_t *ret_count, bool *ret_truncated);

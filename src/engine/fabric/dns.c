@@ -110,7 +110,7 @@ static bool parse_additional(const uint8_t *data, size_t len, size_t at, unsigne
 	return true;
 }
 
-int dns_parse(const uint8_t *data, size_t len, struct dns_query *q)
+int fabric_dns_parse(const uint8_t *data, size_t len, struct dns_query *q)
 {
 	size_t at;
 
@@ -176,15 +176,17 @@ static uint8_t *put_opt(uint8_t *p, unsigned rcode)
 	return put16(p, 0);
 }
 
-size_t dns_answer(const uint8_t *data, const struct dns_query *q, const struct dns_answer *a,
-		  size_t limit, uint8_t *out)
+size_t fabric_dns_answer(const uint8_t *data, const struct dns_query *q, const struct dns_answer *a,
+			 size_t limit, uint8_t *out)
 {
 	enum { RECORD = 16, SOA = 36, OPT = 11 };
 	unsigned rcode = q->edns && q->edns_version ? BADVERS : a->rcode;
 	size_t count = rcode == DNS_NOERROR ? a->count : 0;
 	size_t room = limit - HEADER - q->question_len - (q->edns ? OPT : 0);
-	bool negative = q->question_len && !count && (rcode == DNS_NOERROR || rcode == DNS_NXDOMAIN);
-	unsigned flags = FLAG_RESPONSE | FLAG_RECURSION | (q->flags & (OPCODE | FLAG_RECURSION_WANTED));
+	bool negative =
+		q->question_len && !count && (rcode == DNS_NOERROR || rcode == DNS_NXDOMAIN);
+	unsigned flags =
+		FLAG_RESPONSE | FLAG_RECURSION | (q->flags & (OPCODE | FLAG_RECURSION_WANTED));
 	uint8_t *p = out;
 
 	if (count * RECORD > room) {
@@ -209,9 +211,10 @@ size_t dns_answer(const uint8_t *data, const struct dns_query *q, const struct d
 	return (size_t)(p - out);
 }
 
-/* ---- client ------------------------------------------------------------------------------------ */
+/* ---- client ------------------------------------------------------------------------------------
+ */
 
-size_t dns_ask(uint16_t id, const char *name, uint8_t *out)
+size_t fabric_dns_ask(uint16_t id, const char *name, uint8_t *out)
 {
 	uint8_t *p = put16(put16(out, id), FLAG_RECURSION_WANTED);
 	size_t total = 0;
@@ -234,8 +237,8 @@ size_t dns_ask(uint16_t id, const char *name, uint8_t *out)
 	return (size_t)(put_opt(p, 0) - out);
 }
 
-int dns_heard(const uint8_t *data, size_t len, uint16_t id, uint32_t addresses[DNS_ADDRESSES],
-	      size_t *ret_count, bool *ret_truncated)
+int fabric_dns_heard(const uint8_t *data, size_t len, uint16_t id,
+		     uint32_t addresses[DNS_ADDRESSES], size_t *ret_count, bool *ret_truncated)
 {
 	unsigned questions, answers;
 	size_t at = HEADER, count = 0;
@@ -256,8 +259,10 @@ int dns_heard(const uint8_t *data, size_t len, uint16_t id, uint32_t addresses[D
 		at = skip_name(data, len, at);
 		if (!at || at + 10 > len || at + 10U + get16(data + at + 8) > len)
 			return -1;
-		if (get16(data + at) == DNS_TYPE_A && get16(data + at + 8) == 4 && count < DNS_ADDRESSES)
-			addresses[count++] = (uint32_t)get16(data + at + 10) << 16 | get16(data + at + 12);
+		if (get16(data + at) == DNS_TYPE_A && get16(data + at + 8) == 4 &&
+		    count < DNS_ADDRESSES)
+			addresses[count++] =
+				(uint32_t)get16(data + at + 10) << 16 | get16(data + at + 12);
 		at += 10U + get16(data + at + 8);
 	}
 	*ret_count = count;

@@ -29,7 +29,8 @@ struct birth {
 	struct err err;
 };
 
-/* ---- requests, daemon's end ---------------------------------------------------------------------- */
+/* ---- requests, daemon's end
+ * ---------------------------------------------------------------------- */
 
 static int ask(int host_fd, const struct host_request *request, struct host_reply *reply)
 {
@@ -46,7 +47,7 @@ static int ask(int host_fd, const struct host_request *request, struct host_repl
 	return count == 1 ? fd : -1;
 }
 
-int host_listen(int host_fd, uint16_t want, uint16_t *ret_port, struct err *err)
+int fabric_host_listen(int host_fd, uint16_t want, uint16_t *ret_port, struct err *err)
 {
 	struct host_request request = { .op = HOST_LISTEN, .port = want };
 	struct host_reply reply = { 0 };
@@ -58,7 +59,7 @@ int host_listen(int host_fd, uint16_t want, uint16_t *ret_port, struct err *err)
 	return fd;
 }
 
-int host_cgroup(int host_fd)
+int fabric_host_cgroup(int host_fd)
 {
 	struct host_request request = { .op = HOST_CGROUP };
 	struct host_reply reply = { 0 };
@@ -66,7 +67,8 @@ int host_cgroup(int host_fd)
 	return ask(host_fd, &request, &reply);
 }
 
-/* ---- requests, host's end --------------------------------------------------------------------------- */
+/* ---- requests, host's end
+ * --------------------------------------------------------------------------- */
 
 static int listen_loopback(uint16_t port)
 {
@@ -112,7 +114,8 @@ static void serve(int sock, int cgroup)
 		(void)sys_send_fds(sock, &reply, sizeof(reply), &cgroup, cgroup < 0 ? 0 : 1);
 }
 
-/* ---- the host's loop ------------------------------------------------------------------------------- */
+/* ---- the host's loop
+ * ------------------------------------------------------------------------------- */
 
 static void forward_signal(int signals, int pidfd)
 {
@@ -155,7 +158,8 @@ static void signals_of_host(sigset_t *set)
 		sigaddset(set, SIGHUP);
 }
 
-/* ---- the daemon's birth ------------------------------------------------------------------------------ */
+/* ---- the daemon's birth
+ * ------------------------------------------------------------------------------ */
 
 /* pid 1 ignores signals without a handler: until the body has its own, they end it. */
 static void end_now(int number)

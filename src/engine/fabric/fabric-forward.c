@@ -162,7 +162,8 @@ static void on_connected(evutil_socket_t fd, short what, void *arg)
 	int problem = 0;
 	socklen_t len = sizeof(problem);
 
-	if (!(what & EV_WRITE) || getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &len) < 0 || problem) {
+	if (!(what & EV_WRITE) || getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &len) < 0 ||
+	    problem) {
 		relay_reset(r);
 		return;
 	}
@@ -204,8 +205,8 @@ static void on_host(void *ctx, int fd, uint32_t peer)
 	r->next = w->relays;
 	w->relays = r;
 	w->relay_count++;
-	if (r->task < 0 || (connect(r->task, (struct sockaddr *)&to, sizeof(to)) < 0 &&
-			    errno != EINPROGRESS)) {
+	if (r->task < 0 ||
+	    (connect(r->task, (struct sockaddr *)&to, sizeof(to)) < 0 && errno != EINPROGRESS)) {
 		relay_reset(r);
 		return;
 	}
@@ -216,14 +217,14 @@ static void on_host(void *ctx, int fd, uint32_t peer)
 int fabric_forward_add(struct fabric *f, const char *vpc, uint32_t address, uint16_t port,
 		       uint16_t want, uint16_t *ret_port, struct err *err)
 {
-	struct vpc *v = vpc_find(f, vpc);
+	struct vpc *v = fabric_vpc_find(f, vpc);
 	struct forward *w;
 	uint16_t host_port;
 	int fd;
 
 	if (!v)
 		return err_set(err, ERR_INPUT, "no VPC %s", vpc);
-	fd = host_listen(f->o.host_fd, want, &host_port, err);
+	fd = fabric_host_listen(f->o.host_fd, want, &host_port, err);
 	if (fd < 0)
 		return err_in(err, "forward to port %u", port);
 	w = NEW(struct forward);
@@ -232,7 +233,7 @@ int fabric_forward_add(struct fabric *f, const char *vpc, uint32_t address, uint
 	w->address = address;
 	w->port = port;
 	w->host_port = host_port;
-	listener_add(&w->listener, f->o.events, fd, on_host, w);
+	fabric_listener_add(&w->listener, f->o.events, fd, on_host, w);
 	w->next = f->forwards;
 	f->forwards = w;
 	*ret_port = host_port;
@@ -241,7 +242,7 @@ int fabric_forward_add(struct fabric *f, const char *vpc, uint32_t address, uint
 
 static void forward_free(struct forward *w)
 {
-	listeners_free(&w->listener);
+	fabric_listeners_free(&w->listener);
 	while (w->relays)
 		relay_free(w->relays);
 	free(w);
@@ -259,7 +260,7 @@ void fabric_forward_remove(struct fabric *f, uint16_t host_port)
 		}
 }
 
-void forwards_free(struct fabric *f, const struct vpc *of)
+void fabric_forwards_free(struct fabric *f, const struct vpc *of)
 {
 	for (struct forward **at = &f->forwards; *at;) {
 		struct forward *w = *at;

@@ -17,30 +17,34 @@ static inline void own_drop_event(struct event **e)
 		event_free(*e);
 }
 
-/* ---- host side (fabric-enter.c) ------------------------------------------------------------------ */
+/* ---- host side (fabric-enter.c)
+ * ------------------------------------------------------------------ */
 /* Listener on 127.0.0.1 of the host: `want` if free, else any. Descriptor, or -1. */
-int host_listen(int host_fd, uint16_t want, uint16_t *ret_port, struct err *err);
+int fabric_host_listen(int host_fd, uint16_t want, uint16_t *ret_port, struct err *err);
 /* Directory of the delegated cgroup, or -1: there is none. */
-int host_cgroup(int host_fd);
+int fabric_host_cgroup(int host_fd);
 
-/* ---- listeners (fabric-listen.c) ------------------------------------------------------------------ */
+/* ---- listeners (fabric-listen.c)
+ * ------------------------------------------------------------------ */
 /* Accepts on a loop; chain of them hangs on what they serve. */
 struct listener;
 typedef void (*accept_fn)(void *ctx, int fd, uint32_t peer);
 /* fd becomes the listener's. Puts it in front of *list. */
-void listener_add(struct listener **list, struct event_base *events, int fd, accept_fn fn, void *ctx);
-void listeners_free(struct listener **list);
+void fabric_listener_add(struct listener **list, struct event_base *events, int fd, accept_fn fn,
+			 void *ctx);
+void fabric_listeners_free(struct listener **list);
 /* TCP listener at address:port in the namespace the caller is in; address 0: any. */
-int listener_open(uint32_t address, uint16_t port, struct err *err);
+int fabric_listener_open(uint32_t address, uint16_t port, struct err *err);
 
-/* ---- VPCs (fabric.c) -------------------------------------------------------------------------------- */
+/* ---- VPCs (fabric.c)
+ * -------------------------------------------------------------------------------- */
 struct vpc {
 	struct vpc *next;
 	struct fabric *fabric;
 	char *id;
 	uint32_t base;
 	unsigned bits;
-	int router; /* its network namespace */
+	int router;		   /* its network namespace */
 	struct sys_netlink *links; /* sockets of the router's namespace */
 	struct sys_nft *filter;
 	uint32_t next_index;
@@ -66,7 +70,7 @@ struct fabric {
 	uint32_t next_task;
 };
 
-struct vpc *vpc_find(const struct fabric *f, const char *id);
+struct vpc *fabric_vpc_find(const struct fabric *f, const char *id);
 void fabric_log(const struct fabric *f, const char *fmt, ...) ERR_FMT(2, 3);
 /* Between the two the process is in another network namespace; nothing may wait there. */
 int fabric_net_enter(const struct fabric *f, int net_fd, struct err *err);
@@ -81,45 +85,54 @@ static inline uint32_t vpc_resolver(uint32_t base)
 {
 	return base + 2;
 }
-/* veth to a namespace (net_fd, or that of pid): router end up, routed, with neighbour. *ret_index is the
- * router's end. */
-int vpc_connect(struct vpc *v, uint32_t address, const char *name, int net_fd, pid_t pid,
-		uint32_t *ret_index, struct err *err);
+/* veth to a namespace (net_fd, or that of pid): router end up, routed, with neighbour. *ret_index
+ * is the router's end. */
+int fabric_vpc_connect(struct vpc *v, uint32_t address, const char *name, int net_fd, pid_t pid,
+		       uint32_t *ret_index, struct err *err);
 /* The other end, called inside the namespace: lo, eth0, its addresses, default route. */
-int interface_configure(const uint32_t *addresses, size_t count, unsigned bits, uint32_t gateway,
-			struct err *err);
+int fabric_interface_configure(const uint32_t *addresses, size_t count, unsigned bits,
+			       uint32_t gateway, struct err *err);
 /* Settings of a namespace, before an interface comes in. */
-int interface_prepare(struct err *err);
+int fabric_interface_prepare(struct err *err);
 
-/* ---- packet filter (fabric-rules.c) ------------------------------------------------------------------ */
+/* ---- packet filter (fabric-rules.c)
+ * ------------------------------------------------------------------ */
 /* A table that lets nothing through. */
-int rules_close(struct vpc *v, struct err *err);
+int fabric_rules_close(struct vpc *v, struct err *err);
 
-/* ---- resolver (fabric-resolver.c) -------------------------------------------------------------------- */
+/* ---- resolver (fabric-resolver.c)
+ * -------------------------------------------------------------------- */
 struct resolver;
-int resolver_new(struct vpc *v, struct resolver **ret, struct err *err); /* in the router's namespace */
-void resolver_free(struct resolver *r);
+int fabric_resolver_new(struct vpc *v, struct resolver **ret,
+			struct err *err); /* in the router's namespace */
+void fabric_resolver_free(struct resolver *r);
 
-/* ---- NFS (fabric-nfs.c) -------------------------------------------------------------------------------- */
-/* Answers RPC on an accepted connection until it ends. The connections of an interface hang on list. */
+/* ---- NFS (fabric-nfs.c)
+ * -------------------------------------------------------------------------------- */
+/* Answers RPC on an accepted connection until it ends. The connections of an interface hang on
+ * list. */
 struct nfs_connection;
-void nfs_serve(struct nfs_connection **list, struct event_base *events, int fd);
-void nfs_free_all(struct nfs_connection **list);
+void fabric_nfs_serve(struct nfs_connection **list, struct event_base *events, int fd);
+void fabric_nfs_free_all(struct nfs_connection **list);
 
-/* ---- forwards (fabric-forward.c) --------------------------------------------------------------------------- */
-void forwards_free(struct fabric *f, const struct vpc *of); /* NULL: all */
+/* ---- forwards (fabric-forward.c)
+ * --------------------------------------------------------------------------- */
+void fabric_forwards_free(struct fabric *f, const struct vpc *of); /* NULL: all */
 
-/* ---- spawner (fabric-spawner.c) ----------------------------------------------------------------------- */
+/* ---- spawner (fabric-spawner.c)
+ * ----------------------------------------------------------------------- */
 struct spawner;
-int spawner_new(struct fabric *f, struct spawner **ret, struct err *err);
-void spawner_free(struct spawner *s);
-/* Starts an agent on `sock` (borrowed). spawner_done() in fabric-task.c gets the answer. */
-int spawner_request(struct spawner *s, uint32_t task, int sock);
-void spawner_done(struct fabric *f, uint32_t task, pid_t pid, int pidfd, int problem);
+int fabric_spawner_new(struct fabric *f, struct spawner **ret, struct err *err);
+void fabric_spawner_free(struct spawner *s);
+/* Starts an agent on `sock` (borrowed). fabric_spawner_done() in fabric-task.c gets the answer. */
+int fabric_spawner_request(struct spawner *s, uint32_t task, int sock);
+void fabric_spawner_done(struct fabric *f, uint32_t task, pid_t pid, int pidfd, int problem);
 
-/* ---- tasks (fabric-task.c, fabric-container-log.c) ------------------------------------------------------ */
-void tasks_free(struct fabric *f);
-void tasks_leave_vpc(struct fabric *f, const struct vpc *v);
+/* ---- tasks (fabric-task.c, fabric-container-log.c)
+ * ------------------------------------------------------ */
+void fabric_tasks_free(struct fabric *f);
+void fabric_tasks_leave_vpc(struct fabric *f, const struct vpc *v);
 
-/* ---- agent: runs in the task's namespaces (agent*.c) ------------------------------------------------- */
-void agent_main(int sock) __attribute__((noreturn));
+/* ---- agent: runs in the task's namespaces (agent*.c)
+ * ------------------------------------------------- */
+void fabric_agent_main(int sock) __attribute__((noreturn));

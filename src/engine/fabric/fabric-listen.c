@@ -15,7 +15,7 @@ struct listener {
 	void *ctx;
 };
 
-int listener_open(uint32_t address, uint16_t port, struct err *err)
+int fabric_listener_open(uint32_t address, uint16_t port, struct err *err)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
 				  .sin_addr.s_addr = htonl(address),
@@ -69,7 +69,8 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-void listener_add(struct listener **list, struct event_base *events, int fd, accept_fn fn, void *ctx)
+void fabric_listener_add(struct listener **list, struct event_base *events, int fd, accept_fn fn,
+			 void *ctx)
 {
 	struct listener *l = NEW(struct listener);
 
@@ -83,7 +84,7 @@ void listener_add(struct listener **list, struct event_base *events, int fd, acc
 	*list = l;
 }
 
-void listeners_free(struct listener **list)
+void fabric_listeners_free(struct listener **list)
 {
 	while (*list) {
 		struct listener *l = *list;

@@ -37,7 +37,7 @@ static void connection_free(struct nfs_connection *c)
 	free(c);
 }
 
-void nfs_free_all(struct nfs_connection **list)
+void fabric_nfs_free_all(struct nfs_connection **list)
 {
 	while (*list)
 		connection_free(*list);
@@ -72,7 +72,8 @@ static bool answer(const struct nfs_connection *c, const uint8_t *call, size_t l
 static void on_call(evutil_socket_t fd, short what, void *arg)
 {
 	struct nfs_connection *c = arg;
-	ssize_t got = what & EV_READ ? recv(fd, c->data + c->have, sizeof(c->data) - c->have, 0) : 0;
+	ssize_t got =
+		what & EV_READ ? recv(fd, c->data + c->have, sizeof(c->data) - c->have, 0) : 0;
 
 	if (got <= 0) {
 		if (got == 0 || errno != EAGAIN)
@@ -99,7 +100,7 @@ static void on_call(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-void nfs_serve(struct nfs_connection **list, struct event_base *events, int fd)
+void fabric_nfs_serve(struct nfs_connection **list, struct event_base *events, int fd)
 {
 	const struct timeval idle = { .tv_sec = IDLE_SECONDS };
 	struct nfs_connection *c = NEW(struct nfs_connection);

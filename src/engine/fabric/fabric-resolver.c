@@ -63,7 +63,7 @@ static size_t respond(struct resolver *r, const uint8_t *data, size_t len, uint3
 	struct dns_answer answer = { .ttl = 60 };
 	struct dns_query q;
 	size_t limit = DNS_UDP_PLAIN;
-	int rcode = dns_parse(data, len, &q);
+	int rcode = fabric_dns_parse(data, len, &q);
 
 	if (rcode < 0)
 		return 0;
@@ -74,7 +74,7 @@ static size_t respond(struct resolver *r, const uint8_t *data, size_t len, uint3
 	answer.rcode = (unsigned)rcode;
 	if (rcode == DNS_NOERROR)
 		lookup(r, &q, asker, addresses, &answer);
-	return dns_answer(data, &q, &answer, limit, out);
+	return fabric_dns_answer(data, &q, &answer, limit, out);
 }
 
 static void on_packet(evutil_socket_t fd, short what, void *arg)
@@ -86,19 +86,21 @@ static void on_packet(evutil_socket_t fd, short what, void *arg)
 	for (int i = 0; i < PACKETS_PER_EVENT; i++) {
 		struct sockaddr_in from;
 		socklen_t from_len = sizeof(from);
-		ssize_t got = recvfrom(fd, query, sizeof(query), MSG_DONTWAIT, (struct sockaddr *)&from,
-				       &from_len);
+		ssize_t got = recvfrom(fd, query, sizeof(query), MSG_DONTWAIT,
+				       (struct sockaddr *)&from, &from_len);
 		size_t len;
 
 		if (got < 0)
 			return;
 		len = respond(r, query, (size_t)got, ntohl(from.sin_addr.s_addr), false, answer);
 		if (len)
-			(void)sendto(fd, answer, len, MSG_DONTWAIT, (struct sockaddr *)&from, from_len);
+			(void)sendto(fd, answer, len, MSG_DONTWAIT, (struct sockaddr *)&from,
+				     from_len);
 	}
 }
 
-/* ---- TCP ------------------------------------------------------------------------------------------ */
+/* ---- TCP
+ * ------------------------------------------------------------------------------------------ */
 
 static void connection_free(struct connection *c)
 {
@@ -130,7 +132,8 @@ static bool send_answer(struct connection *c, const uint8_t *query, size_t len)
 static void on_stream(evutil_socket_t fd, short what, void *arg)
 {
 	struct connection *c = arg;
-	ssize_t got = what & EV_READ ? recv(fd, c->data + c->have, sizeof(c->data) - c->have, 0) : 0;
+	ssize_t got =
+		what & EV_READ ? recv(fd, c->data + c->have, sizeof(c->data) - c->have, 0) : 0;
 
 	if (got <= 0) {
 		if (got == 0 || errno != EAGAIN)
@@ -177,7 +180,8 @@ static void on_connection(void *ctx, int fd, uint32_t peer)
 	r->connection_count++;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------- */
+/* ---- the whole
+ * ---------------------------------------------------------------------------------------- */
 
 static int open_udp(uint32_t address, struct err *err)
 {
@@ -204,35 +208,35 @@ static int resolver_open(struct resolver *r, struct err *err)
 			return -1;
 		r->events[i] = event_new(events, r->fds[i], EV_READ | EV_PERSIST, on_packet, r);
 		(void)event_add(r->events[i], NULL);
-		tcp = listener_open(addresses[i], PORT, err);
+		tcp = fabric_listener_open(addresses[i], PORT, err);
 		if (tcp < 0)
 			return -1;
-		listener_add(&r->listeners, events, tcp, on_connection, r);
+		fabric_listener_add(&r->listeners, events, tcp, on_connection, r);
 	}
 	return 0;
 }
 
-int resolver_new(struct vpc *v, struct resolver **ret, struct err *err)
+int fabric_resolver_new(struct vpc *v, struct resolver **ret, struct err *err)
 {
 	struct resolver *r = NEW(struct resolver);
 
 	r->vpc = v;
 	r->fds[0] = r->fds[1] = -1;
 	if (resolver_open(r, err) < 0) {
-		resolver_free(r);
+		fabric_resolver_free(r);
 		return -1;
 	}
 	*ret = r;
 	return 0;
 }
 
-void resolver_free(struct resolver *r)
+void fabric_resolver_free(struct resolver *r)
 {
 	if (!r)
 		return;
 	while (r->connections)
 		connection_free(r->connections);
-	listeners_free(&r->listeners);
+	fabric_listeners_free(&r->listeners);
 	for (size_t i = 0; i < 2; i++) {
 		if (r->events[i])
 			event_free(r->events[i]);

@@ -2,8 +2,8 @@
  *
  * forward: jump acl (every packet, stateless) -> established passes -> jump egress -> jump ingress.
  * egress and ingress look the interface up by address and go to the chain compiled for its list of
- * groups. Two jumps instead of egress going to ingress: kernel 6.1 validates nested maps in quadratic
- * time (fabric.md 3.2). */
+ * groups. Two jumps instead of egress going to ingress: kernel 6.1 validates nested maps in
+ * quadratic time (fabric.md 3.2). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ struct plan {
 	const struct topology_vpc *vpc;
 	struct group_list *lists;
 	size_t list_count;
-	size_t *list_of; /* interface -> list */
+	size_t *list_of;  /* interface -> list */
 	bool *referenced; /* group -> some rule names it */
 };
 
@@ -50,7 +50,8 @@ static size_t plan_list(struct plan *p, const struct topology_interface *i)
 	char **ids = mem_new(i->group_count + 1, sizeof(*ids));
 	struct group_list *list;
 
-	memcpy(ids, i->groups, i->group_count * sizeof(*ids));
+	for (size_t k = 0; k < i->group_count; k++)
+		ids[k] = i->groups[k];
 	qsort(ids, i->group_count, sizeof(*ids), by_text);
 	buf_str(&key, "");
 	for (size_t k = 0; k < i->group_count; k++)
@@ -92,7 +93,8 @@ static void plan_make(struct plan *p, const struct topology_vpc *vpc)
 	}
 }
 
-/* ---- what must hold before the kernel is asked ---------------------------------------------------- */
+/* ---- what must hold before the kernel is asked
+ * ---------------------------------------------------- */
 
 static int by_address(const void *a, const void *b)
 {
@@ -139,7 +141,8 @@ static int check(const struct topology_vpc *vpc, struct err *err)
 	return check_addresses(vpc, err);
 }
 
-/* ---- rules ------------------------------------------------------------------------------------------- */
+/* ---- rules
+ * ------------------------------------------------------------------------------------------- */
 
 static void match_service(struct sys_nft *n, int protocol, uint16_t from, uint16_t to)
 {
@@ -213,7 +216,8 @@ static void list_chain(struct sys_nft *n, const struct plan *p, size_t list, boo
 	count_and_drop(n, chain, chain);
 }
 
-static void acl_chain(struct sys_nft *n, const struct topology_acl *acl, const char *chain, bool egress)
+static void acl_chain(struct sys_nft *n, const struct topology_acl *acl, const char *chain,
+		      bool egress)
 {
 	sys_nft_chain(n, chain);
 	for (size_t i = 0; i < acl->count; i++) {
@@ -320,7 +324,8 @@ static void frame(struct sys_nft *n, const struct plan *p)
 	}
 }
 
-/* ---- elements ------------------------------------------------------------------------------------------ */
+/* ---- elements
+ * ------------------------------------------------------------------------------------------ */
 
 static void verdict_elements(struct sys_nft *n, const struct plan *p, const char *direction)
 {
@@ -390,7 +395,8 @@ static void build(struct sys_nft *n, const struct plan *p)
 	way_elements(n, p->vpc);
 }
 
-/* ---- counters --------------------------------------------------------------------------------------------- */
+/* ---- counters
+ * --------------------------------------------------------------------------------------------- */
 
 struct tally {
 	const struct vpc *vpc;
@@ -430,7 +436,7 @@ static void tally(struct vpc *v, json_t *into)
 
 json_t *fabric_vpc_counters(struct fabric *f, const char *vpc)
 {
-	struct vpc *v = vpc_find(f, vpc);
+	struct vpc *v = fabric_vpc_find(f, vpc);
 	json_t *answer = v ? json_deep_copy(v->dropped) : json_object();
 
 	if (v)
@@ -451,14 +457,17 @@ static json_t *chains_of(const struct plan *p)
 
 			(void)snprintf(name, sizeof(name), "%s-%zu", directions[d], i);
 			for (size_t k = 0; k < p->lists[i].count; k++)
-				if (k == 0 || strcmp(p->lists[i].ids[k], p->lists[i].ids[k - 1]) != 0)
-					(void)json_array_append_new(groups, json_string(p->lists[i].ids[k]));
+				if (k == 0 ||
+				    strcmp(p->lists[i].ids[k], p->lists[i].ids[k - 1]) != 0)
+					(void)json_array_append_new(
+						groups, json_string(p->lists[i].ids[k]));
 			(void)json_object_set_new(chains, name, groups);
 		}
 	return chains;
 }
 
-/* ---- the room's door --------------------------------------------------------------------------------------- */
+/* ---- the room's door
+ * --------------------------------------------------------------------------------------- */
 
 static int load(struct vpc *v, const struct topology_vpc *vpc, struct err *err)
 {
@@ -483,7 +492,7 @@ static int load(struct vpc *v, const struct topology_vpc *vpc, struct err *err)
 	return result;
 }
 
-int rules_close(struct vpc *v, struct err *err)
+int fabric_rules_close(struct vpc *v, struct err *err)
 {
 	const struct topology_vpc none = { 0 };
 
@@ -492,7 +501,7 @@ int rules_close(struct vpc *v, struct err *err)
 
 int fabric_vpc_rules(struct fabric *f, const struct topology_vpc *vpc, struct err *err)
 {
-	struct vpc *v = vpc_find(f, vpc->id);
+	struct vpc *v = fabric_vpc_find(f, vpc->id);
 
 	if (!v)
 		return err_set(err, ERR_INPUT, "no VPC %s", vpc->id);

@@ -1,5 +1,6 @@
-/* A small process that starts the agents: the cost of a clone follows the memory of who clones, and an
- * agent must not inherit the daemon's memory (keys) or descriptors. Its children are the daemon's. */
+/* A small process that starts the agents: the cost of a clone follows the memory of who clones, and
+ * an agent must not inherit the daemon's memory (keys) or descriptors. Its children are the
+ * daemon's. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -38,7 +39,7 @@ static void spawn(int sock, uint32_t task, int agent_sock)
 
 	if (pid == 0) {
 		sys_close_others(&agent_sock, 1);
-		agent_main(agent_sock);
+		fabric_agent_main(agent_sock);
 	}
 	reply.pid = pid;
 	reply.problem = pid < 0 ? errno : 0;
@@ -82,11 +83,12 @@ static void on_reply(evutil_socket_t fd, short what, void *arg)
 			(void)event_del(s->event);
 			return;
 		}
-		spawner_done(s->fabric, reply.task, reply.pid, count ? pidfd : -1, reply.problem);
+		fabric_spawner_done(s->fabric, reply.task, reply.pid, count ? pidfd : -1,
+				    reply.problem);
 	}
 }
 
-int spawner_new(struct fabric *f, struct spawner **ret, struct err *err)
+int fabric_spawner_new(struct fabric *f, struct spawner **ret, struct err *err)
 {
 	struct spawner *s;
 	int pair[2];
@@ -113,7 +115,7 @@ int spawner_new(struct fabric *f, struct spawner **ret, struct err *err)
 	return 0;
 }
 
-void spawner_free(struct spawner *s)
+void fabric_spawner_free(struct spawner *s)
 {
 	if (!s)
 		return;
@@ -127,7 +129,7 @@ void spawner_free(struct spawner *s)
 	free(s);
 }
 
-int spawner_request(struct spawner *s, uint32_t task, int sock)
+int fabric_spawner_request(struct spawner *s, uint32_t task, int sock)
 {
 	return sys_send_fds(s->sock, &task, sizeof(task), &sock, 1);
 }

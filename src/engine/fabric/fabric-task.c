@@ -70,7 +70,8 @@ static void task_fail(struct fabric_task *t, const char *why)
 	fabric_task_kill(t);
 }
 
-/* ---- to the agent ---------------------------------------------------------------------------------- */
+/* ---- to the agent
+ * ---------------------------------------------------------------------------------- */
 
 static void message_free(struct message *m)
 {
@@ -89,7 +90,8 @@ static int message_send(int sock, struct message *m)
 
 		/* descriptors travel with the length, in one piece */
 		if (m->sent == 0 && m->fd_count)
-			done = sys_send_fds(sock, m->data, sizeof(uint32_t), m->fds, m->fd_count) < 0
+			done = sys_send_fds(sock, m->data, sizeof(uint32_t), m->fds, m->fd_count) <
+					       0
 				       ? -1
 				       : (ssize_t)sizeof(uint32_t);
 		else
@@ -129,7 +131,8 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 }
 
 /* fds become the message's. first: in front of what waits. */
-static void post(struct fabric_task *t, const json_t *body, const int *fds, size_t fd_count, bool first)
+static void post(struct fabric_task *t, const json_t *body, const int *fds, size_t fd_count,
+		 bool first)
 {
 	struct message *m = NEW(struct message);
 	size_t len = json_dumpb(body, NULL, 0, JSON_COMPACT);
@@ -153,7 +156,8 @@ static void post(struct fabric_task *t, const json_t *body, const int *fds, size
 	flush(t);
 }
 
-/* ---- a container's output --------------------------------------------------------------------------- */
+/* ---- a container's output
+ * --------------------------------------------------------------------------- */
 
 static void give_line(struct container *c, const char *text, size_t len)
 {
@@ -192,7 +196,7 @@ static void take_output(struct container *c, const char *data, size_t len)
 /* Up to `rounds` reads; true when there may be more. */
 static bool read_output(struct container *c, int rounds)
 {
-	static char data[65536];
+	char data[65536];
 
 	for (int i = 0; i < rounds; i++) {
 		ssize_t got = read(c->output, data, sizeof(data));
@@ -260,7 +264,8 @@ static struct container *container_find(const struct fabric_task *t, uint32_t id
 	return NULL;
 }
 
-/* ---- from the agent -------------------------------------------------------------------------------------- */
+/* ---- from the agent
+ * -------------------------------------------------------------------------------------- */
 
 static void answered(struct fabric_task *t, uint32_t id, const json_t *body)
 {
@@ -317,7 +322,7 @@ static void connect_interface(struct fabric_task *t)
 	if (!t->born || t->pid <= 0 || t->connected || !t->vpc)
 		return;
 	(void)snprintf(name, sizeof(name), "eni%u", t->vpc->next_index);
-	if (vpc_connect(t->vpc, t->address, name, -1, t->pid, &t->index, &err) < 0) {
+	if (fabric_vpc_connect(t->vpc, t->address, name, -1, t->pid, &t->index, &err) < 0) {
 		task_fail(t, err.text);
 		return;
 	}
@@ -396,7 +401,9 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)read_agent(arg);
 }
 
-/* ---- life -------------------------------------------------------------------------------------------------- */
+/* ---- life
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static void task_unlink(struct fabric_task *t)
 {
@@ -465,7 +472,7 @@ static void on_ended(evutil_socket_t fd, short what, void *arg)
 	task_gone(t);
 }
 
-void spawner_done(struct fabric *f, uint32_t task, pid_t pid, int pidfd, int problem)
+void fabric_spawner_done(struct fabric *f, uint32_t task, pid_t pid, int pidfd, int problem)
 {
 	struct fabric_task *t = f->tasks;
 	OWN(str) char *why = NULL;
@@ -512,7 +519,7 @@ static int task_begin(struct fabric_task *t, struct err *err)
 	t->writable = event_new(events, t->sock, EV_WRITE, on_writable, t);
 	t->link_timer = evtimer_new(events, on_link, t);
 	(void)event_add(t->readable, NULL);
-	if (spawner_request(t->fabric->spawner, t->id, t->agent_sock) < 0)
+	if (fabric_spawner_request(t->fabric->spawner, t->id, t->agent_sock) < 0)
 		return err_sys(err, "cannot reach the spawner");
 	return 0;
 }
@@ -521,7 +528,7 @@ int fabric_task_start(struct fabric *f, const char *vpc, const char *eni, uint32
 		      unsigned prefix_bits, const struct fabric_task_events *events,
 		      struct fabric_task **ret, struct err *err)
 {
-	struct vpc *v = vpc_find(f, vpc);
+	struct vpc *v = fabric_vpc_find(f, vpc);
 	struct fabric_task *t;
 
 	if (!v)
@@ -556,7 +563,7 @@ void fabric_task_kill(struct fabric_task *t)
 		(void)sys_pidfd_signal(t->pidfd, SIGKILL);
 }
 
-void tasks_leave_vpc(struct fabric *f, const struct vpc *v)
+void fabric_tasks_leave_vpc(struct fabric *f, const struct vpc *v)
 {
 	for (struct fabric_task *t = f->tasks; t; t = t->next)
 		if (t->vpc == v) {
@@ -566,7 +573,7 @@ void tasks_leave_vpc(struct fabric *f, const struct vpc *v)
 }
 
 /* Without callbacks: who frees the fabric knows. */
-void tasks_free(struct fabric *f)
+void fabric_tasks_free(struct fabric *f)
 {
 	for (struct fabric_task *t = f->tasks; t; t = t->next)
 		fabric_task_kill(t);
@@ -580,11 +587,13 @@ void tasks_free(struct fabric *f)
 	}
 }
 
-/* ---- requests ------------------------------------------------------------------------------------------------ */
+/* ---- requests
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* Pipe for the output and a cgroup for the limits; they travel with the request. */
-static int container_new(struct fabric_task *t, uint32_t id, const json_t *description,
-			 int fds[2], size_t *ret_count, struct err *err)
+static int container_new(struct fabric_task *t, uint32_t id, const json_t *description, int fds[2],
+			 size_t *ret_count, struct err *err)
 {
 	struct fabric *f = t->fabric;
 	struct container *c;

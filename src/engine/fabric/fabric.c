@@ -1,4 +1,5 @@
-/* The fabric as a whole, its VPCs (router and outside) and the interfaces that the daemon serves. */
+/* The fabric as a whole, its VPCs (router and outside) and the interfaces that the daemon serves.
+ */
 #include "engine/fabric/fabric.h"
 
 #include <errno.h>
@@ -61,7 +62,8 @@ void fabric_log(const struct fabric *f, const char *fmt, ...)
 	f->o.log(f->o.ctx, line);
 }
 
-/* ---- the namespace the process is in -------------------------------------------------------------- */
+/* ---- the namespace the process is in
+ * -------------------------------------------------------------- */
 
 int fabric_net_enter(const struct fabric *f, int net_fd, struct err *err)
 {
@@ -78,7 +80,7 @@ void fabric_net_leave(const struct fabric *f)
 		abort();
 }
 
-int interface_prepare(struct err *err)
+int fabric_interface_prepare(struct err *err)
 {
 	static const char *const settings[][2] = {
 		{ "ipv6/conf/all/disable_ipv6", "1" },
@@ -108,8 +110,8 @@ static void mac_of(uint32_t address, uint8_t mac[6])
 
 static const uint8_t router_mac[6] = { 0x0a, 0x57, 0, 0, 0, 1 };
 
-int interface_configure(const uint32_t *addresses, size_t count, unsigned bits, uint32_t gateway,
-			struct err *err)
+int fabric_interface_configure(const uint32_t *addresses, size_t count, unsigned bits,
+			       uint32_t gateway, struct err *err)
 {
 	struct sys_netlink *links = NULL;
 	int result;
@@ -128,8 +130,8 @@ int interface_configure(const uint32_t *addresses, size_t count, unsigned bits, 
 	return result;
 }
 
-int vpc_connect(struct vpc *v, uint32_t address, const char *name, int net_fd, pid_t pid,
-		uint32_t *ret_index, struct err *err)
+int fabric_vpc_connect(struct vpc *v, uint32_t address, const char *name, int net_fd, pid_t pid,
+		       uint32_t *ret_index, struct err *err)
 {
 	struct sys_veth veth = { .name = name,
 				 .peer_name = "eth0",
@@ -158,7 +160,8 @@ static void wait_operational(struct sys_netlink *links, uint32_t index)
 		(void)nanosleep(&moment, NULL);
 }
 
-/* ---- VPC: the outside -------------------------------------------------------------------------------- */
+/* ---- VPC: the outside
+ * -------------------------------------------------------------------------------- */
 
 static void on_outside_https(void *ctx, int fd, uint32_t peer)
 {
@@ -184,11 +187,12 @@ static int outside_listen(struct vpc *v, struct err *err)
 	} ports[] = { { 443, on_outside_https }, { 80, on_outside_http } };
 
 	for (size_t i = 0; i < 2; i++) {
-		int fd = listener_open(0, ports[i].port, err);
+		int fd = fabric_listener_open(0, ports[i].port, err);
 
 		if (fd < 0)
 			return -1;
-		listener_add(&v->outside_listeners, v->fabric->o.events, fd, ports[i].fn, v->fabric);
+		fabric_listener_add(&v->outside_listeners, v->fabric->o.events, fd, ports[i].fn,
+				    v->fabric);
 	}
 	return 0;
 }
@@ -201,14 +205,14 @@ static int outside_inside(struct vpc *v, struct err *err)
 	uint32_t index;
 
 	v->outside = sys_net_current(err);
-	if (v->outside < 0 || interface_prepare(err) < 0 ||
-	    vpc_connect(v, OUTSIDE_API, "outside", v->outside, 0, &index, err) < 0)
+	if (v->outside < 0 || fabric_interface_prepare(err) < 0 ||
+	    fabric_vpc_connect(v, OUTSIDE_API, "outside", v->outside, 0, &index, err) < 0)
 		return -1;
 	mac_of(OUTSIDE_API, mac);
 	sys_netlink_neighbour(v->links, index, OUTSIDE_S3, mac);
 	sys_netlink_route(v->links, OUTSIDE_S3, 32, index, 0, vpc_gateway(v->base));
 	if (sys_netlink_commit(v->links, err) < 0 ||
-	    interface_configure(addresses, 2, 32, vpc_gateway(v->base), err) < 0)
+	    fabric_interface_configure(addresses, 2, 32, vpc_gateway(v->base), err) < 0)
 		return -1;
 	wait_operational(v->links, index);
 	return outside_listen(v, err);
@@ -225,14 +229,18 @@ static int outside_make(struct vpc *v, struct err *err)
 	return result < 0 ? err_in(err, "outside of %s", v->id) : 0;
 }
 
-/* ---- VPC: the router ------------------------------------------------------------------------------------ */
+/* ---- VPC: the router
+ * ------------------------------------------------------------------------------------ */
 
 static int router_settings(struct err *err)
 {
 	static const char *const settings[][2] = {
-		{ "ipv6/conf/all/disable_ipv6", "1" },	   { "ipv6/conf/default/disable_ipv6", "1" },
-		{ "ipv4/ip_forward", "1" },		   { "ipv4/conf/all/rp_filter", "1" },
-		{ "ipv4/conf/default/rp_filter", "1" },	   { "ipv4/conf/all/send_redirects", "0" },
+		{ "ipv6/conf/all/disable_ipv6", "1" },
+		{ "ipv6/conf/default/disable_ipv6", "1" },
+		{ "ipv4/ip_forward", "1" },
+		{ "ipv4/conf/all/rp_filter", "1" },
+		{ "ipv4/conf/default/rp_filter", "1" },
+		{ "ipv4/conf/all/send_redirects", "0" },
 		{ "ipv4/conf/default/send_redirects", "0" },
 	};
 
@@ -262,9 +270,9 @@ static int router_inside(struct vpc *v, struct err *err)
 	    sys_nft_open(&v->filter, err) < 0)
 		return -1;
 	/* closed before anything can be connected */
-	if (rules_close(v, err) < 0 || router_addresses(v, err) < 0)
+	if (fabric_rules_close(v, err) < 0 || router_addresses(v, err) < 0)
 		return -1;
-	return resolver_new(v, &v->resolver, err);
+	return fabric_resolver_new(v, &v->resolver, err);
 }
 
 static int router_make(struct vpc *v, struct err *err)
@@ -278,7 +286,7 @@ static int router_make(struct vpc *v, struct err *err)
 	return result < 0 ? err_in(err, "router of %s", v->id) : 0;
 }
 
-struct vpc *vpc_find(const struct fabric *f, const char *id)
+struct vpc *fabric_vpc_find(const struct fabric *f, const char *id)
 {
 	for (struct vpc *v = f->vpcs; v; v = v->next)
 		if (!strcmp(v->id, id))
@@ -288,8 +296,8 @@ struct vpc *vpc_find(const struct fabric *f, const char *id)
 
 static void vpc_free(struct vpc *v)
 {
-	resolver_free(v->resolver);
-	listeners_free(&v->outside_listeners);
+	fabric_resolver_free(v->resolver);
+	fabric_listeners_free(&v->outside_listeners);
 	sys_netlink_close(v->links);
 	sys_nft_close(v->filter);
 	if (v->router >= 0)
@@ -306,7 +314,7 @@ int fabric_vpc_add(struct fabric *f, const char *vpc, uint32_t base, unsigned bi
 {
 	struct vpc *v;
 
-	if (vpc_find(f, vpc))
+	if (fabric_vpc_find(f, vpc))
 		return err_set(err, ERR_INPUT, "%s exists", vpc);
 	if (bits < LEAST_BITS || bits > MOST_BITS || base << bits)
 		return err_set(err, ERR_INPUT, "%s: not a usable address range", vpc);
@@ -328,7 +336,8 @@ int fabric_vpc_add(struct fabric *f, const char *vpc, uint32_t base, unsigned bi
 	return 0;
 }
 
-/* ---- interfaces served by the daemon --------------------------------------------------------------------- */
+/* ---- interfaces served by the daemon
+ * --------------------------------------------------------------------- */
 
 static struct served *served_find(const struct fabric *f, const char *eni)
 {
@@ -340,8 +349,8 @@ static struct served *served_find(const struct fabric *f, const char *eni)
 
 static void served_free(struct served *s)
 {
-	listeners_free(&s->listeners);
-	nfs_free_all(&s->nfs);
+	fabric_listeners_free(&s->listeners);
+	fabric_nfs_free_all(&s->nfs);
 	while (s->passes) {
 		struct pass *p = s->passes;
 
@@ -360,11 +369,11 @@ static int served_inside(struct served *s, struct err *err)
 	char name[16];
 
 	s->net = sys_net_current(err);
-	if (s->net < 0 || interface_prepare(err) < 0)
+	if (s->net < 0 || fabric_interface_prepare(err) < 0)
 		return -1;
 	(void)snprintf(name, sizeof(name), "eni%u", v->next_index);
-	if (vpc_connect(v, s->address, name, s->net, 0, &s->index, err) < 0 ||
-	    interface_configure(&s->address, 1, v->bits, vpc_gateway(v->base), err) < 0)
+	if (fabric_vpc_connect(v, s->address, name, s->net, 0, &s->index, err) < 0 ||
+	    fabric_interface_configure(&s->address, 1, v->bits, vpc_gateway(v->base), err) < 0)
 		return -1;
 	wait_operational(v->links, s->index);
 	return 0;
@@ -373,7 +382,7 @@ static int served_inside(struct served *s, struct err *err)
 int fabric_interface_add(struct fabric *f, const char *vpc, const char *eni, uint32_t address,
 			 struct err *err)
 {
-	struct vpc *v = vpc_find(f, vpc);
+	struct vpc *v = fabric_vpc_find(f, vpc);
 	struct served *s;
 	int result;
 
@@ -429,11 +438,11 @@ static int served_listen(struct fabric *f, struct served *s, uint16_t port, acce
 
 	if (fabric_net_enter(f, s->net, err) < 0)
 		return -1;
-	fd = listener_open(0, port, err);
+	fd = fabric_listener_open(0, port, err);
 	fabric_net_leave(f);
 	if (fd < 0)
 		return err_in(err, "interface %s", s->eni);
-	listener_add(&s->listeners, f->o.events, fd, fn, ctx);
+	fabric_listener_add(&s->listeners, f->o.events, fd, fn, ctx);
 	return 0;
 }
 
@@ -470,7 +479,7 @@ static void on_nfs(void *ctx, int fd, uint32_t peer)
 	struct served *s = ctx;
 
 	(void)peer;
-	nfs_serve(&s->nfs, s->vpc->fabric->o.events, fd);
+	fabric_nfs_serve(&s->nfs, s->vpc->fabric->o.events, fd);
 }
 
 int fabric_interface_serve_nfs(struct fabric *f, const char *eni, struct err *err)
@@ -490,8 +499,8 @@ void fabric_vpc_remove(struct fabric *f, const char *vpc)
 		if (strcmp(v->id, vpc) != 0)
 			continue;
 		*at = v->next;
-		tasks_leave_vpc(f, v);
-		forwards_free(f, v);
+		fabric_tasks_leave_vpc(f, v);
+		fabric_forwards_free(f, v);
 		for (struct served **s = &f->served; *s;)
 			if ((*s)->vpc == v)
 				served_drop(s);
@@ -502,7 +511,8 @@ void fabric_vpc_remove(struct fabric *f, const char *vpc)
 	}
 }
 
-/* ---- the fabric ---------------------------------------------------------------------------------------------- */
+/* ---- the fabric
+ * ---------------------------------------------------------------------------------------------- */
 
 static int fabric_start(struct fabric *f, struct err *err)
 {
@@ -514,8 +524,8 @@ static int fabric_start(struct fabric *f, struct err *err)
 	f->home = sys_net_current(err);
 	if (f->home < 0)
 		return -1;
-	f->cgroup = host_cgroup(f->o.host_fd);
-	return spawner_new(f, &f->spawner, err);
+	f->cgroup = fabric_host_cgroup(f->o.host_fd);
+	return fabric_spawner_new(f, &f->spawner, err);
 }
 
 int fabric_new(const struct fabric_options *o, struct fabric **ret, struct err *err)
@@ -542,10 +552,10 @@ void fabric_free(struct fabric *f)
 {
 	if (!f)
 		return;
-	tasks_free(f);
+	fabric_tasks_free(f);
 	while (f->vpcs)
 		fabric_vpc_remove(f, f->vpcs->id);
-	spawner_free(f->spawner);
+	fabric_spawner_free(f->spawner);
 	if (f->home >= 0)
 		close(f->home);
 	if (f->cgroup >= 0)

@@ -39,6 +39,7 @@ struct fabric_options {
 	void *ctx;
 };
 int fabric_new(const struct fabric_options *o, struct fabric **ret, struct err *err);
+/* Ends all tasks without their events. Not from within a callback of the fabric. */
 void fabric_free(struct fabric *f);
 
 /* Addresses of the outside world as tasks see them (host byte order). */
@@ -49,6 +50,7 @@ uint32_t fabric_outside_s3(void);	/* S3 names: also reachable through an S3 gate
 /* ---- VPCs ------------------------------------------------------------------------------------- */
 int fabric_vpc_add(struct fabric *f, const char *vpc, uint32_t base, unsigned bits,
 		   struct err *err);
+/* Its interfaces and forwards go too; its tasks are killed (`gone` follows for each). */
 void fabric_vpc_remove(struct fabric *f, const char *vpc);
 /* Replaces all rules (groups, members, ACLs, ways out, S3 gateways) of the VPC in one transaction.
  * Established connections stay, new ones follow the new rules. Interfaces named in it need not exist
@@ -61,7 +63,8 @@ json_t *fabric_vpc_counters(struct fabric *f, const char *vpc);
 int fabric_interface_add(struct fabric *f, const char *vpc, const char *eni, uint32_t address,
 			 struct err *err);
 void fabric_interface_remove(struct fabric *f, const char *eni);
-/* Listens inside the interface's namespace; each accepted fd goes to fn (callee's). */
+/* Listens inside the interface's namespace; each accepted fd goes to fn (callee's). All accepted
+ * descriptors of this header are non-blocking and close-on-exec. */
 int fabric_interface_listen(struct fabric *f, const char *eni, uint16_t port,
 			    void (*fn)(void *ctx, int fd), void *ctx, struct err *err);
 /* Answers ONC-RPC NULL on TCP 2049 (the mount helper's first question). */
@@ -90,6 +93,8 @@ void fabric_forward_remove(struct fabric *f, uint16_t host_port);
  *                                              -> {"started":true} | {"error":"text"}
  *   {"op":"exec","container":name,"argv":[..],"timeout_ms":T} -> {"exit":code} | {"error":"timeout"|text}
  *   {"op":"signal","container":name,"signal":15} -> {}
+ * `signal` and `exec` do not wait behind other requests (a slow health check does not hold up a stop).
+ * Requests may be made before `ready`; those open when the task ends are answered with {"error":..}.
  * Containers share the network namespace; each has its own pid, mount, ipc and uts namespaces, no
  * capabilities, no_new_privs. Secrets in "environment" travel over the socket only and are wiped. */
 struct fabric_task;
@@ -100,6 +105,8 @@ struct fabric_task_events {
 	void (*line)(void *ctx, const char *container, const char *text, size_t len);
 	/* code: exit status, or 128+signal. oom: killed for memory. */
 	void (*exited)(void *ctx, const char *container, int code, bool oom);
+	/* Comes exactly once, last; before it `exited` (137) for containers that still ran, and
+	 * `failed` if the task never was ready. After `failed` no call is needed: it ends itself. */
 	void (*gone)(void *ctx); /* the agent and all its processes are gone; the handle is invalid after */
 	void *ctx;
 };

@@ -1,10 +1,12 @@
 #include "engine/fabric/test-world.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,8 +33,10 @@ static const char *output(struct test_task *t, const char *command, json_t *more
 	t->lines.len = 0;
 	buf_str(&t->lines, "");
 	a = task_shell(t, "main", command, more);
-	if (!json_object_get(a, "started"))
-		return json_str_or(a, "error", "no answer") ? t->lines.data : NULL;
+	if (!json_object_get(a, "started")) {
+		buf_str(&t->lines, json_str_or(a, "error", "no answer"));
+		return t->lines.data;
+	}
 	EXPECT(wait_for(&t->exited, 10000));
 	return t->lines.data;
 }
@@ -73,11 +77,13 @@ static void start_errors(void)
 	a = task_shell(&t, "main", "", json_pack("{s:[s]}", "argv", "/no/such/program"));
 	EXPECT(strstr(json_str_or(a, "error", ""), "/no/such/program") != NULL);
 	b = task_shell(&t, "main", "",
-		       json_pack("{s:[{s:s, s:s}]}", "mounts", "source", "/no/such/place", "target", "/data"));
+		       json_pack("{s:[{s:s, s:s}]}", "mounts", "source", "/no/such/place", "target",
+				 "/data"));
 	EXPECT(strstr(json_str_or(b, "error", ""), "/no/such/place") != NULL);
 	c = task_ask(&t, json_pack("{s:s}", "op", "dance"));
 	EXPECT_STR(json_str(c, "error"), "no such operation");
-	d = task_ask(&t, json_pack("{s:s, s:s, s:[s]}", "op", "exec", "container", "none", "argv", "true"));
+	d = task_ask(&t, json_pack("{s:s, s:s, s:[s]}", "op", "exec", "container", "none", "argv",
+				   "true"));
 	EXPECT_STR(json_str(d, "error"), "no such container");
 	EXPECT_STR(output(&t, "echo still here", NULL), "still here\n");
 	task_end(&t);
@@ -92,22 +98,32 @@ static void confined(void)
 	struct test_task t;
 
 	one_task(&t);
-	EXPECT_STR(output(&t, "grep -E '^(CapPrm|CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status; id -u; "
-			      "echo $$; hostname; ls /; ls /app; cat /etc/resolv.conf | head -1",
-			  json_pack("{s:s}", "directory", "/app")),
-		   "CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\n"
-		   "NoNewPrivs:\t1\nSeccomp:\t2\n0\n1\nip-10-0-0-10\napp\nbin\ndev\netc\nlib\nlib64\nproc\nroot\nrun\n"
-		   "sbin\ntmp\nusr\nvar\nmpcup\nnameserver 10.0.0.2\n");
-	EXPECT_STR(output(&t, "unshare -U true 2>/dev/null || echo 1; unshare -n true 2>/dev/null || echo 2; "
-			      "mount -t tmpfs x /tmp 2>/dev/null || echo 3; touch /usr/x 2>/dev/null || echo 4; "
-			      "echo 0 2>/dev/null >/proc/sys/net/ipv4/ip_forward || echo 5; "
-			      "echo x 2>/dev/null >/proc/sys/kernel/core_pattern || echo 6; "
-			      "echo b 2>/dev/null >/proc/sysrq-trigger || echo 7; ulimit -c; "
-			      "ls /proc | grep -cE '^[0-9]+$'; chroot / true 2>/dev/null || echo 8",
+	EXPECT_STR(
+		output(&t,
+		       "grep -E '^(CapPrm|CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status; "
+		       "id -u; "
+		       "echo $$; hostname; ls / | grep -v ^lib; ls /app; cat /etc/resolv.conf | "
+		       "head -1",
+		       json_pack("{s:s}", "directory", "/app")),
+		"CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\n"
+		"NoNewPrivs:\t1\nSeccomp:\t2\n0\n1\nip-10-0-0-"
+		"10\napp\nbin\ndev\netc\nproc\nroot\nrun\n"
+		"sbin\ntmp\nusr\nvar\nmpcup\nnameserver 10.0.0.2\n");
+	EXPECT_STR(output(&t,
+			  "unshare -U true 2>/dev/null || echo 1; unshare -n true 2>/dev/null || "
+			  "echo 2; "
+			  "mount -t tmpfs x /tmp 2>/dev/null || echo 3; touch /usr/x 2>/dev/null "
+			  "|| echo 4; "
+			  "echo 0 2>/dev/null >/proc/sys/net/ipv4/ip_forward || echo 5; "
+			  "echo x 2>/dev/null >/proc/sys/kernel/core_pattern || echo 6; "
+			  "echo b 2>/dev/null >/proc/sysrq-trigger || echo 7; ulimit -c; "
+			  "ls /proc | grep -cE '^[0-9]+$'; chroot / true 2>/dev/null || echo 8",
 			  NULL),
-		   "1\n2\n3\n4\n5\n6\n7\n0\n4\n8\n");
+		   "1\n2\n3\n4\n5\n6\n7\n0\n3\n8\n");
 	EXPECT_STR(output(&t, "touch /x /tmp/x /dev/shm/x && echo writable", NULL), "writable\n");
-	EXPECT_STR(output(&t, "touch /x 2>/dev/null || echo read-only; touch /tmp/x 2>/dev/null || echo too",
+	EXPECT_STR(output(&t,
+			  "touch /x 2>/dev/null || echo read-only; touch /tmp/x 2>/dev/null || "
+			  "echo too",
 			  json_pack("{s:b}", "read_only_root", 1)),
 		   "read-only\ntoo\n");
 	EXPECT_STR(output(&t, "ulimit -Sn; ulimit -Hn",
@@ -136,15 +152,15 @@ static void mounts(void)
 	one_task(&t);
 	for (size_t i = 0; i < 2; i++)
 		EXPECT_STR(output(&t, "cd $0; echo kept > kept; cat kept",
-				  json_pack("{s:[s, s, s, s], s:[{s:s, s:s}]}", "argv", "/bin/sh", "-c",
-					    "cd $0; echo kept > kept; cat kept", targets[i], "mounts",
-					    "source", data, "target", targets[i])),
+				  json_pack("{s:[s, s, s, s], s:[{s:s, s:s}]}", "argv", "/bin/sh",
+					    "-c", "cd $0; echo kept > kept; cat kept", targets[i],
+					    "mounts", "source", data, "target", targets[i])),
 			   "kept\n");
 	EXPECT_OK(sys_read_file(file, 100, &text, NULL, &err), err);
 	EXPECT_STR(text, "kept\n");
 	EXPECT_STR(output(&t, "touch /data/x 2>/dev/null || echo read-only; cat /data/kept",
-			  json_pack("{s:[{s:s, s:s, s:b}]}", "mounts", "source", data, "target", "/data",
-				    "read_only", 1)),
+			  json_pack("{s:[{s:s, s:s, s:b}]}", "mounts", "source", data, "target",
+				    "/data", "read_only", 1)),
 		   "read-only\nkept\n");
 	/* a link that a container left behind leads nowhere */
 	a = task_shell(&t, "main", "ls /data",
@@ -161,10 +177,11 @@ static void image_root(void)
 {
 	struct test_task t;
 	OWN(str) char *image = str_printf("%s/image", world.state_dir);
-	OWN(str) char *command =
-		str_printf("mkdir -p %s/bin %s/usr %s/etc && cp -a /bin/busybox %s/bin/ 2>/dev/null || "
-			   "(mkdir -p %s/bin; touch %s/none)",
-			   image, image, image, image, image, image);
+	OWN(str)
+	char *command = str_printf(
+		"mkdir -p %s/bin %s/usr %s/etc && cp -a /bin/busybox %s/bin/ 2>/dev/null || "
+		"(mkdir -p %s/bin; touch %s/none)",
+		image, image, image, image, image, image);
 	OWN(str) char *marker = str_printf("%s/written", image);
 	struct err err = { 0 };
 
@@ -173,12 +190,13 @@ static void image_root(void)
 	/* the host's programs through volumes, so that an empty image can run something */
 	one_task(&t);
 	EXPECT_STR(output(&t, "",
-			  json_pack("{s:s, s:[s, s, s], s:[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}, {s:s, s:s}]}",
+			  json_pack("{s:s, s:[s, s, s], s:[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}, "
+				    "{s:s, s:s}]}",
 				    "root", image, "argv", "/bin/sh", "-c",
-				    "echo x > /written; cat /written /etc/hostname", "mounts", "source",
-				    "/usr/bin", "target", "/bin", "source", "/usr/lib", "target", "/usr/lib",
-				    "source", "/usr/lib", "target", "/lib", "source", "/usr/lib64",
-				    "target", "/lib64")),
+				    "echo x > /written; cat /written /etc/hostname", "mounts",
+				    "source", "/usr/bin", "target", "/bin", "source", "/usr/lib",
+				    "target", "/usr/lib", "source", "/usr/lib", "target", "/lib",
+				    "source", "/usr/lib64", "target", "/lib64")),
 		   "x\nip-10-0-0-10\n");
 	EXPECT_INT(access(marker, F_OK), -1); /* the image stays as it was */
 	task_end(&t);
@@ -188,6 +206,23 @@ TEST(container, an_image_directory_gets_a_private_writable_layer)
 	in_fabric(image_root);
 }
 
+static void itself(void)
+{
+	struct test_task t;
+
+	one_task(&t);
+	EXPECT_STR(output(&t, "",
+			  json_pack("{s:[s, s], s:{s:s}}", "argv", "mpcup", "dns.reads_a_query",
+				    "environment", "ASAN_OPTIONS", "detect_leaks=0")),
+		   "ok 1 - dns.reads_a_query_and_folds_its_name\n1..1\n");
+	EXPECT_INT(t.code, 0);
+	task_end(&t);
+}
+TEST(container, mpcup_as_a_command_is_this_very_program)
+{
+	in_fabric(itself);
+}
+
 static void signals(void)
 {
 	struct test_task t;
@@ -195,22 +230,25 @@ static void signals(void)
 	double began;
 
 	one_task(&t);
-	json_decref(task_shell(&t, "main", "trap 'echo term; exit 7' TERM; echo up; while :; do sleep 0.01; done",
-			       NULL));
+	json_decref(task_shell(
+		&t, "main", "trap 'echo term; exit 7' TERM; echo up; while :; do sleep 0.01; done",
+		NULL));
 	run_for(150);
-	a = task_ask(&t, json_pack("{s:s, s:s, s:i}", "op", "signal", "container", "main", "signal", SIGTERM));
+	a = task_ask(&t, json_pack("{s:s, s:s, s:i}", "op", "signal", "container", "main", "signal",
+				   SIGTERM));
 	EXPECT(json_object_size(a) == 0);
 	EXPECT(wait_for(&t.exited, 3000));
 	EXPECT_INT(t.code, 7);
 	EXPECT_STR(t.lines.data, "up\nterm\n");
 
-	/* pid 1 without a handler: SIGTERM does nothing (ECS: waits for stopTimeout), SIGKILL ends it */
+	/* pid 1 without a handler: SIGTERM does nothing (ECS: waits for stopTimeout), SIGKILL ends
+	 * it */
 	json_decref(task_shell(&t, "main", "exec sleep 100", NULL));
-	json_decref(task_ask(&t, json_pack("{s:s, s:s, s:i}", "op", "signal", "container", "main", "signal",
-					   SIGTERM)));
+	json_decref(task_ask(&t, json_pack("{s:s, s:s, s:i}", "op", "signal", "container", "main",
+					   "signal", SIGTERM)));
 	EXPECT(!wait_for(&t.exited, 200));
-	json_decref(task_ask(&t, json_pack("{s:s, s:s, s:i}", "op", "signal", "container", "main", "signal",
-					   SIGKILL)));
+	json_decref(task_ask(&t, json_pack("{s:s, s:s, s:i}", "op", "signal", "container", "main",
+					   "signal", SIGKILL)));
 	EXPECT(wait_for(&t.exited, 3000));
 	EXPECT_INT(t.code, 137);
 
@@ -218,8 +256,8 @@ static void signals(void)
 	json_decref(task_shell(&t, "main", "exec sleep 100", json_pack("{s:b}", "init", 1)));
 	run_for(50);
 	began = now_ms();
-	json_decref(task_ask(&t, json_pack("{s:s, s:s, s:i}", "op", "signal", "container", "main", "signal",
-					   SIGTERM)));
+	json_decref(task_ask(&t, json_pack("{s:s, s:s, s:i}", "op", "signal", "container", "main",
+					   "signal", SIGTERM)));
 	EXPECT(wait_for(&t.exited, 3000));
 	EXPECT(now_ms() - began < 200);
 	EXPECT_INT(t.code, 143);
@@ -234,26 +272,29 @@ static void exec_inside(void)
 {
 	struct test_task t;
 	double began;
-	const char *const commands[][2] = { { "test \"$(cat /proc/1/comm)\" = sleep && test $GREETING = hello", "0" },
-					    { "exit 3", "3" },
-					    { "test -z \"$(grep CapEff /proc/self/status | tr -d 'CapEf:0\\t')\"", "0" } };
+	const char *const commands[][2] = {
+		{ "test \"$(cat /proc/1/comm)\" = sleep && test $GREETING = hello", "0" },
+		{ "exit 3", "3" },
+		{ "test -z \"$(grep CapEff /proc/self/status | tr -d 'CapEf:0\\t')\"", "0" }
+	};
 
 	one_task(&t);
 	json_decref(task_shell(&t, "main", "exec sleep 100", NULL));
 	for (size_t i = 0; i < 3; i++) {
-		OWN(json) json_t *a =
-			task_ask(&t, json_pack("{s:s, s:s, s:[s, s, s], s:i}", "op", "exec", "container",
-					       "main", "argv", "/bin/sh", "-c", commands[i][0],
-					       "timeout_ms", 3000));
+		OWN(json)
+		json_t *a = task_ask(&t, json_pack("{s:s, s:s, s:[s, s, s], s:i}", "op", "exec",
+						   "container", "main", "argv", "/bin/sh", "-c",
+						   commands[i][0], "timeout_ms", 3000));
 
 		EXPECT_INT(json_int_or(a, "exit", -1), atoi(commands[i][1]));
 	}
 	began = now_ms();
 	json_decref(task_shell(&t, "second", "sleep 0.3", NULL));
 	{
-		OWN(json) json_t *a = task_ask(&t, json_pack("{s:s, s:s, s:[s, s], s:i}", "op", "exec",
-							     "container", "main", "argv", "sleep", "50",
-							     "timeout_ms", 100));
+		OWN(json)
+		json_t *a = task_ask(&t, json_pack("{s:s, s:s, s:[s, s], s:i}", "op", "exec",
+						   "container", "main", "argv", "sleep", "50",
+						   "timeout_ms", 100));
 		EXPECT_STR(json_str(a, "error"), "timeout");
 	}
 	EXPECT(now_ms() - began < 1000);
@@ -314,7 +355,8 @@ TEST(container, a_killed_task_takes_all_its_processes_along)
 	in_fabric(killed);
 }
 
-/* ---- numbers -------------------------------------------------------------------------------------- */
+/* ---- numbers
+ * -------------------------------------------------------------------------------------- */
 
 enum { MANY = 30 };
 
@@ -409,7 +451,8 @@ TEST(fabric_speed, rules_of_thousands_of_interfaces_load_at_once)
 	in_fabric(thousand_interfaces);
 }
 
-/* ---- ends ------------------------------------------------------------------------------------------- */
+/* ---- ends
+ * ------------------------------------------------------------------------------------------- */
 
 /* Processes of this user whose environment or arguments carry the mark. */
 static int marked_processes(const char *mark)
@@ -455,6 +498,7 @@ static void kill_and_look(bool host)
 	OWN(str) char *path = NULL;
 
 	if (outer == 0) {
+		(void)!freopen("/dev/null", "w", stdout); /* it fails, by design */
 		in_fabric(run_until_killed);
 		_exit(0);
 	}
@@ -514,6 +558,68 @@ TEST(fabric_end, sigterm_to_the_host_side_reaches_the_daemon)
 	CHECK_INT(WEXITSTATUS(status), 128 + SIGTERM);
 	close(announce[0]);
 	close(announce[1]);
+}
+
+static int listener;
+static int accept_one(void *ctx, int host_fd)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	(void)host_fd;
+	return fd >= 0 && send(fd, "inside", 6, MSG_NOSIGNAL) == 6 ? *(int *)ctx : 1;
+}
+
+TEST(fabric_end, a_listener_opened_before_serves_the_host_from_inside)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	struct err err = { 0 };
+	int zero = 0, status = -1;
+	pid_t client;
+
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CHECK_INT(bind(listener, (struct sockaddr *)&at, sizeof(at)), 0);
+	CHECK_INT(listen(listener, 1), 0);
+	CHECK_INT(getsockname(listener, (struct sockaddr *)&at, &len), 0);
+	client = fork();
+	if (client == 0) {
+		char text[8] = "";
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		if (connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0 ||
+		    recv(fd, text, 6, MSG_WAITALL) != 6)
+			_exit(1);
+		_exit(strcmp(text, "inside") != 0);
+	}
+	CHECK_INT(fabric_enter(accept_one, &zero, &err), 0);
+	CHECK_INT(waitpid(client, &status, 0), client);
+	CHECK_INT(status, 0);
+	close(listener);
+}
+
+static int no_namespaces_left(void *ctx, int host_fd)
+{
+	struct err err = { 0 };
+	int code;
+
+	(void)ctx;
+	(void)host_fd;
+	if (sys_write_control("/proc/sys/user/max_user_namespaces", "0", &err) < 0)
+		return 2;
+	code = fabric_enter(no_namespaces_left, NULL, &err);
+	if (code != -1 || !strstr(err.text, "user.max_user_namespaces")) {
+		printf("# got %d %s\n", code, err.text);
+		return 3;
+	}
+	return 0;
+}
+
+TEST(fabric_end, without_user_namespaces_the_error_names_the_switch)
+{
+	struct err err = { 0 };
+
+	CHECK_INT(fabric_enter(no_namespaces_left, NULL, &err), 0);
 }
 
 static int exit_five(void *ctx, int host_fd)

@@ -8,6 +8,10 @@
 
 #include "engine/sys/sys.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
 struct world world;
 
 uint32_t ip(const char *text)
@@ -71,10 +75,9 @@ static void log_line(void *ctx, const char *line)
 static int body(void *ctx, int host_fd)
 {
 	void (*const *scenario)(void) = ctx;
-	struct fabric_options o = { .host_fd = host_fd,
-				    .resolve = resolve,
-				    .outside = outside,
-				    .log = log_line };
+	struct fabric_options o = {
+		.host_fd = host_fd, .resolve = resolve, .outside = outside, .log = log_line
+	};
 	struct err err = { 0 };
 
 	world.failed = 0;
@@ -88,6 +91,10 @@ static int body(void *ctx, int host_fd)
 		fabric_free(world.fabric);
 	}
 	event_base_free(world.events);
+#ifdef __SANITIZE_ADDRESS__
+	/* the process ends by _exit(): ask now */
+	world.failed |= __lsan_do_recoverable_leak_check();
+#endif
 	return world.failed;
 }
 
@@ -101,7 +108,8 @@ void in_fabric(void (*scenario)(void))
 	world.state_dir = mkdtemp(path);
 	code = fabric_enter(body, &scenario, &err);
 	if (code != 0)
-		test_fail(__FILE__, __LINE__, "the fabric's process ended with %d %s", code, err.text);
+		test_fail(__FILE__, __LINE__, "the fabric's process ended with %d %s", code,
+			  err.text);
 	remove = str_printf("rm -rf %s", path);
 	CHECK_INT(system(remove), 0);
 }
@@ -133,7 +141,8 @@ void run_for(int ms)
 	(void)wait_for(&never, ms);
 }
 
-/* ---- tasks ------------------------------------------------------------------------------------ */
+/* ---- tasks ------------------------------------------------------------------------------------
+ */
 
 static void on_ready(void *ctx)
 {
@@ -184,8 +193,9 @@ void task_start(struct test_task *t, const char *vpc, const char *eni, const cha
 	struct err err = { 0 };
 
 	memset(t, 0, sizeof(*t));
-	EXPECT_OK(fabric_task_start(world.fabric, vpc, eni, ip(address), 24, &events, &t->task, &err),
-		  err);
+	EXPECT_OK(
+		fabric_task_start(world.fabric, vpc, eni, ip(address), 24, &events, &t->task, &err),
+		err);
 }
 
 struct answer {
@@ -215,8 +225,9 @@ json_t *task_ask(struct test_task *t, json_t *request)
 const char *task_connect(struct test_task *t, const char *address, int port)
 {
 	static char result[64];
-	OWN(json) json_t *a = task_ask(t, json_pack("{s:s, s:s, s:i, s:i}", "op", "connect", "address",
-						    address, "port", port, "timeout_ms", 250));
+	OWN(json)
+	json_t *a = task_ask(t, json_pack("{s:s, s:s, s:i, s:i}", "op", "connect", "address",
+					  address, "port", port, "timeout_ms", 250));
 
 	(void)snprintf(result, sizeof(result), "%s", json_str_or(a, "result", "no result"));
 	return result;
@@ -225,15 +236,15 @@ const char *task_connect(struct test_task *t, const char *address, int port)
 const char *task_resolve(struct test_task *t, const char *name)
 {
 	static char result[2048];
-	OWN(json) json_t *a = task_ask(
+	OWN(json)
+	json_t *a = task_ask(
 		t, json_pack("{s:s, s:s, s:i}", "op", "resolve", "name", name, "timeout_ms", 400));
 	size_t i, len = 0;
 	json_t *one;
 
 	(void)snprintf(result, sizeof(result), "%s", json_str_or(a, "error", ""));
-	json_array_foreach(json_list(a, "addresses"), i, one)
-		len += (size_t)snprintf(result + len, sizeof(result) - len, "%s%s", i ? " " : "",
-					json_string_value(one));
+	json_array_foreach(json_list(a, "addresses"), i, one) len += (size_t)snprintf(
+		result + len, sizeof(result) - len, "%s%s", i ? " " : "", json_string_value(one));
 	return result;
 }
 
@@ -259,7 +270,8 @@ void task_end(struct test_task *t)
 	free(t->why);
 }
 
-/* ---- topologies ----------------------------------------------------------------------------------- */
+/* ---- topologies
+ * ----------------------------------------------------------------------------------- */
 
 struct topology_vpc *topology_new(const char *id, const char *cidr)
 {
@@ -308,7 +320,9 @@ void allow(struct topology_vpc *v, const char *group, bool ingress, int protocol
 	struct topology_group *g = group_of(v, group);
 	struct topology_rule **rules = ingress ? &g->ingress : &g->egress;
 	size_t *count = ingress ? &g->ingress_count : &g->egress_count;
-	struct topology_rule r = { .protocol = protocol, .from = (uint16_t)from, .to = (uint16_t)to };
+	struct topology_rule r = { .protocol = protocol,
+				   .from = (uint16_t)from,
+				   .to = (uint16_t)to };
 
 	if (str_starts(peer, "sg-")) {
 		r.peer = TOPOLOGY_PEER_GROUP;

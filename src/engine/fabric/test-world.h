@@ -18,10 +18,36 @@ struct world {
 };
 extern struct world world; /* of the process inside the fabric */
 
-#define EXPECT(cond) do { if (!(cond)) { world.failed = 1; test_fail(__FILE__, __LINE__, "%s", #cond); } } while (0)
-#define EXPECT_STR(got, want) do { const char *got_ = (got), *want_ = (want); if (!str_eq(got_, want_)) { world.failed = 1; test_check_str(__FILE__, __LINE__, #got, got_, want_); } } while (0)
-#define EXPECT_INT(got, want) do { long long got_ = (got), want_ = (want); if (got_ != want_) { world.failed = 1; test_check_int(__FILE__, __LINE__, #got, got_, want_); } } while (0)
-#define EXPECT_OK(call, e) do { if ((call) != 0) { world.failed = 1; test_fail(__FILE__, __LINE__, "%s: %s", #call, (e).text); } } while (0)
+#define EXPECT(cond)                                                                               \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			world.failed = 1;                                                          \
+			test_fail(__FILE__, __LINE__, "%s", #cond);                                \
+		}                                                                                  \
+	} while (0)
+#define EXPECT_STR(got, want)                                                                      \
+	do {                                                                                       \
+		const char *got_ = (got), *want_ = (want);                                         \
+		if (!str_eq(got_, want_)) {                                                        \
+			world.failed = 1;                                                          \
+			test_check_str(__FILE__, __LINE__, #got, got_, want_);                     \
+		}                                                                                  \
+	} while (0)
+#define EXPECT_INT(got, want)                                                                      \
+	do {                                                                                       \
+		long long got_ = (got), want_ = (want);                                            \
+		if (got_ != want_) {                                                               \
+			world.failed = 1;                                                          \
+			test_check_int(__FILE__, __LINE__, #got, got_, want_);                     \
+		}                                                                                  \
+	} while (0)
+#define EXPECT_OK(call, e)                                                                         \
+	do {                                                                                       \
+		if ((call) != 0) {                                                                 \
+			world.failed = 1;                                                          \
+			test_fail(__FILE__, __LINE__, "%s: %s", #call, (e).text);                  \
+		}                                                                                  \
+	} while (0)
 
 /* Runs scenario() inside a new fabric; the current test fails when an EXPECT in it failed. */
 void in_fabric(void (*scenario)(void));

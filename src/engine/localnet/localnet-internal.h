@@ -36,9 +36,10 @@ struct ledger_start {
 int ledger_open(const struct ledger_start *start, struct ledger **ret, struct err *err);
 void ledger_free(struct ledger *l);
 OWN_DEFINE(ledger, struct ledger *, ledger_free)
-/* The next block. Durable unless the disk fails, which err tells; the chain goes on in memory. */
+/* The next block. -1: the state could not be written now; the chain goes on in memory. Heights
+ * never come twice, also after a crash. ledger_save() after each transaction makes it durable. */
 int ledger_advance(struct ledger *l, int64_t now_ns, struct err *err);
-int ledger_save(struct ledger *l, bool sync, struct err *err);
+int ledger_save(struct ledger *l, struct err *err);
 /* Borrowed until the block leaves the window; NULL: unknown. */
 const struct ledger_block *ledger_block_at(const struct ledger *l, uint64_t height);
 const struct ledger_block *ledger_block_by_hash(const struct ledger *l, const char *hash);

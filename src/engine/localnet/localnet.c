@@ -15,6 +15,7 @@
 #include "engine/http/http.h"
 #include "engine/localnet/localnet-internal.h"
 #include "engine/localnet/localnet-p2p.h"
+#include "engine/sys/sys.h"
 
 #define DEFAULT_DATA "/var/lib/near"
 #define ROOT_ACCOUNT "test.near"
@@ -47,20 +48,9 @@ static int64_t now_ns(void)
 
 static int make_directory(const char *path, struct err *err)
 {
-	OWN(str) char *copy = str_dup(path);
-
-	for (char *at = copy + 1; *at; at++) {
-		if (*at != '/')
-			continue;
-		*at = 0;
-		mkdir(copy, 0755); /* the last one tells */
-		*at = '/';
-	}
-	if (mkdir(copy, 0755) < 0 && errno != EEXIST)
-		return err_sys(err, "cannot make %s", path);
-	if (access(path, W_OK) < 0)
-		return err_sys(err, "cannot write to %s", path);
-	return 0;
+	if (sys_mkdir_all(path, 0755, err) < 0)
+		return -1;
+	return access(path, W_OK) < 0 ? err_sys(err, "cannot write to %s", path) : 0;
 }
 
 /* A line of at most 200 bytes, or NULL. */
@@ -155,7 +145,7 @@ static void on_changed(void *ctx)
 	struct localnet *n = ctx;
 	struct err err = { 0 };
 
-	if (ledger_save(n->ledger, true, &err) < 0)
+	if (ledger_save(n->ledger, &err) < 0)
 		printf("WARN state is not kept: %s\n", err.text);
 }
 
@@ -241,7 +231,7 @@ static int serve(struct localnet *n, const struct options *o, struct err *err)
 	event_free(term);
 	event_free(interrupt);
 	event_free(block);
-	return ledger_save(n->ledger, true, err);
+	return ledger_save(n->ledger, err);
 }
 
 static int start(struct localnet *n, const struct options *o, struct err *err)

@@ -39,7 +39,7 @@ struct chain {
 	uint64_t height;
 	char hash[64], time[48];
 	json_int_t next_request;
-	unsigned polls;
+	unsigned polls, stats_count;
 	bool synced;
 };
 
@@ -177,7 +177,8 @@ static void on_poll(evutil_socket_t fd, short what, void *ctx)
 
 static void on_stats(evutil_socket_t fd, short what, void *ctx)
 {
-	const struct chain *c = ctx;
+	struct chain *c = ctx;
+	bool first = c->stats_count++ == 0;
 
 	(void)fd;
 	(void)what;
@@ -188,7 +189,8 @@ static void on_stats(evutil_socket_t fd, short what, void *ctx)
 		return;
 	node_log("INFO", INDEXER,
 		 "Indexer waiting for node to finish syncing before streaming blocks.");
-	if (c->height == 0)
+	/* Not in the first second of a good start: who looks for a cause would take it for one. */
+	if (c->height == 0 && (!first || c->boot_count == 0))
 		node_log("WARN", INDEXER,
 			 "error reading config from chain: Account %s does not exist while viewing "
 			 "at block #0",

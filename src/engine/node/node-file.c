@@ -8,6 +8,7 @@
 
 #define FILE_MOST (16u << 20)
 
+/* Not sys_read_file(): that one grows its buffer and so leaves copies of a secret behind. */
 int node_file_read(const char *path, char **ret, struct err *err)
 {
 	OWN(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -33,36 +34,6 @@ int node_file_read(const char *path, char **ret, struct err *err)
 		len += (size_t)got;
 	}
 	*ret = text;
-	return 0;
-}
-
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t done = write(fd, data, len);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return -1;
-		data += done;
-		len -= (size_t)done;
-	}
-	return fsync(fd);
-}
-
-int node_file_write(const char *path, const char *text, mode_t mode, struct err *err)
-{
-	OWN(str) char *beside = str_printf("%s.new", path);
-	OWN(fd) int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-
-	if (fd < 0 || fchmod(fd, mode) < 0)
-		return err_sys(err, "cannot create '%s'", path);
-	if (write_all(fd, text, strlen(text)) < 0 || rename(beside, path) < 0) {
-		err_sys(err, "cannot write '%s'", path);
-		unlink(beside);
-		return -1;
-	}
 	return 0;
 }
 

@@ -37,8 +37,6 @@ int64_t node_now_ms(void); /* monotonic */
 /* ---- files --------------------------------------------------------------------------------- */
 /* 0 and *ret NULL when there is no such file. Caller frees. */
 int node_file_read(const char *path, char **ret, struct err *err);
-/* The new content or the old, never a part. */
-int node_file_write(const char *path, const char *text, mode_t mode, struct err *err);
 /* Frees text after overwriting it. */
 void node_wipe(char *text);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/node/node-internal.h"
+#include "engine/sys/sys.h"
 
 #define TARGET "mpc_node::config"
 #define STORE_KEY_BYTES 16
@@ -44,7 +45,7 @@ static int generate(const char *path, unsigned responder_keys, struct err *err)
 		      "near_signer_key", json_array_get(secrets, 1), "near_responder_keys",
 		      responders);
 	text = json_dumps(j, JSON_INDENT(2));
-	result = node_file_write(path, text, 0600, err);
+	result = sys_write_atomic(path, text, strlen(text), 0600, err);
 	node_wipe(text);
 	if (result == 0)
 		node_log("WARN", TARGET,
@@ -170,13 +171,13 @@ int node_backup_key_keep(const struct node_environment *e, struct err *err)
 			return err_set(err, ERR_INPUT,
 				       "Backup encryption key must be 32 bytes (64 hex "
 				       "characters)");
-		return node_file_write(path, e->backup_key, 0600, err);
+		return sys_write_atomic(path, e->backup_key, strlen(e->backup_key), 0600, err);
 	}
 	/* As the real node: a new one at every start, so earlier backups cannot be read. */
 	randombytes_buf(key, sizeof(key));
 	text = hex_encode(key, sizeof(key));
 	sodium_memzero(key, sizeof(key));
-	result = node_file_write(path, text, 0600, err);
+	result = sys_write_atomic(path, text, strlen(text), 0600, err);
 	node_wipe(text);
 	return result;
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "engine/node/node-internal.h"
+#include "engine/sys/sys.h"
 
 static bool is_set(const char *value)
 {
@@ -49,7 +50,7 @@ static json_t *near_config(const struct node_environment *e)
 static int write_json(const char *path, const json_t *j, mode_t mode, struct err *err)
 {
 	char *text = json_dumps(j, JSON_INDENT(2));
-	int result = node_file_write(path, text, mode, err);
+	int result = sys_write_atomic(path, text, strlen(text), mode, err);
 
 	node_wipe(text);
 	return result;
@@ -85,9 +86,10 @@ static int init_localnet(const struct node_environment *e, struct err *err)
 	OWN(str) char *genesis = near_genesis_text(e->env);
 	OWN(json) json_t *config = near_config(e);
 
-	if (*e->home && mkdir(e->home, 0755) < 0 && errno != EEXIST)
-		return err_sys(err, "cannot create directory '%s'", e->home);
-	if (write_node_key(e, err) < 0 || node_file_write(genesis_path, genesis, 0644, err) < 0)
+	if (*e->home && sys_mkdir_all(e->home, 0755, err) < 0)
+		return -1;
+	if (write_node_key(e, err) < 0 ||
+	    sys_write_atomic(genesis_path, genesis, strlen(genesis), 0644, err) < 0)
 		return -1;
 	return write_json(config_path, config, 0644, err);
 }
@@ -218,7 +220,7 @@ static void step_config(const struct node_environment *e)
 	puts("Initializing MPC node");
 	responder(e);
 	text = node_config_template(e->profile, is_localnet(e));
-	if (node_file_write(path, text, 0644, &err) < 0)
+	if (sys_write_atomic(path, text, strlen(text), 0644, &err) < 0)
 		fprintf(stderr, "/app/start.sh: %s\n", err.text);
 	else
 		puts("MPC node initialized");
@@ -237,7 +239,7 @@ static void step_config_ids(const struct node_environment *e)
 		return;
 	}
 	patched = node_config_apply(text, e->account, responder_id, e->contract);
-	if (node_file_write(path, patched, 0644, &err) < 0)
+	if (sys_write_atomic(path, patched, strlen(patched), 0644, &err) < 0)
 		fprintf(stderr, "sed: %s\n", err.text);
 	else
 		puts("MPC node config updated");

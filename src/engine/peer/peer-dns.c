@@ -164,7 +164,7 @@ static enum dns_answer first_address(const uint8_t *at, const uint8_t *end, unsi
 	return DNS_NO_NAME;
 }
 
-enum dns_answer dns_answer(const uint8_t *data, size_t len, const uint8_t *question,
+enum dns_answer peer_dns_answer(const uint8_t *data, size_t len, const uint8_t *question,
 			   size_t question_len, uint32_t *ret)
 {
 	const unsigned no_name = 3;

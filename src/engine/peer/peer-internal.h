@@ -30,5 +30,10 @@ int dns_candidate(const struct dns_config *c, const char *name, size_t number, c
 /* Length of the question in ret (room for 512), or -1: not a host name. */
 int dns_question(uint16_t id, const char *name, uint8_t *ret);
 enum dns_answer { DNS_FOUND, DNS_NO_NAME, DNS_SERVER_FAILED, DNS_NOT_OURS };
-enum dns_answer dns_answer(const uint8_t *data, size_t len, const uint8_t *question,
+enum dns_answer peer_dns_answer(const uint8_t *data, size_t len, const uint8_t *question,
 			   size_t question_len, uint32_t *ret);
+
+/* peer_resolve_start() behind the reading of files: servers on another port, for tests. */
+struct peer_resolve *peer_resolve_with(struct event_base *base, const char *name,
+				       const struct dns_config *config, uint16_t port,
+				       peer_resolve_fn fn, void *ctx);

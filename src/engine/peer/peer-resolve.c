@@ -8,6 +8,7 @@
 
 #include "engine/peer/peer-internal.h"
 
+#define DNS_PORT 53
 #define ATTEMPT_MS 700
 #define ROUNDS 2
 #define NO_NAME "failed to lookup address information: Name or service not known"
@@ -17,6 +18,7 @@ struct peer_resolve {
 	struct event_base *base;
 	struct event *wake; /* the socket's, or a plain one-shot to answer from the loop */
 	struct dns_config config;
+	uint16_t port; /* of the servers */
 	char *name;
 	size_t candidate, server, round;
 	bool server_failed;
@@ -118,7 +120,7 @@ static void answered(evutil_socket_t fd, short what, void *ctx)
 			next_server(r);
 		return;
 	}
-	switch (dns_answer(data, (size_t)len, r->question, r->question_len, &address)) {
+	switch (peer_dns_answer(data, (size_t)len, r->question, r->question_len, &address)) {
 	case DNS_FOUND:
 		finish(r, address, NULL);
 		break;
@@ -136,7 +138,7 @@ static void answered(evutil_socket_t fd, short what, void *ctx)
 static int send_question(struct peer_resolve *r)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET,
-				  .sin_port = htons(53),
+				  .sin_port = htons(r->port),
 				  .sin_addr.s_addr = htonl(r->config.servers[r->server]) };
 	struct timeval patience = { .tv_usec = ATTEMPT_MS * 1000 };
 
@@ -171,32 +173,48 @@ static void ask(struct peer_resolve *r)
 		next_server(r);
 }
 
-struct peer_resolve *peer_resolve_start(struct event_base *base, const char *name,
+static struct peer_resolve *resolve_new(struct event_base *base, const char *name,
 					peer_resolve_fn fn, void *ctx)
 {
 	struct peer_resolve *r = NEW(struct peer_resolve);
-	OWN(str) char *hosts = NULL;
-	OWN(str) char *resolv_conf = NULL;
-	uint32_t address;
 
 	r->base = base;
 	r->fd = -1;
 	r->fn = fn;
 	r->ctx = ctx;
 	r->name = str_dup(name);
-	if (ip_parse(name, &address) == 0) {
-		finish(r, address, NULL);
-		return r;
-	}
-	hosts = slurp("/etc/hosts");
-	if (dns_hosts_find(hosts, name, &address) == 0) {
+	return r;
+}
+
+struct peer_resolve *peer_resolve_with(struct event_base *base, const char *name,
+				       const struct dns_config *config, uint16_t port,
+				       peer_resolve_fn fn, void *ctx)
+{
+	struct peer_resolve *r = resolve_new(base, name, fn, ctx);
+
+	r->config = *config;
+	r->port = port;
+	ask(r);
+	return r;
+}
+
+struct peer_resolve *peer_resolve_start(struct event_base *base, const char *name,
+					peer_resolve_fn fn, void *ctx)
+{
+	OWN(str) char *hosts = slurp("/etc/hosts");
+	OWN(str) char *resolv_conf = NULL;
+	struct dns_config config;
+	struct peer_resolve *r;
+	uint32_t address;
+
+	if (ip_parse(name, &address) == 0 || dns_hosts_find(hosts, name, &address) == 0) {
+		r = resolve_new(base, name, fn, ctx);
 		finish(r, address, NULL);
 		return r;
 	}
 	resolv_conf = slurp("/etc/resolv.conf");
-	dns_config_parse(resolv_conf, &r->config);
-	ask(r);
-	return r;
+	dns_config_parse(resolv_conf, &config);
+	return peer_resolve_with(base, name, &config, DNS_PORT, fn, ctx);
 }
 
 void peer_resolve_free(struct peer_resolve *r)

@@ -332,14 +332,131 @@ TEST(peer_dns, answer_behind_an_alias_is_found_and_cut_ones_are_not)
 	message[7] = 2;
 	memcpy(message + len, records, sizeof(records));
 	CHECK_INT(
-		dns_answer(message, (size_t)len + sizeof(records), question, (size_t)len, &address),
+		peer_dns_answer(message, (size_t)len + sizeof(records), question, (size_t)len, &address),
 		DNS_FOUND);
 	CHECK_INT(address, 0x0a000109);
 	for (size_t cut = 0; cut < sizeof(records); cut++)
-		CHECK(dns_answer(message, (size_t)len + cut, question, (size_t)len, &address) !=
+		CHECK(peer_dns_answer(message, (size_t)len + cut, question, (size_t)len, &address) !=
 		      DNS_FOUND);
 	message[3] = 3;
-	CHECK_INT(dns_answer(message, (size_t)len, question, (size_t)len, &address), DNS_NO_NAME);
+	CHECK_INT(peer_dns_answer(message, (size_t)len, question, (size_t)len, &address), DNS_NO_NAME);
 	message[1] ^= 1;
-	CHECK_INT(dns_answer(message, (size_t)len, question, (size_t)len, &address), DNS_NOT_OURS);
+	CHECK_INT(peer_dns_answer(message, (size_t)len, question, (size_t)len, &address), DNS_NOT_OURS);
+}
+
+/* A name server on loopback that answers as told and counts. */
+struct name_server {
+	struct event_base *base;
+	struct event *event;
+	int fd, asked, code;
+	bool silent_first;
+	uint16_t port;
+	uint32_t address;
+	char error[128];
+	bool done;
+};
+
+static void answer_query(evutil_socket_t fd, short what, void *ctx)
+{
+	static const uint8_t record[] = { 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 10, 9, 8, 7 };
+	struct name_server *n = ctx;
+	struct sockaddr_in from;
+	socklen_t from_len = sizeof(from);
+	uint8_t data[600];
+	ssize_t len = recvfrom(fd, data, 512, 0, (struct sockaddr *)&from, &from_len);
+
+	(void)what;
+	n->asked++;
+	if (len < 12 || (n->silent_first && n->asked == 1))
+		return;
+	data[2] |= 0x80;
+	data[3] = (uint8_t)n->code;
+	if (n->code == 0) {
+		data[7] = 1;
+		memcpy(data + len, record, sizeof(record));
+		len += (ssize_t)sizeof(record);
+	}
+	sendto(fd, data, (size_t)len, 0, (struct sockaddr *)&from, from_len);
+}
+
+static void name_server_start(struct name_server *n)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001) };
+	socklen_t len = sizeof(at);
+
+	n->base = event_base_new();
+	n->fd = socket(AF_INET, SOCK_DGRAM, 0);
+	CHECK_INT(bind(n->fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	getsockname(n->fd, (struct sockaddr *)&at, &len);
+	n->port = ntohs(at.sin_port);
+	n->event = event_new(n->base, n->fd, EV_READ | EV_PERSIST, answer_query, n);
+	event_add(n->event, NULL);
+}
+
+static void resolved(void *ctx, uint32_t address, const char *error)
+{
+	struct name_server *n = ctx;
+
+	n->done = true;
+	n->address = address;
+	snprintf(n->error, sizeof(n->error), "%s", error ? error : "");
+	event_base_loopbreak(n->base);
+}
+
+static void resolve(struct name_server *n, const char *name)
+{
+	struct dns_config config = { .servers = { 0x7f000001 },
+				     .server_count = 1,
+				     .search = { "mpc.local" },
+				     .search_count = 1,
+				     .dots_least = 1 };
+	struct timeval most = { .tv_sec = 5 };
+	struct peer_resolve *r;
+
+	name_server_start(n);
+	r = peer_resolve_with(n->base, name, &config, n->port, resolved, n);
+	CHECK(!n->done);
+	event_base_loopexit(n->base, &most);
+	event_base_dispatch(n->base);
+	CHECK(n->done);
+	peer_resolve_free(r);
+	event_free(n->event);
+	close(n->fd);
+	event_base_free(n->base);
+}
+
+TEST(peer_resolve, name_server_is_asked_and_its_address_taken)
+{
+	struct name_server n = { 0 };
+
+	resolve(&n, "node-0.mpc.local");
+	CHECK_STR(n.error, "");
+	CHECK_INT(n.address, 0x0a090807);
+	CHECK_INT(n.asked, 1);
+}
+
+TEST(peer_resolve, lost_answer_is_asked_for_again)
+{
+	struct name_server n = { .silent_first = true };
+
+	resolve(&n, "node-0.mpc.local");
+	CHECK_INT(n.address, 0x0a090807);
+	CHECK_INT(n.asked, 2);
+}
+
+TEST(peer_resolve, unknown_name_fails_after_the_search_list_at_once)
+{
+	struct name_server n = { .code = 3 };
+
+	resolve(&n, "node-9.mpc.local");
+	CHECK(strstr(n.error, "Name or service not known"));
+	CHECK_INT(n.asked, 2);
+}
+
+TEST(peer_resolve, refusing_server_is_a_temporary_failure)
+{
+	struct name_server n = { .code = 5 };
+
+	resolve(&n, "example.com");
+	CHECK(strstr(n.error, "Temporary failure in name resolution"));
 }

@@ -58,8 +58,8 @@ static bool has_controllers(int dir)
 {
 	char text[512];
 
-	return read_at(dir, "cgroup.controllers", text, sizeof(text)) == 0 && strstr(text, "memory") &&
-	       strstr(text, "cpu");
+	return read_at(dir, "cgroup.controllers", text, sizeof(text)) == 0 &&
+	       strstr(text, "memory") && strstr(text, "cpu");
 }
 
 /* Controllers go on only where no process sits: all others there would have to move too. */
@@ -108,7 +108,8 @@ int sys_cgroup_make(int delegated, const char *name, uint64_t memory_bytes, uint
 		return err_sys(err, "cannot limit memory of %s", name);
 	if (memory_bytes)
 		(void)write_at(dir, "memory.swap.max", "0");
-	(void)snprintf(text, sizeof(text), "%llu 100000", (unsigned long long)cpu_units * 100000 / 1024);
+	(void)snprintf(text, sizeof(text), "%llu 100000",
+		       (unsigned long long)cpu_units * 100000 / 1024);
 	if (cpu_units && write_at(dir, "cpu.max", text) < 0)
 		return err_sys(err, "cannot limit cpu of %s", name);
 	return GIVE_FD(dir);

@@ -31,22 +31,54 @@ static int drop_capabilities(struct err *err)
 
 /* What a workload without capabilities has no use for and what has been a way out before. */
 static const int refused[] = {
-	SCMP_SYS(unshare),	   SCMP_SYS(setns),	      SCMP_SYS(mount),
-	SCMP_SYS(umount2),	   SCMP_SYS(pivot_root),      SCMP_SYS(open_tree),
-	SCMP_SYS(move_mount),	   SCMP_SYS(fsopen),	      SCMP_SYS(fsconfig),
-	SCMP_SYS(fsmount),	   SCMP_SYS(fspick),	      SCMP_SYS(mount_setattr),
-	SCMP_SYS(ptrace),	   SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
-	SCMP_SYS(kcmp),		   SCMP_SYS(bpf),	      SCMP_SYS(perf_event_open),
-	SCMP_SYS(userfaultfd),	   SCMP_SYS(keyctl),	      SCMP_SYS(add_key),
-	SCMP_SYS(request_key),	   SCMP_SYS(init_module),     SCMP_SYS(finit_module),
-	SCMP_SYS(delete_module),   SCMP_SYS(kexec_load),      SCMP_SYS(kexec_file_load),
-	SCMP_SYS(reboot),	   SCMP_SYS(swapon),	      SCMP_SYS(swapoff),
-	SCMP_SYS(open_by_handle_at), SCMP_SYS(name_to_handle_at), SCMP_SYS(quotactl),
-	SCMP_SYS(syslog),	   SCMP_SYS(acct),	      SCMP_SYS(settimeofday),
-	SCMP_SYS(clock_settime),   SCMP_SYS(adjtimex),	      SCMP_SYS(clock_adjtime),
-	SCMP_SYS(personality),	   SCMP_SYS(io_uring_setup),  SCMP_SYS(lookup_dcookie),
-	SCMP_SYS(nfsservctl),	   SCMP_SYS(vhangup),	      SCMP_SYS(ioperm),
-	SCMP_SYS(iopl),		   SCMP_SYS(sethostname),     SCMP_SYS(setdomainname),
+	SCMP_SYS(unshare),
+	SCMP_SYS(setns),
+	SCMP_SYS(mount),
+	SCMP_SYS(umount2),
+	SCMP_SYS(pivot_root),
+	SCMP_SYS(open_tree),
+	SCMP_SYS(move_mount),
+	SCMP_SYS(fsopen),
+	SCMP_SYS(fsconfig),
+	SCMP_SYS(fsmount),
+	SCMP_SYS(fspick),
+	SCMP_SYS(mount_setattr),
+	SCMP_SYS(ptrace),
+	SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev),
+	SCMP_SYS(kcmp),
+	SCMP_SYS(bpf),
+	SCMP_SYS(perf_event_open),
+	SCMP_SYS(userfaultfd),
+	SCMP_SYS(keyctl),
+	SCMP_SYS(add_key),
+	SCMP_SYS(request_key),
+	SCMP_SYS(init_module),
+	SCMP_SYS(finit_module),
+	SCMP_SYS(delete_module),
+	SCMP_SYS(kexec_load),
+	SCMP_SYS(kexec_file_load),
+	SCMP_SYS(reboot),
+	SCMP_SYS(swapon),
+	SCMP_SYS(swapoff),
+	SCMP_SYS(open_by_handle_at),
+	SCMP_SYS(name_to_handle_at),
+	SCMP_SYS(quotactl),
+	SCMP_SYS(syslog),
+	SCMP_SYS(acct),
+	SCMP_SYS(settimeofday),
+	SCMP_SYS(clock_settime),
+	SCMP_SYS(adjtimex),
+	SCMP_SYS(clock_adjtime),
+	SCMP_SYS(personality),
+	SCMP_SYS(io_uring_setup),
+	SCMP_SYS(lookup_dcookie),
+	SCMP_SYS(nfsservctl),
+	SCMP_SYS(vhangup),
+	SCMP_SYS(ioperm),
+	SCMP_SYS(iopl),
+	SCMP_SYS(sethostname),
+	SCMP_SYS(setdomainname),
 };
 
 static int fill(scmp_filter_ctx filter)
@@ -63,7 +95,8 @@ static int fill(scmp_filter_ctx filter)
 		    seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
 				     SCMP_A0(SCMP_CMP_MASKED_EQ, 1ULL << bit, 1ULL << bit)) < 0)
 			return -1;
-	/* Its flags lie in memory, where a filter cannot look: ENOSYS makes libc fall back to clone. */
+	/* Its flags lie in memory, where a filter cannot look: ENOSYS makes libc fall back to
+	 * clone. */
 	if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) < 0)
 		return -1;
 	/* typing into the terminal of whoever started us */

@@ -123,8 +123,9 @@ int sys_state_dir(char **ret, struct err *err)
 	else if (home && home[0] == '/')
 		path = str_printf("%s/.local/state/mpcup", home);
 	else
-		return err_set(err, ERR_INPUT,
-			       "no place for the state: set HOME or XDG_STATE_HOME to an absolute path");
+		return err_set(
+			err, ERR_INPUT,
+			"no place for the state: set HOME or XDG_STATE_HOME to an absolute path");
 	if (sys_mkdir_all(path, 0700, err) < 0)
 		return err_in(err, "state directory");
 	if (chmod(path, 0700) < 0)

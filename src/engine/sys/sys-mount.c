@@ -6,13 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/str.h"
 
-/* glibc 2.36 has the calls but <linux/mount.h> and <sys/mount.h> exclude each other on some systems. */
+/* glibc 2.36 has the calls but <linux/mount.h> and <sys/mount.h> exclude each other on some
+ * systems. */
 static int tree_clone(int dir, const char *path, unsigned flags)
 {
 	return open_tree(dir, path, flags | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
@@ -29,8 +31,8 @@ int sys_mount_tmpfs(const char *at, uint64_t size_bytes, const char *mode, struc
 {
 	char options[96];
 
-	(void)snprintf(options, sizeof(options), "size=%llu,mode=%s", (unsigned long long)size_bytes,
-		       mode);
+	(void)snprintf(options, sizeof(options), "size=%llu,mode=%s",
+		       (unsigned long long)size_bytes, mode);
 	if (mount("tmpfs", at, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
 		return err_sys(err, "cannot mount a tmpfs at %s", at);
 	return 0;
@@ -117,8 +119,7 @@ static int open_parent(int root, const char *path, const char **ret_name, struct
 	return fd < 0 ? err_sys(err, "cannot open %s in the container", parent) : fd;
 }
 
-int sys_root_file(int root, const char *path, const void *data, size_t len, mode_t mode,
-		  struct err *err)
+static int create(int root, const char *path, mode_t mode, struct err *err)
 {
 	const char *name;
 	OWN(fd) int parent = open_parent(root, path, &name, err);
@@ -128,9 +129,38 @@ int sys_root_file(int root, const char *path, const void *data, size_t len, mode
 		return -1;
 	(void)unlinkat(parent, name, 0); /* a link of the image would lead elsewhere */
 	fd = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0 || (len && write(fd, data, len) != (ssize_t)len) || fchmod(fd, mode) < 0)
+	if (fd < 0 || fchmod(fd, mode) < 0)
+		return err_sys(err, "cannot make %s in the container", path);
+	return GIVE_FD(fd);
+}
+
+int sys_root_file(int root, const char *path, const void *data, size_t len, mode_t mode,
+		  struct err *err)
+{
+	OWN(fd) int fd = create(root, path, mode, err);
+
+	if (fd < 0)
+		return -1;
+	if (len && write(fd, data, len) != (ssize_t)len)
 		return err_sys(err, "cannot write %s in the container", path);
 	return 0;
+}
+
+int sys_root_copy(int root, const char *path, const char *source, mode_t mode, struct err *err)
+{
+	OWN(fd) int from = open(source, O_RDONLY | O_CLOEXEC);
+	OWN(fd) int to = -1;
+	ssize_t done;
+
+	if (from < 0)
+		return err_sys(err, "cannot open %s", source);
+	to = create(root, path, mode, err);
+	if (to < 0)
+		return -1;
+	do {
+		done = sendfile(to, from, NULL, 1 << 24);
+	} while (done > 0);
+	return done < 0 ? err_sys(err, "cannot copy %s to %s", source, path) : 0;
 }
 
 /* What lies below a directory of ours may hold links that a container put there. */
@@ -149,7 +179,9 @@ static int open_source(const struct sys_mount_source *s, struct err *err)
 		for (rest = s->path + len; *rest == '/'; rest++)
 			;
 		base = open(s->below, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		fd = base < 0 ? -1 : (int)syscall(SYS_openat2, base, *rest ? rest : ".", &how, sizeof(how));
+		fd = base < 0 ? -1
+			      : (int)syscall(SYS_openat2, base, *rest ? rest : ".", &how,
+					     sizeof(how));
 	}
 	return fd < 0 ? err_sys(err, "cannot open the mount source %s", s->path) : fd;
 }
@@ -161,7 +193,8 @@ static int bind_point(int root, const char *path, bool directory, struct err *er
 
 	if (have >= 0 && fstat(have, &there) == 0 && S_ISDIR(there.st_mode) == directory)
 		return GIVE_FD(have);
-	if (directory ? sys_root_mkdir(root, path, 0755, err) : sys_root_file(root, path, "", 0, 0644, err))
+	if (directory ? sys_root_mkdir(root, path, 0755, err)
+		      : sys_root_file(root, path, "", 0, 0644, err))
 		return -1;
 	have = open_inside(root, path, O_PATH);
 	return have < 0 ? err_sys(err, "cannot open %s in the container", path) : GIVE_FD(have);
@@ -181,7 +214,8 @@ int sys_root_bind(int root, const char *path, const struct sys_mount_source *sou
 	tree = tree_clone(from, "", AT_EMPTY_PATH | AT_RECURSIVE);
 	if (tree < 0 || fstat(from, &what) < 0)
 		return err_sys(err, "cannot clone the mount of %s", source->path);
-	attr.attr_set |= (device ? 0 : MOUNT_ATTR_NODEV) | (source->read_only ? MOUNT_ATTR_RDONLY : 0);
+	attr.attr_set |=
+		(device ? 0 : MOUNT_ATTR_NODEV) | (source->read_only ? MOUNT_ATTR_RDONLY : 0);
 	if (mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
 		return err_sys(err, "cannot restrict the mount of %s", source->path);
 	at = bind_point(root, path, S_ISDIR(what.st_mode), err);
@@ -233,7 +267,8 @@ static int restrict_proc(int root, struct err *err)
 		if (at < 0)
 			continue;
 		if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0 ||
-		    move_mount(tree, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		    move_mount(tree, "", at, "",
+			       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 			return err_sys(err, "cannot make /%s read-only", frozen[i]);
 	}
 	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
@@ -242,8 +277,8 @@ static int restrict_proc(int root, struct err *err)
 
 		if (at < 0)
 			continue;
-		if (tree < 0 ||
-		    move_mount(tree, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		if (tree < 0 || move_mount(tree, "", at, "",
+					   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 			return err_sys(err, "cannot hide /%s", hidden[i]);
 	}
 	return 0;
@@ -256,8 +291,11 @@ static int make_dev(int root, struct err *err)
 						{ "/proc/self/fd/0", "stdin" },
 						{ "/proc/self/fd/1", "stdout" },
 						{ "/proc/self/fd/2", "stderr" } };
-	static const char *const small[][2] = { { "size", "65536" }, { "mode", "755" }, { NULL, NULL } };
-	static const char *const shared[][2] = { { "size", "67108864" }, { "mode", "1777" },
+	static const char *const small[][2] = { { "size", "65536" },
+						{ "mode", "755" },
+						{ NULL, NULL } };
+	static const char *const shared[][2] = { { "size", "67108864" },
+						 { "mode", "1777" },
 						 { NULL, NULL } };
 	OWN(fd) int dev = -1;
 
@@ -313,6 +351,7 @@ int sys_proc_open(struct err *err)
 
 	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return err_sys(err, "cannot make a /proc");
-	tree = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	tree = fsmount(fs, FSMOUNT_CLOEXEC,
+		       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	return tree < 0 ? err_sys(err, "cannot open a /proc") : tree;
 }

@@ -26,14 +26,17 @@ void sys_isolate_explain(const char *step, int problem, struct err *err)
 	if (control_is("/proc/sys/kernel/unprivileged_userns_clone", 0) && geteuid() != 0)
 		hint = "run: sysctl -w kernel.unprivileged_userns_clone=1";
 	else if (problem == ENOSPC || control_is("/proc/sys/user/max_user_namespaces", 0))
-		hint = "the limit is reached: raise it with sysctl -w user.max_user_namespaces=10000 "
+		hint = "the limit is reached: raise it with sysctl -w "
+		       "user.max_user_namespaces=10000 "
 		       "(and user.max_net_namespaces)";
 	else if (control_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 1))
 		hint = "AppArmor restricts them: sysctl -w "
-		       "kernel.apparmor_restrict_unprivileged_userns=0, or install an AppArmor profile "
+		       "kernel.apparmor_restrict_unprivileged_userns=0, or install an AppArmor "
+		       "profile "
 		       "that allows userns for this program";
 	else if (problem == EINVAL || problem == ENOSYS)
-		hint = "the kernel is built without them (CONFIG_USER_NS, CONFIG_NET_NS, CONFIG_PID_NS)";
+		hint = "the kernel is built without them (CONFIG_USER_NS, CONFIG_NET_NS, "
+		       "CONFIG_PID_NS)";
 	else if (problem == EUSERS)
 		hint = "user namespaces are nested too deeply";
 	(void)err_set(err, ERR_SYS, "cannot make the namespaces of the local network (%s: %s); %s",

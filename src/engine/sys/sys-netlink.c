@@ -171,8 +171,7 @@ void sys_netlink_route(struct sys_netlink *n, uint32_t base, unsigned bits, uint
 
 void sys_netlink_route_remove(struct sys_netlink *n, uint32_t base, unsigned bits, uint32_t index)
 {
-	struct nlmsghdr *h =
-		route(n, RTM_DELROUTE, 0, base, bits, RTN_UNICAST, RT_SCOPE_NOWHERE);
+	struct nlmsghdr *h = route(n, RTM_DELROUTE, 0, base, bits, RTN_UNICAST, RT_SCOPE_NOWHERE);
 
 	mnl_attr_put_u32(h, RTA_OIF, index);
 	done(n, h);

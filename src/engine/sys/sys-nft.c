@@ -16,7 +16,7 @@
 /* The kernel copies a whole transaction into one socket buffer, which an unprivileged process can
  * only raise to wmem_max. Attributes are at most 64 KiB, so elements are cut into messages. */
 enum {
-	WANTED_BUFFER = 4 << 20,
+	WANTED_BUFFER = 1 << 20,
 	MESSAGE_ROOM = 65536,
 	ELEMENTS_BYTES = 40000,
 	BUFFER_SLACK = 4096,
@@ -52,8 +52,10 @@ int sys_nft_open(struct sys_nft **ret, struct err *err)
 		sys_nft_close(n);
 		return -1;
 	}
-	(void)setsockopt(mnl_socket_get_fd(n->socket), SOL_SOCKET, SO_SNDBUF, &wanted, sizeof(wanted));
-	(void)setsockopt(mnl_socket_get_fd(n->socket), SOL_SOCKET, SO_RCVBUF, &wanted, sizeof(wanted));
+	(void)setsockopt(mnl_socket_get_fd(n->socket), SOL_SOCKET, SO_SNDBUF, &wanted,
+			 sizeof(wanted));
+	(void)setsockopt(mnl_socket_get_fd(n->socket), SOL_SOCKET, SO_RCVBUF, &wanted,
+			 sizeof(wanted));
 	(void)getsockopt(mnl_socket_get_fd(n->socket), SOL_SOCKET, SO_SNDBUF, &size, &len);
 	n->limit = size > 2 * BUFFER_SLACK ? (size_t)size - BUFFER_SLACK : BUFFER_SLACK;
 	*ret = n;
@@ -70,7 +72,8 @@ void sys_nft_close(struct sys_nft *n)
 	free(n);
 }
 
-/* ---- messages --------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------
+ */
 
 /* Grows out first, so that pointers into the message stay valid while it is built. */
 static struct nlmsghdr *message(struct sys_nft *n, uint16_t type, uint16_t flags, uint8_t family,
@@ -235,7 +238,8 @@ void sys_nft_map(struct sys_nft *n, const char *name)
 	finish(n, h);
 }
 
-/* ---- elements --------------------------------------------------------------------------------- */
+/* ---- elements ---------------------------------------------------------------------------------
+ */
 
 static struct nlmsghdr *elements(struct sys_nft *n, const char *set)
 {
@@ -301,7 +305,8 @@ void sys_nft_element_goto(struct sys_nft *n, const char *map, uint32_t address, 
 	put_element(n, map, address, chain);
 }
 
-/* ---- rules ------------------------------------------------------------------------------------ */
+/* ---- rules ------------------------------------------------------------------------------------
+ */
 
 void sys_nft_rule(struct sys_nft *n, const char *chain)
 {
@@ -464,7 +469,8 @@ void sys_nft_do(struct sys_nft *n, enum sys_nft_verdict verdict, const char *cha
 	expression_end(&e);
 }
 
-/* ---- talking to the kernel ---------------------------------------------------------------------- */
+/* ---- talking to the kernel ----------------------------------------------------------------------
+ */
 
 /* The kernel has worked through a transaction when the send returns: its complaints are there. */
 static int take_errors(struct sys_nft *n)
@@ -473,7 +479,8 @@ static int take_errors(struct sys_nft *n)
 	int first = 0;
 
 	for (;;) {
-		ssize_t got = recv(mnl_socket_get_fd(n->socket), answers, sizeof(answers), MSG_DONTWAIT);
+		ssize_t got =
+			recv(mnl_socket_get_fd(n->socket), answers, sizeof(answers), MSG_DONTWAIT);
 		int len = (int)got;
 
 		if (got < 0 && errno == EINTR)
@@ -502,7 +509,8 @@ int sys_nft_commit(struct sys_nft *n, struct err *err)
 		size_t end = i + 1 < n->start_count ? n->starts[i + 1] : n->out.len;
 
 		errno = 0;
-		if (mnl_socket_sendto(n->socket, n->out.data + n->starts[i], end - n->starts[i]) < 0)
+		if (mnl_socket_sendto(n->socket, n->out.data + n->starts[i], end - n->starts[i]) <
+		    0)
 			return err_sys(err, "cannot load the packet filter");
 		errno = take_errors(n);
 		if (errno)

@@ -14,9 +14,9 @@ static uint64_t clone_flags(unsigned flags)
 		unsigned ours;
 		uint64_t kernels;
 	} map[] = {
-		{ SYS_NEW_NET, CLONE_NEWNET }, { SYS_NEW_PID, CLONE_NEWPID },
+		{ SYS_NEW_NET, CLONE_NEWNET },	{ SYS_NEW_PID, CLONE_NEWPID },
 		{ SYS_NEW_MOUNT, CLONE_NEWNS }, { SYS_NEW_IPC, CLONE_NEWIPC },
-		{ SYS_NEW_UTS, CLONE_NEWUTS }, { SYS_SIBLING, CLONE_PARENT },
+		{ SYS_NEW_UTS, CLONE_NEWUTS },	{ SYS_SIBLING, CLONE_PARENT },
 	};
 	uint64_t answer = 0;
 

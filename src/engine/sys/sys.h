@@ -1,7 +1,8 @@
-/* Danger has an address: all calls that make namespaces, mounts, links, packet filter rules, cgroups
- * and processes, and the file helpers that need care. Primitives without policy and without an event
- * loop: each call does one thing, blocks for microseconds to milliseconds, returns 0 or -1 with err.
- * File descriptors that come out are the caller's and close-on-exec. Addresses: host byte order. */
+/* Danger has an address: all calls that make namespaces, mounts, links, packet filter rules,
+ * cgroups and processes, and the file helpers that need care. Primitives without policy and without
+ * an event loop: each call does one thing, blocks for microseconds to milliseconds, returns 0 or -1
+ * with err. File descriptors that come out are the caller's and close-on-exec. Addresses: host byte
+ * order. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,18 +24,21 @@ int sys_write_control(const char *path, const char *text, struct err *err);
 /* $XDG_STATE_HOME/mpcup, else $HOME/.local/state/mpcup: made with mode 0700; caller frees. */
 int sys_state_dir(char **ret, struct err *err);
 
-/* ---- descriptors ------------------------------------------------------------------------------ */
+/* ---- descriptors ------------------------------------------------------------------------------
+ */
 int sys_nonblocking(int fd);
 /* Raises the soft limit of open files to the hard one. */
 void sys_raise_files(void);
 /* One message with at most 4 descriptors (borrowed). 0, or -1 with errno. */
 int sys_send_fds(int sock, const void *data, size_t len, const int *fds, size_t count);
-/* Bytes received (0: end), or -1 with errno. *count: room in, number out; the fds are the caller's. */
+/* Bytes received (0: end), or -1 with errno. *count: room in, number out; the fds are the caller's.
+ */
 ssize_t sys_recv_fds(int sock, void *data, size_t len, int *fds, size_t *count);
 /* Closes every descriptor above 2 except the `count` ones in keep. */
 void sys_close_others(const int *keep, size_t count);
 
-/* ---- processes -------------------------------------------------------------------------------- */
+/* ---- processes --------------------------------------------------------------------------------
+ */
 enum {
 	SYS_NEW_NET = 1,
 	SYS_NEW_PID = 2,
@@ -58,9 +62,10 @@ void sys_adopt_orphans(void);
 /* Not traceable, not readable through /proc by equals. */
 void sys_hide_memory(void);
 
-/* ---- namespaces ------------------------------------------------------------------------------- */
-/* New user, network, mount and (for the next child) pid namespaces; the caller's uid and gid become 0.
- * -1: err is one sentence with the cause and the switch to look at. */
+/* ---- namespaces -------------------------------------------------------------------------------
+ */
+/* New user, network, mount and (for the next child) pid namespaces; the caller's uid and gid become
+ * 0. -1: err is one sentence with the cause and the switch to look at. */
 int sys_isolate(struct err *err);
 /* What `problem` (errno of a failed sys_isolate() step) means on this machine; static-free text. */
 void sys_isolate_explain(const char *step, int problem, struct err *err);
@@ -77,7 +82,8 @@ int sys_hostname(const char *name, struct err *err);
 /* Sets /proc/sys/net/<name> of the caller's network namespace. */
 int sys_net_sysctl(const char *name, const char *value, struct err *err);
 
-/* ---- network links (rtnetlink) ------------------------------------------------------------------- */
+/* ---- network links (rtnetlink)
+ * ------------------------------------------------------------------- */
 /* A socket of the network namespace in which it was opened, for ever. Calls queue messages;
  * sys_netlink_commit() sends them in one write and reads all answers. */
 struct sys_netlink;
@@ -108,10 +114,11 @@ int sys_netlink_commit(struct sys_netlink *n, struct err *err);
 /* 1: operational (packets pass), 0: not yet or no such link. */
 int sys_netlink_operational(struct sys_netlink *n, uint32_t index);
 
-/* ---- packet filter (nf_tables, family ip) ------------------------------------------------------- */
-/* One table, replaced as a whole. Order: sys_nft_begin(); chains, counters, sets, rules; then elements;
- * sys_nft_commit(). One transaction while it fits the socket; behind that only elements are spread
- * over further ones (a table without its elements must be closed: policy drop). */
+/* ---- packet filter (nf_tables, family ip) -------------------------------------------------------
+ */
+/* One table, replaced as a whole. Order: sys_nft_begin(); chains, counters, sets, rules; then
+ * elements; sys_nft_commit(). One transaction while it fits the socket; behind that only elements
+ * are spread over further ones (a table without its elements must be closed: policy drop). */
 struct sys_nft;
 enum sys_nft_verdict { SYS_NFT_ACCEPT, SYS_NFT_DROP, SYS_NFT_RETURN, SYS_NFT_JUMP, SYS_NFT_GOTO };
 enum sys_nft_hook { SYS_NFT_INPUT, SYS_NFT_FORWARD };
@@ -131,7 +138,7 @@ void sys_nft_match_address(struct sys_nft *n, bool source, uint32_t base, unsign
 void sys_nft_match_set(struct sys_nft *n, bool source, const char *set);
 void sys_nft_match_protocol(struct sys_nft *n, uint8_t protocol);
 void sys_nft_match_ports(struct sys_nft *n, uint16_t from, uint16_t to); /* destination */
-void sys_nft_match_established(struct sys_nft *n); /* or related */
+void sys_nft_match_established(struct sys_nft *n);			 /* or related */
 void sys_nft_count(struct sys_nft *n, const char *counter);
 void sys_nft_do(struct sys_nft *n, enum sys_nft_verdict verdict, const char *chain);
 void sys_nft_do_map(struct sys_nft *n, bool source, const char *map);
@@ -141,7 +148,8 @@ int sys_nft_counters(struct sys_nft *n, const char *table,
 		     void (*fn)(void *ctx, const char *name, uint64_t packets), void *ctx,
 		     struct err *err);
 
-/* ---- a container's view of the machine ----------------------------------------------------------- */
+/* ---- a container's view of the machine
+ * ----------------------------------------------------------- */
 /* All of it in the container's own mount namespace, before sys_confine(). `root` descriptors name
  * directories of the root under construction; paths in them are resolved inside it (openat2). */
 struct sys_mount_source {
@@ -157,7 +165,10 @@ int sys_mount_overlay(const char *image, const char *scratch, const char *at, st
 int sys_root_mkdir(int root, const char *path, mode_t mode, struct err *err);
 int sys_root_file(int root, const char *path, const void *data, size_t len, mode_t mode,
 		  struct err *err);
-/* Binds source onto path of root, which is made as needed. No set-id, no devices (unless device). */
+/* Copies the file `source` (any path of the caller) into root. */
+int sys_root_copy(int root, const char *path, const char *source, mode_t mode, struct err *err);
+/* Binds source onto path of root, which is made as needed. No set-id, no devices (unless device).
+ */
 int sys_root_bind(int root, const char *path, const struct sys_mount_source *source, bool device,
 		  struct err *err);
 /* New /proc of the caller's pid namespace with the dangerous parts read-only or hidden, /dev with
@@ -172,10 +183,11 @@ int sys_proc_open(struct err *err);
  * refuses namespaces, mounts, tracing, keys, kernel programs and modules with EPERM. */
 int sys_confine(struct err *err);
 
-/* ---- cgroup v2 -------------------------------------------------------------------------------- */
-/* If the caller sits alone in a delegated cgroup v2 with memory and cpu controllers: moves it into a
- * leaf, switches the controllers on, returns a directory descriptor of the delegated one.
- * -1: not delegated (no error: limits are then watched or not enforced). */
+/* ---- cgroup v2 --------------------------------------------------------------------------------
+ */
+/* If the caller sits alone in a delegated cgroup v2 with memory and cpu controllers: moves it into
+ * a leaf, switches the controllers on, returns a directory descriptor of the delegated one. -1: not
+ * delegated (no error: limits are then watched or not enforced). */
 int sys_cgroup_delegated(void);
 /* Makes `name` below and sets limits (0: none; cpu_units: 1024 = one CPU). Directory descriptor. */
 int sys_cgroup_make(int delegated, const char *name, uint64_t memory_bytes, uint64_t cpu_units,

@@ -78,31 +78,8 @@ static int check_free(struct hub *hub, const json_t *stack, const char *name, st
 		       json_str_or(hub_get(hub, STACK_KIND, owner), "StackName", owner));
 }
 
-int stack_check_export_names(struct hub *hub, const json_t *stack, const struct stack_plan *plan,
-			     struct err *err)
-{
-	json_t *outputs = json_map(template_body(plan->template), "Outputs"), *output;
-	const char *key;
-
-	json_object_foreach(outputs, key, output)
-	{
-		const char *condition = json_str(output, "Condition");
-		OWN(json) json_t *name = NULL;
-
-		if (!json_map(output, "Export") ||
-		    (condition && template_condition(plan->eval, condition) == 0))
-			continue;
-		if (template_value(plan->eval, json_path(output, "Export.Name"), &name, err) < 0)
-			return -1;
-		if (json_is_string(name) &&
-		    check_free(hub, stack, json_string_value(name), err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int stack_check_exports(struct hub *hub, const json_t *stack, const json_t *outputs,
-			struct err *err)
+static int check_all_free(struct hub *hub, const json_t *stack, const json_t *outputs,
+			  struct err *err)
 {
 	const json_t *output;
 	size_t i;
@@ -114,6 +91,24 @@ int stack_check_exports(struct hub *hub, const json_t *stack, const json_t *outp
 		if (name && check_free(hub, stack, name, err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+int stack_check_export_names(struct hub *hub, const json_t *stack, const struct stack_plan *plan,
+			     struct err *err)
+{
+	OWN(json) json_t *outputs = NULL;
+
+	if (template_outputs(plan->eval, &outputs, err) < 0)
+		return -1;
+	return check_all_free(hub, stack, outputs, err);
+}
+
+int stack_check_exports(struct hub *hub, const json_t *stack, const json_t *outputs,
+			struct err *err)
+{
+	if (check_all_free(hub, stack, outputs, err) < 0)
+		return -1;
 	return check_own(hub, stack, outputs, err);
 }
 

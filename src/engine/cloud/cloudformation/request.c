@@ -178,10 +178,9 @@ static char *given_body(struct call *c, const char *body)
 {
 	if (strlen(body) > BODY_LIMIT) {
 		(void)call_fail(c, 400, "ValidationError",
-				"1 validation error detected: Value '%.64s...' at 'templateBody' "
-				"failed to satisfy constraint: Member must have length less than "
-				"or equal to 51200",
-				body);
+				"1 validation error detected: Value at 'templateBody' failed to "
+				"satisfy constraint: Member must have length less than or equal to "
+				"51200");
 		return NULL;
 	}
 	return str_dup(body);

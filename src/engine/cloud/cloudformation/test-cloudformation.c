@@ -85,22 +85,6 @@ TEST(cloudformation, what_waits_is_asked_again_when_objects_change)
 	"\"AWS::Test::Thing\",\"DependsOn\":\"Ok\",\"Properties\":{\"Mode\":\"fail\"}},"           \
 	"\"Never\":{\"Type\":\"AWS::Test::Thing\",\"DependsOn\":\"Bad\"}}}"
 
-/* Cuts the request token out of a handler's message. */
-static char *without_tokens(char *text)
-{
-	OWN(str) char *owned = text;
-	OWN(buf) struct buf out = { 0 };
-	const char *at = text, *hit;
-
-	while ((hit = strstr(at, "RequestToken: "))) {
-		buf_add(&out, at, (size_t)(hit - at) + 14);
-		buf_str(&out, "T");
-		at = hit + 14 + 36;
-	}
-	buf_str(&out, at);
-	return buf_take(&out);
-}
-
 TEST(cloudformation, a_failure_cancels_what_is_in_flight_and_rolls_back)
 {
 	struct world w;
@@ -110,7 +94,7 @@ TEST(cloudformation, a_failure_cancels_what_is_in_flight_and_rolls_back)
 	world_open(&w, NULL);
 	create(&w, "s", FAILING);
 	until(&w, "s", "ROLLBACK_COMPLETE");
-	seen = without_tokens(history(&w, "s", 0));
+	seen = plain_history(&w, "s", 0);
 	CHECK_STR(
 		seen,
 		"s CREATE_IN_PROGRESS @ User Initiated\n"
@@ -121,7 +105,7 @@ TEST(cloudformation, a_failure_cancels_what_is_in_flight_and_rolls_back)
 		"Slow CREATE_IN_PROGRESS Slow-1 Resource creation Initiated\n"
 		"Bad CREATE_IN_PROGRESS -\n"
 		"Bad CREATE_FAILED - Resource handler returned message: \"no Bad today, sorry\" "
-		"(RequestToken: T, HandlerErrorCode: InvalidRequest)\n"
+		"(HandlerErrorCode: InvalidRequest)\n"
 		"Slow CREATE_FAILED Slow-1 Resource creation cancelled\n"
 		"s ROLLBACK_IN_PROGRESS @ The following resource(s) failed to create: [Bad, Slow]. "
 		"Rollback requested by user.\n"
@@ -280,11 +264,11 @@ TEST(cloudformation, what_a_failed_deletion_needs_stays_and_the_rest_goes)
 	arn = arn_of(&w, "s");
 	delete (&w, "s");
 	until(&w, "s", "DELETE_FAILED");
-	seen = without_tokens(history(&w, "s", 11));
+	seen = plain_history(&w, "s", 11);
 	CHECK_STR(seen, "s DELETE_IN_PROGRESS @ User Initiated\n"
 			"B DELETE_IN_PROGRESS B-1\n"
 			"B DELETE_FAILED B-1 Resource handler returned message: \"still in use\" "
-			"(RequestToken: T, HandlerErrorCode: InvalidRequest)\n"
+			"(HandlerErrorCode: InvalidRequest)\n"
 			"C DELETE_IN_PROGRESS C-1\n"
 			"C DELETE_COMPLETE C-1\n"
 			"s DELETE_FAILED @ The following resource(s) failed to delete: [B]. \n");
@@ -390,6 +374,31 @@ TEST(cloudformation, a_deletion_that_takes_time_is_waited_for)
 	gate(&w, "A", "open");
 	until(&w, arn, "DELETE_COMPLETE");
 	CHECK_INT(things(&w), 0);
+	world_close(&w);
+}
+
+TEST(cloudformation, a_creation_that_takes_too_long_is_rolled_back)
+{
+	struct world w;
+	OWN(str) char *arn = NULL;
+	OWN(str) char *seen = NULL;
+	json_t *stack;
+
+	world_open(&w, NULL);
+	create_with(&w, "TimeoutInMinutes", json_string("1"),
+		    "{\"Resources\":{\"A\":{\"Type\":\"AWS::Test::Thing\",\"Properties\":{\"Mode\":"
+		    "\"wait\"}}}}");
+	turn(&w);
+	arn = arn_of(&w, "s");
+	stack = hub_get(w.hub, "cloudformation:stack", arn);
+	CHECK(json_int_or(stack, "TimeoutAt", 0) > hub_now_ms(w.hub) + 50000);
+	json_set_int(stack, "TimeoutAt", 1);
+	until(&w, "s", "ROLLBACK_COMPLETE");
+	seen = history(&w, "s", 3);
+	CHECK(str_starts(seen,
+			 "A CREATE_FAILED A-1 Resource creation cancelled\n"
+			 "s ROLLBACK_IN_PROGRESS @ The following resource(s) failed to create: "
+			 "[A]. Rollback requested by user.\n"));
 	world_close(&w);
 }
 

@@ -38,6 +38,8 @@ char *status(struct world *w, const char *stack);
 /* Events oldest first from the `from`th on, a line each: "Logical STATUS physical reason".
  * Caller's. */
 char *history(struct world *w, const char *stack, size_t from);
+/* Same without the request tokens in the messages of handlers. */
+char *plain_history(struct world *w, const char *stack, size_t from);
 size_t event_count(struct world *w, const char *stack);
 /* "A=CREATE_COMPLETE B=..." */
 char *resources(struct world *w, const char *stack);

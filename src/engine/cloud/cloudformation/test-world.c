@@ -120,6 +120,56 @@ static const struct resource_kind named = {
 static const struct resource_kind *const kinds[] = { &thing, &named, NULL };
 static const struct service fake = { .name = "fake", .kinds = kinds };
 
+/* The types of the test templates, with every attribute that they ask for. */
+static int create_any(struct hub *hub, struct resource *r, struct err *err)
+{
+	static const char *const names[] = { "AllocationId", "GroupId", "Name", "Arn", "Id" };
+
+	(void)err;
+	r->physical = hub_physical_name(hub, r, 64, true);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		OWN(str) char *value = str_printf("%s/%s", r->physical, names[i]);
+
+		json_set_str(r->attributes, names[i], value);
+	}
+	put_thing(hub, r);
+	return RESOURCE_DONE;
+}
+
+#define ANY .create = create_any, .remove = remove_thing
+static const struct resource_kind any[] = {
+	{ .type = "AWS::EC2::VPC", ANY },
+	{ .type = "AWS::EC2::Subnet", ANY },
+	{ .type = "AWS::EC2::RouteTable", ANY },
+	{ .type = "AWS::EC2::SubnetRouteTableAssociation", ANY },
+	{ .type = "AWS::EC2::Route", ANY },
+	{ .type = "AWS::EC2::SecurityGroup", ANY },
+	{ .type = "AWS::EC2::SecurityGroupIngress", ANY },
+	{ .type = "AWS::EC2::EIP", ANY },
+	{ .type = "AWS::EC2::NatGateway", ANY },
+	{ .type = "AWS::EC2::InternetGateway", ANY },
+	{ .type = "AWS::EC2::VPCGatewayAttachment", ANY },
+	{ .type = "AWS::EFS::FileSystem", ANY },
+	{ .type = "AWS::EFS::MountTarget", ANY },
+	{ .type = "AWS::EFS::AccessPoint", ANY },
+	{ .type = "AWS::ECS::Cluster", ANY },
+	{ .type = "AWS::ECS::Service", ANY },
+	{ .type = "AWS::ECS::TaskDefinition", ANY },
+	{ .type = "AWS::SecretsManager::Secret", ANY },
+	{ .type = "AWS::Logs::LogGroup", ANY },
+	{ .type = "AWS::ServiceDiscovery::Service", ANY },
+	{ .type = "AWS::ServiceDiscovery::PrivateDnsNamespace", ANY },
+	{ .type = "AWS::IAM::Role", ANY },
+	{ .type = "AWS::IAM::Policy", ANY },
+	{ .type = "AWS::IAM::ManagedPolicy", ANY },
+};
+static const struct resource_kind *const any_kinds[] = {
+	&any[0],  &any[1],  &any[2],  &any[3],	&any[4],  &any[5],  &any[6],  &any[7],	&any[8],
+	&any[9],  &any[10], &any[11], &any[12], &any[13], &any[14], &any[15], &any[16], &any[17],
+	&any[18], &any[19], &any[20], &any[21], &any[22], &any[23], NULL
+};
+static const struct service templates = { .name = "templates", .kinds = any_kinds };
+
 /* ---- made-up services -------------------------------------------------------------------------
  */
 
@@ -128,7 +178,8 @@ static int get_parameter(struct hub *hub, struct call *c)
 	json_t *parameter;
 
 	(void)hub;
-	if (!str_eq(json_str(c->in, "Name"), "/size"))
+	if (!str_eq(json_str(c->in, "Name"), "/size") &&
+	    !str_eq(json_str(c->in, "Name"), "/cdk-bootstrap/hnb659fds/version"))
 		return call_fail(c, 400, "ParameterNotFound", "%s", "");
 	parameter = json_object();
 	json_set_str(parameter, "Value", "44");
@@ -152,6 +203,13 @@ static int get_object(struct hub *hub, struct call *c)
 	const char *bucket = json_str_or(c->in, "Bucket", ""), *key = json_str_or(c->in, "Key", "");
 
 	(void)hub;
+	if (!strcmp(bucket, "files")) {
+		OWN(str) char *path = str_printf("tests/templates/%s", key);
+		OWN(str) char *text = test_read_file(path, NULL);
+
+		json_set_str(c->out, "Body", text);
+		return 0;
+	}
 	if (strcmp(bucket, "templates") != 0 || strcmp(key, "dir/a b.json") != 0)
 		return call_fail(c, 404, "NoSuchKey", "The specified key does not exist.");
 	json_set_str(c->out, "Body",
@@ -168,7 +226,7 @@ static const struct service ssm = { .name = "ssm", .actions = ssm_actions };
 static const struct service secretsmanager = { .name = "secretsmanager",
 					       .actions = secret_actions };
 static const struct service s3 = { .name = "s3", .actions = s3_actions };
-static const struct service *const services[] = { &service_cloudformation, &fake, &ssm,
+static const struct service *const services[] = { &service_cloudformation, &fake, &templates, &ssm,
 						  &secretsmanager,	   &s3,	  NULL };
 
 /* ---- the world ---------------------------------------------------------------------------------
@@ -352,6 +410,21 @@ char *history(struct world *w, const char *stack, size_t from)
 			   reason ? " " : "", reason ? reason : "");
 	}
 	return buf_take(&text);
+}
+
+char *plain_history(struct world *w, const char *stack, size_t from)
+{
+	static const char token[] = "RequestToken: 00000000-0000-0000-0000-000000000000, ";
+	OWN(str) char *text = history(w, stack, from);
+	OWN(buf) struct buf out = { 0 };
+	const char *at = text, *hit;
+
+	while ((hit = strstr(at, "RequestToken: "))) {
+		buf_add(&out, at, (size_t)(hit - at));
+		at = hit + strlen(token);
+	}
+	buf_str(&out, at);
+	return buf_take(&out);
 }
 
 char *resources(struct world *w, const char *stack)

@@ -19,7 +19,8 @@ static bool is_name(const char *name, size_t most)
 	size_t len = strlen(name);
 
 	return len >= 1 && len <= most &&
-	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == len;
+	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
+		       len;
 }
 
 int ecs_create_cluster(struct hub *hub, struct call *c)
@@ -35,15 +36,16 @@ int ecs_create_cluster(struct hub *hub, struct call *c)
 				 "Identifier contains invalid characters or is longer than 255.");
 	/* as on AWS, creating a cluster that is there gives that cluster */
 	if (!present || !str_eq(json_str(present, "status"), "ACTIVE")) {
-		cluster = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:[], s:[], s:[], s:[], s:[]}",
-				    "clusterName", name, "clusterArn", arn, "status", "ACTIVE",
-				    "registeredContainerInstancesCount", 0, "runningTasksCount", 0,
-				    "pendingTasksCount", 0, "activeServicesCount", 0, "statistics",
-				    "tags", "settings", "capacityProviders",
-				    "defaultCapacityProviderStrategy");
+		cluster = json_pack(
+			"{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:[], s:[], s:[], s:[], s:[]}",
+			"clusterName", name, "clusterArn", arn, "status", "ACTIVE",
+			"registeredContainerInstancesCount", 0, "runningTasksCount", 0,
+			"pendingTasksCount", 0, "activeServicesCount", 0, "statistics", "tags",
+			"settings", "capacityProviders", "defaultCapacityProviderStrategy");
 		ecs_copy(cluster, c->in,
 			 (const char *const[]){ "tags", "settings", "configuration",
-						"capacityProviders", "defaultCapacityProviderStrategy",
+						"capacityProviders",
+						"defaultCapacityProviderStrategy",
 						"serviceConnectDefaults", "mpcup:stack", NULL });
 		hub_put(hub, ECS_CLUSTER, name, cluster);
 		present = cluster;
@@ -58,9 +60,9 @@ static size_t count_services(struct hub *hub, const char *cluster_arn)
 	const char *key;
 	size_t count = 0;
 
-	json_object_foreach(hub_all(hub, ECS_SERVICE), key, service)
-		count += str_eq(json_str(service, "clusterArn"), cluster_arn) &&
-			 !str_eq(json_str(service, "status"), "INACTIVE");
+	json_object_foreach(hub_all(hub, ECS_SERVICE), key, service) count +=
+		str_eq(json_str(service, "clusterArn"), cluster_arn) &&
+		!str_eq(json_str(service, "status"), "INACTIVE");
 	return count;
 }
 
@@ -71,7 +73,8 @@ static void count_tasks(struct hub *hub, const char *cluster_arn, size_t *ret_ru
 	const char *id;
 
 	*ret_running = *ret_pending = 0;
-	json_object_foreach(hub_all(hub, ECS_TASK), id, task) {
+	json_object_foreach(hub_all(hub, ECS_TASK), id, task)
+	{
 		if (!str_eq(json_str(task, "clusterArn"), cluster_arn) || ecs_task_stopped(task))
 			continue;
 		if (str_eq(json_str(task, "lastStatus"), "RUNNING"))
@@ -110,7 +113,8 @@ int ecs_describe_clusters(struct hub *hub, struct call *c)
 
 	json_object_set_new(c->out, "clusters", found);
 	json_object_set_new(c->out, "failures", failures);
-	json_array_foreach(names && json_array_size(names) ? names : standard, i, value) {
+	json_array_foreach(names && json_array_size(names) ? names : standard, i, value)
+	{
 		const char *name = ecs_last(json_string_value(value));
 		json_t *cluster = hub_get(hub, ECS_CLUSTER, name), *copy;
 		size_t running, pending;
@@ -138,9 +142,9 @@ int ecs_list_clusters(struct hub *hub, struct call *c)
 	json_t *arns = json_array(), *cluster;
 	const char *name;
 
-	json_object_foreach(hub_all(hub, ECS_CLUSTER), name, cluster)
-		if (str_eq(json_str(cluster, "status"), "ACTIVE"))
-			json_add_str(arns, json_str(cluster, "clusterArn"));
+	json_object_foreach(hub_all(hub, ECS_CLUSTER), name,
+			    cluster) if (str_eq(json_str(cluster, "status"), "ACTIVE"))
+		json_add_str(arns, json_str(cluster, "clusterArn"));
 	return ecs_page(c, "clusterArns", arns, 100);
 }
 
@@ -158,14 +162,16 @@ int ecs_describe_capacity_providers(struct hub *hub, struct call *c)
 		OWN(str) char *arn = hub_arn(hub, "ecs", resource);
 		bool listed = !wanted || !json_array_size(wanted);
 
-		json_array_foreach(wanted, at, value)
-			listed = listed || str_eq(ecs_last(json_string_value(value)), names[i]);
+		json_array_foreach(wanted, at, value) listed =
+			listed || str_eq(ecs_last(json_string_value(value)), names[i]);
 		if (listed)
-			json_array_append_new(found, json_pack("{s:s, s:s, s:s, s:[]}",
-							       "capacityProviderArn", arn, "name",
-							       names[i], "status", "ACTIVE", "tags"));
+			json_array_append_new(found,
+					      json_pack("{s:s, s:s, s:s, s:[]}",
+							"capacityProviderArn", arn, "name",
+							names[i], "status", "ACTIVE", "tags"));
 	}
-	json_array_foreach(wanted, at, value) {
+	json_array_foreach(wanted, at, value)
+	{
 		const char *name = ecs_last(json_string_value(value));
 
 		if (!str_eq(name, names[0]) && !str_eq(name, names[1]))
@@ -177,9 +183,12 @@ int ecs_describe_capacity_providers(struct hub *hub, struct call *c)
 int ecs_list_account_settings(struct hub *hub, struct call *c)
 {
 	static const char *const settings[][2] = {
-		{ "awsvpcTrunking", "disabled" },	 { "containerInsights", "disabled" },
-		{ "containerInstanceLongArnFormat", "enabled" }, { "serviceLongArnFormat", "enabled" },
-		{ "tagResourceAuthorization", "off" },	 { "taskLongArnFormat", "enabled" },
+		{ "awsvpcTrunking", "disabled" },
+		{ "containerInsights", "disabled" },
+		{ "containerInstanceLongArnFormat", "enabled" },
+		{ "serviceLongArnFormat", "enabled" },
+		{ "tagResourceAuthorization", "off" },
+		{ "taskLongArnFormat", "enabled" },
 	};
 	OWN(str) char *root = str_printf("arn:aws:iam::%s:root", hub_account(hub));
 	json_t *found = json_array();
@@ -188,15 +197,16 @@ int ecs_list_account_settings(struct hub *hub, struct call *c)
 		const char *name = json_str(c->in, "name");
 
 		if (!name || !strcmp(name, settings[i][0]))
-			json_array_append_new(found, json_pack("{s:s, s:s, s:s}", "name",
-							       settings[i][0], "value",
-							       settings[i][1], "principalArn", root));
+			json_array_append_new(
+				found, json_pack("{s:s, s:s, s:s}", "name", settings[i][0], "value",
+						 settings[i][1], "principalArn", root));
 	}
 	json_object_set_new(c->out, "settings", found);
 	return 0;
 }
 
-/* ---- tags ------------------------------------------------------------------------------------------ */
+/* ---- tags
+ * ------------------------------------------------------------------------------------------ */
 
 /* The object that an ARN names; its kind and id for hub_put(). */
 static json_t *tagged(struct hub *hub, struct call *c, const char **ret_kind, char **ret_id)
@@ -247,7 +257,8 @@ int ecs_tag_resource(struct hub *hub, struct call *c)
 		tags = json_array();
 		json_object_set_new(object, "tags", tags);
 	}
-	json_array_foreach(json_list(c->in, "tags"), i, tag) {
+	json_array_foreach(json_list(c->in, "tags"), i, tag)
+	{
 		size_t at = find_tag(tags, json_str(tag, "key"));
 
 		if (!json_str(tag, "key"))
@@ -275,7 +286,8 @@ int ecs_untag_resource(struct hub *hub, struct call *c)
 	if (!object)
 		return -1;
 	tags = json_list(object, "tags");
-	json_array_foreach(json_list(c->in, "tagKeys"), i, key) {
+	json_array_foreach(json_list(c->in, "tagKeys"), i, key)
+	{
 		size_t at = find_tag(tags, json_string_value(key));
 
 		if (at < json_array_size(tags))

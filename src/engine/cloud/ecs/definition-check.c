@@ -2,7 +2,6 @@
 #include "engine/cloud/ecs/ecs-internal.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <string.h>
 
 #define NOT_EMULATED(what) "The local cloud does not emulate " what "."
@@ -107,7 +106,7 @@ static int64_t parse_size(const char *text, const char *unit)
 		end++;
 	if (strcasecmp(end, unit) != 0 || !(value > 0 && value <= 1024))
 		return -1;
-	return (int64_t)lround(value * 1024);
+	return (int64_t)(value * 1024 + 0.5);
 }
 
 static int check_size(struct call *c, json_t *d)
@@ -154,11 +153,15 @@ static int check_compatibility(struct call *c, json_t *d)
 	size_t i;
 
 	/* Without it AWS registers the definition and the service refuses it (F11). */
-	json_array_foreach(list, i, value)
-		if (!among(json_string_value(value),
-			   (const char *const[]){ "EC2", "FARGATE", "EXTERNAL", NULL }))
-			return refuse(c, "Invalid requiresCompatibilities: valid values are EC2, "
-					 "FARGATE, EXTERNAL.");
+	json_array_foreach(
+		list, i,
+		value) if (!among(json_string_value(value),
+				  (const char *const[]){
+					  "EC2", "FARGATE", "EXTERNAL",
+					  NULL })) return refuse(c,
+								 "Invalid requiresCompatibilities: "
+								 "valid values are EC2, "
+								 "FARGATE, EXTERNAL.");
 	return 0;
 }
 
@@ -167,9 +170,8 @@ static bool requires_fargate(const json_t *d)
 	json_t *value;
 	size_t i;
 
-	json_array_foreach(json_list(d, "requiresCompatibilities"), i, value)
-		if (str_eq(json_string_value(value), "FARGATE"))
-			return true;
+	json_array_foreach(json_list(d, "requiresCompatibilities"), i,
+			   value) if (str_eq(json_string_value(value), "FARGATE")) return true;
 	return false;
 }
 
@@ -186,11 +188,13 @@ static int check_platform(struct call *c, const json_t *d)
 		return call_fail(c, 400, "ClientException",
 				 NOT_EMULATED("operatingSystemFamily %s"), family);
 	if (disk < 21 || disk > 200)
-		return refuse(c, "Invalid ephemeral storage size: it must be between 21 and 200 GiB.");
+		return refuse(c,
+			      "Invalid ephemeral storage size: it must be between 21 and 200 GiB.");
 	return 0;
 }
 
-/* ---- volumes -------------------------------------------------------------------------------------- */
+/* ---- volumes
+ * -------------------------------------------------------------------------------------- */
 
 static const json_t *find_named(const json_t *list, const char *member, const char *name)
 {
@@ -215,10 +219,11 @@ static int check_efs(struct call *c, const json_t *d, const char *volume, const 
 				 "Amazon EFS file system.",
 				 volume);
 	if (*point && *root && strcmp(root, "/") != 0)
-		return call_fail(c, 400, "ClientException",
-				 "Volume '%s': the root directory must be omitted or set to '/' when "
-				 "an EFS access point is specified.",
-				 volume);
+		return call_fail(
+			c, 400, "ClientException",
+			"Volume '%s': the root directory must be omitted or set to '/' when "
+			"an EFS access point is specified.",
+			volume);
 	if (str_eq(json_str(auth, "iam"), "ENABLED") && !*json_str_or(d, "taskRoleArn", ""))
 		return refuse(c, "EFS IAM authorization requires a task role.");
 	if (port < 1 || port > 65535 ||
@@ -236,7 +241,8 @@ static int check_volumes(struct call *c, const json_t *d)
 	json_t *volumes = json_list(d, "volumes"), *volume;
 	size_t i;
 
-	json_array_foreach(volumes, i, volume) {
+	json_array_foreach(volumes, i, volume)
+	{
 		const char *name = json_str_or(volume, "name", "");
 		const json_t *efs = json_map(volume, "efsVolumeConfiguration");
 
@@ -249,37 +255,43 @@ static int check_volumes(struct call *c, const json_t *d)
 			return call_fail(c, 400, "ClientException",
 					 "Volume name '%s' is used more than once.", name);
 		if (json_str(json_map(volume, "host"), "sourcePath"))
-			return refuse(c, "host.sourcePath should not be set for volumes in Fargate.");
+			return refuse(c,
+				      "host.sourcePath should not be set for volumes in Fargate.");
 		if (efs && check_efs(c, d, name, efs) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* ---- containers ------------------------------------------------------------------------------------ */
+/* ---- containers
+ * ------------------------------------------------------------------------------------ */
 
 static int check_ports(struct call *c, const json_t *d, const json_t *container, json_t *taken)
 {
 	json_t *port;
 	size_t i;
 
-	json_array_foreach(json_list(container, "portMappings"), i, port) {
+	json_array_foreach(json_list(container, "portMappings"), i, port)
+	{
 		json_int_t number = json_int_or(port, "containerPort", 0);
 		json_int_t host = json_int_or(port, "hostPort", 0);
 		const char *protocol = json_str_or(port, "protocol", "tcp");
 		OWN(str) char *key = str_printf("%lld/%s", (long long)number, protocol);
 
 		if (number < 1 || number > 65535 || host < 0 || host > 65535)
-			return refuse(c, "Port mappings require a containerPort between 1 and 65535.");
+			return refuse(c,
+				      "Port mappings require a containerPort between 1 and 65535.");
 		if (strcmp(protocol, "tcp") != 0 && strcmp(protocol, "udp") != 0)
 			return refuse(c, "Invalid protocol in port mappings: valid values are tcp, "
 					 "udp.");
 		if (str_eq(json_str(d, "networkMode"), "awsvpc") && host && host != number)
-			return refuse(c, "When networkMode=awsvpc, the host ports and container ports "
-					 "in port mappings must match.");
+			return refuse(c,
+				      "When networkMode=awsvpc, the host ports and container ports "
+				      "in port mappings must match.");
 		if (json_object_get(taken, key))
 			return call_fail(c, 400, "ClientException",
-					 "Container port %s is used more than once in the task.", key);
+					 "Container port %s is used more than once in the task.",
+					 key);
 		json_object_set_new(taken, key, json_true());
 	}
 	return 0;
@@ -290,21 +302,26 @@ static int check_variables(struct call *c, const json_t *container)
 	json_t *secrets = json_list(container, "secrets"), *secret, *variable;
 	size_t i;
 
-	json_array_foreach(json_list(container, "environment"), i, variable)
-		if (!json_str(variable, "name") || !*json_str(variable, "name"))
-			return refuse(c, "Environment variable name should not be null or empty.");
-	json_array_foreach(secrets, i, secret) {
+	json_array_foreach(
+		json_list(container, "environment"), i,
+		variable) if (!json_str(variable, "name") ||
+			      !*json_str(variable,
+					 "name")) return refuse(c, "Environment variable name "
+								   "should not be null or empty.");
+	json_array_foreach(secrets, i, secret)
+	{
 		const char *name = json_str_or(secret, "name", "");
 
 		if (!*name || !*json_str_or(secret, "valueFrom", ""))
 			return refuse(c, "Container secret requires a name and a valueFrom.");
 		if (find_named(secrets, "name", name) != secret ||
 		    find_named(json_list(container, "environment"), "name", name))
-			return call_fail(c, 400, "ClientException",
-					 "The secret name must be unique and not shared with any new or "
-					 "existing environment variables set on the container, such as "
-					 "'%s'.",
-					 name);
+			return call_fail(
+				c, 400, "ClientException",
+				"The secret name must be unique and not shared with any new or "
+				"existing environment variables set on the container, such as "
+				"'%s'.",
+				name);
 	}
 	return 0;
 }
@@ -314,24 +331,29 @@ static int check_log(struct call *c, const json_t *container)
 	const json_t *log = json_map(container, "logConfiguration");
 	const json_t *options = json_map(log, "options");
 	const char *driver = json_str_or(log, "logDriver", ""), *name;
-	static const char *const known[] = { "awslogs-group", "awslogs-region",
-					     "awslogs-stream-prefix", "awslogs-create-group", "mode",
-					     "max-buffer-size", NULL };
+	static const char *const known[] = { "awslogs-group",
+					     "awslogs-region",
+					     "awslogs-stream-prefix",
+					     "awslogs-create-group",
+					     "mode",
+					     "max-buffer-size",
+					     NULL };
 	json_t *value;
 
 	if (!log)
 		return 0;
 	if (!among(driver, (const char *const[]){ "awslogs", "splunk", "awsfirelens", NULL }))
-		return call_fail(c, 400, "ClientException",
-				 "Log driver '%s' is not supported by Fargate. Supported drivers are "
-				 "awslogs, splunk and awsfirelens.",
-				 driver);
+		return call_fail(
+			c, 400, "ClientException",
+			"Log driver '%s' is not supported by Fargate. Supported drivers are "
+			"awslogs, splunk and awsfirelens.",
+			driver);
 	if (strcmp(driver, "awslogs") != 0)
 		return call_fail(c, 400, "ClientException", NOT_EMULATED("log driver %s"), driver);
-	json_object_foreach((json_t *)(uintptr_t)options, name, value)
-		if (!among(name, known))
-			return call_fail(c, 400, "ClientException",
-					 "Log driver awslogs disallows options: %s", name);
+	json_object_foreach((json_t *)(uintptr_t)options, name, value) if (
+		!among(name, known)) return call_fail(c, 400, "ClientException",
+						      "Log driver awslogs disallows options: %s",
+						      name);
 	if (!json_str(options, "awslogs-group"))
 		return refuse(c, "Log driver awslogs requires options: awslogs-group");
 	if (!json_str(options, "awslogs-stream-prefix"))
@@ -349,23 +371,30 @@ static int check_limits(struct call *c, const json_t *container)
 	if (linux_parameters && ecs_check_members(c, "/containerDefinitions/linuxParameters",
 						  linux_parameters, linux_members) < 0)
 		return -1;
-	json_array_foreach(add, i, value)
-		if (!str_eq(json_string_value(value), "SYS_PTRACE"))
-			return refuse(c, NO_FARGATE("adding capabilities other than SYS_PTRACE"));
-	json_array_foreach(json_list(container, "ulimits"), i, limit) {
+	json_array_foreach(
+		add, i,
+		value) if (!str_eq(json_string_value(value),
+				   "SYS_PTRACE")) return refuse(c,
+								NO_FARGATE(
+									"adding capabilities other "
+									"than SYS_PTRACE"));
+	json_array_foreach(json_list(container, "ulimits"), i, limit)
+	{
 		json_int_t soft = json_int_or(limit, "softLimit", -1);
 		json_int_t hard = json_int_or(limit, "hardLimit", -1);
 
 		if (!str_eq(json_str(limit, "name"), "nofile"))
 			return refuse(c, NO_FARGATE("ulimits other than nofile"));
 		if (soft < 0 || hard < soft || hard > 1048576)
-			return refuse(c, "Invalid ulimit: the soft limit must not exceed the hard limit.");
+			return refuse(
+				c,
+				"Invalid ulimit: the soft limit must not exceed the hard limit.");
 	}
 	if (stop < 0 || stop > 120)
 		return refuse(c, "Invalid stopTimeout: the maximum on Fargate is 120 seconds.");
 	value = json_object_get(container, "user");
-	if (value && !among(json_string_value(value),
-			    (const char *const[]){ "", "root", "0", "0:0", NULL }))
+	if (value &&
+	    !among(json_string_value(value), (const char *const[]){ "", "root", "0", "0:0", NULL }))
 		return refuse(c, NOT_EMULATED("users of containers other than root"));
 	return 0;
 }
@@ -387,8 +416,9 @@ static int check_health(struct call *c, const json_t *container)
 	if (json_array_size(command) < 2 ||
 	    !among(json_string_value(json_array_get(command, 0)),
 		   (const char *const[]){ "CMD", "CMD-SHELL", NULL }))
-		return refuse(c, "Container health check command must start with CMD or CMD-SHELL and "
-				 "name a command.");
+		return refuse(c,
+			      "Container health check command must start with CMD or CMD-SHELL and "
+			      "name a command.");
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
 		json_int_t value = json_int_or(health, ranges[i].name, ranges[i].standard);
 
@@ -406,7 +436,8 @@ static int check_mounts(struct call *c, const json_t *d, const json_t *container
 	json_t *mount;
 	size_t i;
 
-	json_array_foreach(json_list(container, "mountPoints"), i, mount) {
+	json_array_foreach(json_list(container, "mountPoints"), i, mount)
+	{
 		const char *source = json_str_or(mount, "sourceVolume", "");
 
 		if (!find_named(json_list(d, "volumes"), "name", source))
@@ -426,9 +457,9 @@ static int follow(const json_t *containers, const char *name, unsigned depth)
 
 	if (depth > CONTAINERS_MOST)
 		return -1;
-	json_array_foreach(json_list(container, "dependsOn"), i, dependency)
-		if (follow(containers, json_str(dependency, "containerName"), depth + 1) < 0)
-			return -1;
+	json_array_foreach(json_list(container, "dependsOn"), i,
+			   dependency) if (follow(containers, json_str(dependency, "containerName"),
+						  depth + 1) < 0) return -1;
 	return 0;
 }
 
@@ -438,29 +469,33 @@ static int check_dependencies(struct call *c, const json_t *d, const json_t *con
 	const char *name = json_str(container, "name");
 	size_t i;
 
-	json_array_foreach(json_list(container, "dependsOn"), i, dependency) {
+	json_array_foreach(json_list(container, "dependsOn"), i, dependency)
+	{
 		const char *on = json_str_or(dependency, "containerName", "");
 		const char *condition = json_str_or(dependency, "condition", "");
 		const json_t *other = find_named(containers, "name", on);
 
 		if (!other)
 			return call_fail(c, 400, "ClientException",
-					 "Container '%s' depends on unknown container '%s'.", name, on);
-		if (!among(condition, (const char *const[]){ "START", "COMPLETE", "SUCCESS", "HEALTHY",
-							     NULL }))
+					 "Container '%s' depends on unknown container '%s'.", name,
+					 on);
+		if (!among(condition, (const char *const[]){ "START", "COMPLETE", "SUCCESS",
+							     "HEALTHY", NULL }))
 			return call_fail(c, 400, "ClientException",
 					 "Invalid dependency condition '%s'.", condition);
 		if (!strcmp(condition, "HEALTHY") && !json_map(other, "healthCheck"))
-			return call_fail(c, 400, "ClientException",
-					 "Container '%s' depends on container '%s' to be HEALTHY, which "
-					 "has no health check.",
-					 name, on);
+			return call_fail(
+				c, 400, "ClientException",
+				"Container '%s' depends on container '%s' to be HEALTHY, which "
+				"has no health check.",
+				name, on);
 		if ((!strcmp(condition, "COMPLETE") || !strcmp(condition, "SUCCESS")) &&
 		    json_bool_or(other, "essential", true))
-			return call_fail(c, 400, "ClientException",
-					 "Container '%s' cannot depend on essential container '%s' with "
-					 "condition %s.",
-					 name, on, condition);
+			return call_fail(
+				c, 400, "ClientException",
+				"Container '%s' cannot depend on essential container '%s' with "
+				"condition %s.",
+				name, on, condition);
 	}
 	if (follow(containers, name, 0) < 0)
 		return refuse(c, "The dependencies of the containers form a cycle.");
@@ -475,29 +510,31 @@ static int check_resources(struct call *c, const json_t *d, const json_t *contai
 	const char *name = json_str(container, "name");
 
 	if (memory > task_memory || reservation > task_memory)
-		return call_fail(c, 400, "ClientException",
-				 "Invalid setting for container '%s'. The container's memory must not "
-				 "be above the memory of the task.",
-				 name);
+		return call_fail(
+			c, 400, "ClientException",
+			"Invalid setting for container '%s'. The container's memory must not "
+			"be above the memory of the task.",
+			name);
 	if (memory && reservation > memory)
-		return call_fail(c, 400, "ClientException",
-				 "Invalid setting for container '%s'. memoryReservation must not be "
-				 "above memory.",
-				 name);
+		return call_fail(
+			c, 400, "ClientException",
+			"Invalid setting for container '%s'. memoryReservation must not be "
+			"above memory.",
+			name);
 	if (memory < 0 || reservation < 0 || json_int_or(container, "cpu", 0) < 0)
 		return call_fail(c, 400, "ClientException",
-				 "Invalid setting for container '%s'. Sizes must not be negative.", name);
+				 "Invalid setting for container '%s'. Sizes must not be negative.",
+				 name);
 	return 0;
 }
 
 static int check_execution_role(struct call *c, const json_t *d, const json_t *container)
 {
-	const char *what = json_map(container, "logConfiguration")   ? "log driver awslogs"
+	const char *what = json_map(container, "logConfiguration")	      ? "log driver awslogs"
 			   : json_array_size(json_list(container, "secrets")) ? "container secrets"
-			   : json_map(container, "repositoryCredentials")
-				   ? "repository credentials"
+			   : json_map(container, "repositoryCredentials") ? "repository credentials"
 			   : ecs_is_ecr(json_str_or(container, "image", "")) ? "ECR images"
-									      : NULL;
+									     : NULL;
 
 	if (what && requires_fargate(d) && !*json_str_or(d, "executionRoleArn", ""))
 		return call_fail(c, 400, "ClientException",
@@ -542,7 +579,8 @@ static int check_containers(struct call *c, const json_t *d)
 		return refuse(c, "Container list cannot be empty.");
 	if (json_array_size(containers) > CONTAINERS_MOST)
 		return refuse(c, "Too many containers: a task definition has at most 10.");
-	json_array_foreach(containers, i, container) {
+	json_array_foreach(containers, i, container)
+	{
 		if (!json_is_object(container))
 			return refuse(c, "Container definitions must be structures.");
 		if (check_container(c, d, container, taken) < 0)

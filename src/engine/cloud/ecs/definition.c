@@ -15,7 +15,8 @@ static json_int_t newest(struct hub *hub, const char *family, bool only_active)
 	const char *id;
 	json_int_t most = 0;
 
-	json_object_foreach(hub_all(hub, ECS_DEFINITION), id, definition) {
+	json_object_foreach(hub_all(hub, ECS_DEFINITION), id, definition)
+	{
 		json_int_t revision = json_int_or(definition, "revision", 0);
 
 		if (str_eq(json_str(definition, "family"), family) && revision > most &&
@@ -40,12 +41,16 @@ json_t *ecs_definition(struct hub *hub, const char *name)
 
 static void complete(struct hub *hub, json_t *d)
 {
-	static const char *const lists[] = { "volumes", "placementConstraints", "requiresAttributes",
-					     "requiresCompatibilities", "tags", NULL };
+	static const char *const lists[] = { "volumes",
+					     "placementConstraints",
+					     "requiresAttributes",
+					     "requiresCompatibilities",
+					     "tags",
+					     NULL };
 	const char *family = json_str(d, "family");
 	json_int_t revision = newest(hub, family, false) + 1;
-	OWN(str) char *resource =
-		str_printf("task-definition/%s:%lld", family, (long long)revision);
+	OWN(str)
+	char *resource = str_printf("task-definition/%s:%lld", family, (long long)revision);
 	OWN(str) char *arn = hub_arn(hub, "ecs", resource);
 	json_t *container;
 	size_t i;
@@ -58,9 +63,11 @@ static void complete(struct hub *hub, json_t *d)
 			json_object_set_new(d, lists[n], json_array());
 	json_object_set_new(d, "compatibilities", json_pack("[s, s]", "EC2", "FARGATE"));
 	json_object_set_new(d, "registeredAt", ecs_time(hub));
-	json_array_foreach(json_list(d, "containerDefinitions"), i, container) {
-		static const char *const parts[] = { "environment", "mountPoints", "portMappings",
-						     "volumesFrom", "systemControls", NULL };
+	json_array_foreach(json_list(d, "containerDefinitions"), i, container)
+	{
+		static const char *const parts[] = { "environment",    "mountPoints",
+						     "portMappings",   "volumesFrom",
+						     "systemControls", NULL };
 		json_t *port;
 		size_t p;
 
@@ -71,7 +78,8 @@ static void complete(struct hub *hub, json_t *d)
 			json_set_int(container, "cpu", 0);
 		if (!json_object_get(container, "essential"))
 			json_set_bool(container, "essential", true);
-		json_array_foreach(json_list(container, "portMappings"), p, port) {
+		json_array_foreach(json_list(container, "portMappings"), p, port)
+		{
 			if (!json_object_get(port, "hostPort") || !json_int_or(port, "hostPort", 0))
 				json_set_int(port, "hostPort",
 					     json_int_or(port, "containerPort", 0));
@@ -143,10 +151,11 @@ int ecs_list_definitions(struct hub *hub, struct call *c)
 	const char *prefix = json_str(c->in, "familyPrefix");
 	json_t *arns = json_array(), *definition;
 
-	json_object_foreach(hub_all(hub, ECS_DEFINITION), id, definition)
-		if (str_eq(json_str(definition, "status"), status) &&
-		    (!prefix || str_eq(json_str(definition, "family"), prefix)))
-			json_add_str(arns, json_str(definition, "taskDefinitionArn"));
+	json_object_foreach(
+		hub_all(hub, ECS_DEFINITION), id,
+		definition) if (str_eq(json_str(definition, "status"), status) &&
+				(!prefix || str_eq(json_str(definition, "family"), prefix)))
+		json_add_str(arns, json_str(definition, "taskDefinitionArn"));
 	if (str_eq(json_str(c->in, "sort"), "DESC")) {
 		json_t *turned = json_array();
 
@@ -165,7 +174,8 @@ int ecs_list_families(struct hub *hub, struct call *c)
 	OWN(json) json_t *seen = json_object();
 	json_t *families = json_array(), *definition;
 
-	json_object_foreach(hub_all(hub, ECS_DEFINITION), id, definition) {
+	json_object_foreach(hub_all(hub, ECS_DEFINITION), id, definition)
+	{
 		const char *family = json_str_or(definition, "family", "");
 		bool wanted = !strcmp(status, "ALL") ||
 			      (!strcmp(status, "ACTIVE") ? is_active(definition)

@@ -1,7 +1,7 @@
 /* What the files of the ECS room share. Never leaves the room.
  *
- * Objects in the hub have the shape of the API; members whose name starts with "mpcup:" are ours and
- * are not shown. A task object is changed in place and put again. */
+ * Objects in the hub have the shape of the API; members whose name starts with "mpcup:" are ours
+ * and are not shown. A task object is changed in place and put again. */
 #pragma once
 #include "core/launch/launch.h"
 #include "engine/cloud/ecs/ecs.h"
@@ -12,7 +12,8 @@
 #define ECS_SERVICE "ecs:service"    /* id: cluster/name */
 #define ECS_TASK "ecs:task"	     /* id: 32 hex digits */
 
-/* ---- the world of a task: the fabric, or what a test puts in its place -------------------------- */
+/* ---- the world of a task: the fabric, or what a test puts in its place --------------------------
+ */
 
 struct ecs_world {
 	int (*start)(struct hub *hub, const char *vpc, const char *eni, uint32_t address,
@@ -40,10 +41,11 @@ struct ecs {
 struct ecs *ecs_of(struct hub *hub); /* NULL before start and after stop */
 void ecs_set_world(struct hub *hub, const struct ecs_world *world);
 
-/* ---- shapes ------------------------------------------------------------------------------------ */
+/* ---- shapes ------------------------------------------------------------------------------------
+ */
 
-/* CloudFormation's properties as the API's members: first letters lowered, numbers and booleans that
- * came as text made right. The caller's. */
+/* CloudFormation's properties as the API's members: first letters lowered, numbers and booleans
+ * that came as text made right. The caller's. */
 json_t *ecs_from_properties(const json_t *properties);
 /* A copy of an API input with numbers and booleans made right. The caller's. */
 json_t *ecs_normal(const json_t *in);
@@ -60,7 +62,8 @@ const char *ecs_last(const char *name_or_arn);
 bool ecs_set(json_t *object, const char *key, json_t *value);
 bool ecs_set_text(json_t *object, const char *key, const char *value);
 bool ecs_set_count(json_t *object, const char *key, size_t value);
-/* One page of `all` (an array; taken over) as member `name` of the answer, by maxResults/nextToken. */
+/* One page of `all` (an array; taken over) as member `name` of the answer, by maxResults/nextToken.
+ */
 int ecs_page(struct call *c, const char *name, json_t *all, size_t most);
 void ecs_add_failure(json_t *failures, const char *arn);
 /* Message of "Code: message" without the code. Borrowed from text. */
@@ -73,9 +76,11 @@ struct ecs_member {
 int ecs_check_members(struct call *c, const char *where, const json_t *object,
 		      const struct ecs_member *members);
 
-/* ---- clusters, task definitions, tags ------------------------------------------------------------ */
+/* ---- clusters, task definitions, tags
+ * ------------------------------------------------------------ */
 
-/* The ACTIVE cluster that `in.cluster` (name, ARN, none: "default") names. NULL after call_fail(). */
+/* The ACTIVE cluster that `in.cluster` (name, ARN, none: "default") names. NULL after call_fail().
+ */
 json_t *ecs_cluster(struct hub *hub, struct call *c);
 /* By family (newest ACTIVE), family:revision or ARN; NULL: none. Borrowed. */
 json_t *ecs_definition(struct hub *hub, const char *name);
@@ -83,7 +88,8 @@ json_t *ecs_definition(struct hub *hub, const char *name);
 int ecs_definition_check(struct hub *hub, struct call *c, json_t *d);
 bool ecs_is_ecr(const char *image); /* <account>.dkr.ecr.<region>.amazonaws.com/... */
 
-/* ---- services and their scheduler ------------------------------------------------------------------ */
+/* ---- services and their scheduler
+ * ------------------------------------------------------------------ */
 
 char *ecs_service_key(const char *cluster, const char *name); /* caller's */
 /* By in.cluster and a name or ARN. NULL: none. Borrowed. */
@@ -103,18 +109,20 @@ void ecs_schedule_stopped(struct ecs *ecs, const json_t *task);
 void ecs_schedule_established(struct ecs *ecs, const json_t *task);
 void ecs_schedules_free(struct ecs *ecs);
 
-/* ---- tasks ----------------------------------------------------------------------------------------------- */
+/* ---- tasks
+ * -----------------------------------------------------------------------------------------------
+ */
 
 struct ecs_wish {
 	const char *cluster;	  /* name */
 	const json_t *definition; /* the stored task definition */
 	const char *group, *started_by;
-	const json_t *network;	   /* networkConfiguration */
-	const json_t *service;	   /* the service's object, or NULL */
-	const json_t *deployment;  /* of the service, or NULL */
-	const json_t *overrides;   /* of RunTask, or NULL */
-	const json_t *tags;	   /* or NULL */
-	size_t place;		   /* picks the subnet: place modulo number of subnets */
+	const json_t *network;	  /* networkConfiguration */
+	const json_t *service;	  /* the service's object, or NULL */
+	const json_t *deployment; /* of the service, or NULL */
+	const json_t *overrides;  /* of RunTask, or NULL */
+	const json_t *tags;	  /* or NULL */
+	size_t place;		  /* picks the subnet: place modulo number of subnets */
 	bool execute_command;
 };
 /* Makes the task's object and starts to launch it at the end of this turn. Borrowed. */
@@ -128,7 +136,8 @@ void ecs_tasks_prune(struct hub *hub, const char *group);
 /* Tasks that were alive when the daemon ended are STOPPED now. */
 void ecs_tasks_lost(struct ecs *ecs);
 
-/* ---- the launch of one task --------------------------------------------------------------------------------- */
+/* ---- the launch of one task
+ * --------------------------------------------------------------------------------- */
 
 enum ecs_step { STEP_NEXT, STEP_WAIT, STEP_FAILED };
 enum ecs_phase {
@@ -185,7 +194,7 @@ struct launch {
 	/* what steps leave for later steps */
 	json_t *secrets; /* container -> variable -> value; wiped by json_decref of the launch */
 	bool has_secrets, has_streams, has_name;
-	json_t *volumes; /* name -> {"Source","ReadOnly"} */
+	json_t *volumes;  /* name -> {"Source","ReadOnly"} */
 	json_t *forwards; /* host ports that were opened */
 	char *scratch;	  /* directory of volumes that live as long as the task, or NULL */
 	struct container *containers;
@@ -205,8 +214,8 @@ void ecs_launch_stop(struct launch *l);
 /* Stops with the table's sentence. Always STEP_FAILED. container: whose reason it is, or NULL. */
 enum ecs_step ecs_launch_fail(struct launch *l, const struct container *container,
 			      enum launch_failure failure, const char *const *args, size_t count);
-#define FAIL(l, container, failure, ...)                                                          \
-	ecs_launch_fail((l), (container), (failure), (const char *const[]){ __VA_ARGS__ },        \
+#define FAIL(l, container, failure, ...)                                                           \
+	ecs_launch_fail((l), (container), (failure), (const char *const[]){ __VA_ARGS__ },         \
 			sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
 /* The answer to a request to the agent: asked when `key` is new. NULL: not answered yet (the step
  * returns STEP_WAIT and is called again). request: taken over. Borrowed. */
@@ -265,7 +274,9 @@ char *ecs_image_registry(const char *image);
 char *ecs_image_region(const char *image);
 char *ecs_image_repository(const char *image);
 
-/* ---- tables ----------------------------------------------------------------------------------------------------- */
+/* ---- tables
+ * -----------------------------------------------------------------------------------------------------
+ */
 #define ECS_ACTION(fn) int fn(struct hub *hub, struct call *c)
 ECS_ACTION(ecs_create_cluster);
 ECS_ACTION(ecs_delete_cluster);

@@ -53,9 +53,9 @@ static void schedule_all(struct hub *hub, void *ctx)
 	const char *key;
 
 	(void)ctx;
-	json_object_foreach(hub_all(hub, ECS_SERVICE), key, service)
-		if (!str_eq(json_str(service, "status"), "INACTIVE"))
-			ecs_schedule(ecs, key);
+	json_object_foreach(hub_all(hub, ECS_SERVICE), key,
+			    service) if (!str_eq(json_str(service, "status"), "INACTIVE"))
+		ecs_schedule(ecs, key);
 }
 
 static void forget_inactive(struct hub *hub)
@@ -64,9 +64,9 @@ static void forget_inactive(struct hub *hub)
 	const char *key;
 	void *next;
 
-	json_object_foreach_safe(services, next, key, service)
-		if (str_eq(json_str(service, "status"), "INACTIVE"))
-			hub_remove(hub, ECS_SERVICE, key);
+	json_object_foreach_safe(services, next, key,
+				 service) if (str_eq(json_str(service, "status"), "INACTIVE"))
+		hub_remove(hub, ECS_SERVICE, key);
 }
 
 static int start(struct hub *hub, struct err *err)
@@ -102,11 +102,13 @@ static void stop(struct hub *hub)
 	free(ecs);
 }
 
-/* ---- what a call is about, for IAM --------------------------------------------------------------- */
+/* ---- what a call is about, for IAM
+ * --------------------------------------------------------------- */
 
 static char *about_cluster(struct hub *hub, const struct call *c)
 {
-	OWN(str) char *resource = str_printf(
+	OWN(str)
+	char *resource = str_printf(
 		"cluster/%s", ecs_last(json_str_or(c->in, "cluster",
 						   json_str_or(c->in, "clusterName", "default"))));
 
@@ -115,7 +117,8 @@ static char *about_cluster(struct hub *hub, const struct call *c)
 
 static char *about_service(struct hub *hub, const struct call *c)
 {
-	OWN(str) char *resource = str_printf(
+	OWN(str)
+	char *resource = str_printf(
 		"service/%s/%s", ecs_last(json_str_or(c->in, "cluster", "default")),
 		ecs_last(json_str_or(c->in, "service", json_str_or(c->in, "serviceName", "*"))));
 
@@ -124,7 +127,8 @@ static char *about_service(struct hub *hub, const struct call *c)
 
 static char *about_task(struct hub *hub, const struct call *c)
 {
-	OWN(str) char *resource =
+	OWN(str)
+	char *resource =
 		str_printf("task/%s/%s", ecs_last(json_str_or(c->in, "cluster", "default")),
 			   ecs_last(json_str_or(c->in, "task", "*")));
 
@@ -169,7 +173,8 @@ const struct service service_ecs = {
 	.kinds = kinds,
 	.start = start,
 	.stop = stop,
-	.covers = "ECS on Fargate: clusters, task definitions, services with rolling deployments and "
-		  "circuit breaker, tasks; not: EC2 and external instances, load balancers, Service "
-		  "Connect, task sets, ECS Exec, FireLens, scheduled scaling",
+	.covers =
+		"ECS on Fargate: clusters, task definitions, services with rolling deployments and "
+		"circuit breaker, tasks; not: EC2 and external instances, load balancers, Service "
+		"Connect, task sets, ECS Exec, FireLens, scheduled scaling",
 };

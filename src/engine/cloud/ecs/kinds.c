@@ -20,10 +20,9 @@ static json_t *tags_of(const struct resource *r)
 	size_t i;
 
 	for (size_t s = 0; s < 2; s++)
-		json_array_foreach(sources[s], i, tag)
-			json_array_append_new(tags, json_pack("{s:s, s:s}", "key",
-							      json_str_or(tag, "Key", ""), "value",
-							      json_str_or(tag, "Value", "")));
+		json_array_foreach(sources[s], i, tag) json_array_append_new(
+			tags, json_pack("{s:s, s:s}", "key", json_str_or(tag, "Key", ""), "value",
+					json_str_or(tag, "Value", "")));
 	for (size_t s = 0; s < 3; s++)
 		if (own[s].value)
 			json_array_append_new(tags, json_pack("{s:s, s:s}", "key", own[s].key,
@@ -55,7 +54,9 @@ static int call_api(struct hub *hub, struct resource *r, const char *action, con
 		       ecs_message(inner.text));
 }
 
-/* ---- cluster ------------------------------------------------------------------------------------------------- */
+/* ---- cluster
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static int cluster_create(struct hub *hub, struct resource *r, struct err *err)
 {
@@ -113,7 +114,8 @@ const struct resource_kind ecs_cluster_kind = {
 					  "ServiceConnectDefaults", "Tags", NULL },
 };
 
-/* ---- task definition ------------------------------------------------------------------------------------------- */
+/* ---- task definition
+ * ------------------------------------------------------------------------------------------- */
 
 static void default_family(json_t *in, const struct resource *r)
 {
@@ -168,10 +170,10 @@ static int definition_remove(struct hub *hub, struct resource *r, struct err *er
 }
 
 #define DEFINITION_PROPERTIES                                                                      \
-	"Family", "ContainerDefinitions", "Cpu", "Memory", "NetworkMode", "RequiresCompatibilities", \
-		"ExecutionRoleArn", "TaskRoleArn", "Volumes", "RuntimePlatform", "EphemeralStorage", \
-		"PlacementConstraints", "PidMode", "IpcMode", "ProxyConfiguration",                  \
-		"InferenceAccelerators", "EnableFaultInjection"
+	"Family", "ContainerDefinitions", "Cpu", "Memory", "NetworkMode",                          \
+		"RequiresCompatibilities", "ExecutionRoleArn", "TaskRoleArn", "Volumes",           \
+		"RuntimePlatform", "EphemeralStorage", "PlacementConstraints", "PidMode",          \
+		"IpcMode", "ProxyConfiguration", "InferenceAccelerators", "EnableFaultInjection"
 
 const struct resource_kind ecs_definition_kind = {
 	.type = "AWS::ECS::TaskDefinition",
@@ -182,7 +184,9 @@ const struct resource_kind ecs_definition_kind = {
 	.allowed = (const char *const[]){ DEFINITION_PROPERTIES, "Tags", NULL },
 };
 
-/* ---- service ------------------------------------------------------------------------------------------------------ */
+/* ---- service
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static void set_attributes(struct resource *r, const json_t *service)
 {
@@ -244,9 +248,10 @@ static const json_t *awaited(const json_t *service)
 	json_t *deployment;
 	size_t i;
 
-	json_array_foreach(json_list(service, "deployments"), i, deployment)
-		if (str_eq(json_str(deployment, "id"), json_str(service, "mpcup:awaited")))
-			return deployment;
+	json_array_foreach(
+		json_list(service, "deployments"), i,
+		deployment) if (str_eq(json_str(deployment, "id"),
+				       json_str(service, "mpcup:awaited"))) return deployment;
 	return NULL;
 }
 
@@ -273,9 +278,10 @@ static int service_settle(struct hub *hub, struct resource *r, struct err *err)
 	}
 	if (str_eq(json_str(service, "mpcup:failed"), json_str(service, "mpcup:awaited"))) {
 		(void)snprintf(r->error_code, sizeof(r->error_code), "GeneralServiceException");
-		return err_set(err, ERR_REMOTE,
-			       "Error occurred during operation 'ECS Deployment Circuit Breaker was "
-			       "triggered'.");
+		return err_set(
+			err, ERR_REMOTE,
+			"Error occurred during operation 'ECS Deployment Circuit Breaker was "
+			"triggered'.");
 	}
 	deployment = awaited(service);
 	if (deployment && is_hopeless(hub, deployment)) {
@@ -300,15 +306,29 @@ const struct resource_kind ecs_service_kind = {
 	.update = service_update,
 	.remove = service_remove,
 	.settle = service_settle,
-	.allowed = (const char *const[]){ "ServiceName", "Cluster", "LaunchType", "Role",
-					  "SchedulingStrategy", "DeploymentController",
-					  "TaskDefinition", "DesiredCount", "DeploymentConfiguration",
-					  "NetworkConfiguration", "ServiceRegistries",
-					  "AvailabilityZoneRebalancing", "CapacityProviderStrategy",
-					  "PlatformVersion", "EnableECSManagedTags",
-					  "EnableExecuteCommand", "PropagateTags",
-					  "HealthCheckGracePeriodSeconds", "LoadBalancers",
-					  "PlacementConstraints", "PlacementStrategies",
-					  "ServiceConnectConfiguration", "ForceNewDeployment", "Tags",
+	.allowed = (const char *const[]){ "ServiceName",
+					  "Cluster",
+					  "LaunchType",
+					  "Role",
+					  "SchedulingStrategy",
+					  "DeploymentController",
+					  "TaskDefinition",
+					  "DesiredCount",
+					  "DeploymentConfiguration",
+					  "NetworkConfiguration",
+					  "ServiceRegistries",
+					  "AvailabilityZoneRebalancing",
+					  "CapacityProviderStrategy",
+					  "PlatformVersion",
+					  "EnableECSManagedTags",
+					  "EnableExecuteCommand",
+					  "PropagateTags",
+					  "HealthCheckGracePeriodSeconds",
+					  "LoadBalancers",
+					  "PlacementConstraints",
+					  "PlacementStrategies",
+					  "ServiceConnectConfiguration",
+					  "ForceNewDeployment",
+					  "Tags",
 					  NULL },
 };

@@ -10,22 +10,21 @@ const json_t *ecs_override(const struct launch *l, const char *container)
 	json_t *list = json_list(json_map(l->task, "overrides"), "containerOverrides"), *entry;
 	size_t i;
 
-	json_array_foreach(list, i, entry)
-		if (str_eq(json_str(entry, "name"), container))
-			return entry;
+	json_array_foreach(list, i,
+			   entry) if (str_eq(json_str(entry, "name"), container)) return entry;
 	return NULL;
 }
 
-/* ---- what a container is given ------------------------------------------------------------------------------ */
+/* ---- what a container is given
+ * ------------------------------------------------------------------------------ */
 
 static void add_variables(json_t *environment, const json_t *list)
 {
 	json_t *variable;
 	size_t i;
 
-	json_array_foreach(list, i, variable)
-		json_set_str(environment, json_str_or(variable, "name", ""),
-			     json_str_or(variable, "value", ""));
+	json_array_foreach(list, i, variable) json_set_str(
+		environment, json_str_or(variable, "name", ""), json_str_or(variable, "value", ""));
 }
 
 /* The node key that the stack's chain proves, when the operator gave one. */
@@ -36,11 +35,12 @@ static void add_chain_key(struct launch *l, json_t *environment)
 	OWN(json) json_t *in = json_pack("{s:s}", "SecretId", name), *out = NULL, *key = NULL;
 	const char *text;
 
-	if (!*stack || hub_call(l->ecs->hub, NULL, "secretsmanager", "GetSecretValue", in, &out, NULL,
-				NULL) < 0)
+	if (!*stack || hub_call(l->ecs->hub, NULL, "secretsmanager", "GetSecretValue", in, &out,
+				NULL, NULL) < 0)
 		return;
 	text = json_str_or(out, "SecretString", "");
-	if (json_parse_text(name, text, strlen(text), &key, NULL) < 0 || !json_str(key, "secret_key"))
+	if (json_parse_text(name, text, strlen(text), &key, NULL) < 0 ||
+	    !json_str(key, "secret_key"))
 		hub_log(l->ecs->hub, "%s has no secret_key", name);
 	else
 		json_set_str(environment, "NEAR_NODE_KEY", json_str(key, "secret_key"));
@@ -71,9 +71,7 @@ static void append_all(json_t *to, const json_t *list)
 	json_t *word;
 	size_t i;
 
-	json_array_foreach(list, i, word)
-		if (json_is_string(word))
-			json_array_append(to, word);
+	json_array_foreach(list, i, word) if (json_is_string(word)) json_array_append(to, word);
 }
 
 /* A mapped image brings its own entry point; only native ones run the command that is given. */
@@ -108,9 +106,9 @@ static const char *service_name(const struct launch *l)
 static int add_chain_directory(const struct launch *l, json_t *mounts, struct err *err)
 {
 	const char *state = hub_state_dir(l->ecs->hub);
-	OWN(str) char *path = str_printf("%s/ecs/localnet/%s-%s", state ? state : "/tmp/mpcup",
-					 json_str_or(l->task, "mpcup:stack", "none"),
-					 service_name(l));
+	OWN(str)
+	char *path = str_printf("%s/ecs/localnet/%s-%s", state ? state : "/tmp/mpcup",
+				json_str_or(l->task, "mpcup:stack", "none"), service_name(l));
 
 	if (ecs_directory_make(path, err) < 0)
 		return -1;
@@ -126,17 +124,17 @@ static int mounts_of(const struct launch *l, const struct container *c, json_t *
 	json_t *point;
 	size_t i;
 
-	json_array_foreach(json_list(c->definition, "mountPoints"), i, point) {
+	json_array_foreach(json_list(c->definition, "mountPoints"), i, point)
+	{
 		const json_t *volume =
 			json_object_get(l->volumes, json_str_or(point, "sourceVolume", ""));
 		bool read_only = json_bool_or(point, "readOnly", false) ||
 				 json_bool_or(volume, "ReadOnly", false);
 
-		json_array_append_new(mounts,
-				      json_pack("{s:s, s:s, s:b}", "source",
-						json_str_or(volume, "Source", ""), "target",
-						json_str_or(point, "containerPath", "/"),
-						"read_only", read_only ? 1 : 0));
+		json_array_append_new(mounts, json_pack("{s:s, s:s, s:b}", "source",
+							json_str_or(volume, "Source", ""), "target",
+							json_str_or(point, "containerPath", "/"),
+							"read_only", read_only ? 1 : 0));
 	}
 	if (c->image == IMAGE_LOCALNET && add_chain_directory(l, mounts, err) < 0)
 		return -1;
@@ -148,13 +146,15 @@ static void set_limits(json_t *container, const struct launch *l, const struct c
 {
 	const json_t *override = ecs_override(l, c->name);
 	json_int_t task_memory = json_int_or(l->task, "memory", 512);
-	json_int_t memory = json_int_or(override, "memory", json_int_or(c->definition, "memory", 0));
+	json_int_t memory =
+		json_int_or(override, "memory", json_int_or(c->definition, "memory", 0));
 	json_int_t cpu = json_int_or(override, "cpu", json_int_or(c->definition, "cpu", 0));
 	json_int_t soft = NOFILE_STANDARD, hard = NOFILE_STANDARD;
 	json_t *limit;
 	size_t i;
 
-	json_array_foreach(json_list(c->definition, "ulimits"), i, limit) {
+	json_array_foreach(json_list(c->definition, "ulimits"), i, limit)
+	{
 		if (!str_eq(json_str(limit, "name"), "nofile"))
 			continue;
 		soft = json_int_or(limit, "softLimit", soft);
@@ -197,7 +197,8 @@ static int start_request(struct launch *l, const struct container *c, json_t **r
 	return 0;
 }
 
-/* ---- loopback forwards --------------------------------------------------------------------------------------- */
+/* ---- loopback forwards
+ * --------------------------------------------------------------------------------------- */
 
 static void open_forward(struct launch *l, struct container *c, json_t *service, json_int_t port)
 {
@@ -217,7 +218,7 @@ static void open_forward(struct launch *l, struct container *c, json_t *service,
 			      json_pack("{s:s, s:I, s:i, s:s}", "bindIP", "127.0.0.1",
 					"containerPort", port, "hostPort", (int)got, "protocol",
 					"tcp"));
-	if (remembered && want != got) {
+	if (remembered && !want) {
 		json_set_int(remembered, key, got);
 		ecs_service_put(l->ecs->hub, service);
 	}
@@ -225,16 +226,18 @@ static void open_forward(struct launch *l, struct container *c, json_t *service,
 
 static void open_forwards(struct launch *l, struct container *c)
 {
-	json_t *service =
-		hub_get(l->ecs->hub, ECS_SERVICE, json_str(l->task, "mpcup:service")), *port;
+	json_t *service = hub_get(l->ecs->hub, ECS_SERVICE, json_str(l->task, "mpcup:service")),
+	       *port;
 	size_t i;
 
-	json_array_foreach(json_list(c->definition, "portMappings"), i, port)
-		if (str_eq(json_str_or(port, "protocol", "tcp"), "tcp"))
-			open_forward(l, c, service, json_int_or(port, "containerPort", 0));
+	json_array_foreach(json_list(c->definition, "portMappings"), i,
+			   port) if (str_eq(json_str_or(port, "protocol", "tcp"), "tcp"))
+		open_forward(l, c, service, json_int_or(port, "containerPort", 0));
 }
 
-/* ---- order --------------------------------------------------------------------------------------------------------- */
+/* ---- order
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 enum readiness { READY, NOT_YET, NEVER };
 
@@ -243,7 +246,8 @@ static enum readiness is_ready(struct launch *l, const struct container *c)
 	json_t *dependency;
 	size_t i;
 
-	json_array_foreach(json_list(c->definition, "dependsOn"), i, dependency) {
+	json_array_foreach(json_list(c->definition, "dependsOn"), i, dependency)
+	{
 		const struct container *on =
 			ecs_container(l, json_str(dependency, "containerName"));
 		const char *condition = json_str_or(dependency, "condition", "START");

@@ -8,8 +8,7 @@ enum { SCALE = 20, INTERVAL_LEAST_MS = 200, TIMEOUT_LEAST_MS = 1000 };
 static unsigned scaled(const struct container *c, const char *member, json_int_t standard,
 		       unsigned least)
 {
-	json_int_t seconds =
-		json_int_or(json_map(c->definition, "healthCheck"), member, standard);
+	json_int_t seconds = json_int_or(json_map(c->definition, "healthCheck"), member, standard);
 	unsigned ms = (unsigned)(seconds * 1000 / SCALE);
 
 	return ms > least ? ms : least;
@@ -63,8 +62,8 @@ static void checked(void *ctx, const json_t *body)
 {
 	struct container *c = ctx;
 	const json_t *health = json_map(c->definition, "healthCheck");
-	bool good = json_is_integer(json_object_get(body, "exit")) &&
-		    json_int_or(body, "exit", 1) == 0;
+	bool good =
+		json_is_integer(json_object_get(body, "exit")) && json_int_or(body, "exit", 1) == 0;
 	int64_t age = hub_now_ms(c->launch->ecs->hub) - c->started_ms;
 
 	if (c->exited || c->launch->phase > PHASE_RUNNING)

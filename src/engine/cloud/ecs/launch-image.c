@@ -46,17 +46,19 @@ enum ecs_image ecs_image_of(struct hub *hub, const char *stack, const char *imag
 	const char *pattern;
 	json_t *word;
 
-	json_object_foreach(mapping, pattern, word)
-		if (str_glob(pattern, image, false) &&
-		    image_by_word(json_string_value(word)) != IMAGE_NONE)
-			return image_by_word(json_string_value(word));
+	json_object_foreach(
+		mapping, pattern,
+		word) if (str_glob(pattern, image, false) &&
+			  image_by_word(json_string_value(word)) !=
+				  IMAGE_NONE) return image_by_word(json_string_value(word));
 	for (size_t i = 0; i < sizeof(standard) / sizeof(standard[0]); i++)
 		if (str_glob(standard[i].pattern, image, false))
 			return standard[i].image;
 	return IMAGE_NONE;
 }
 
-/* ---- references -------------------------------------------------------------------------------------------- */
+/* ---- references
+ * -------------------------------------------------------------------------------------------- */
 
 bool ecs_is_ecr(const char *image)
 {
@@ -89,11 +91,13 @@ char *ecs_image_repository(const char *image)
 	OWN(str) char *region = ecs_image_region(image);
 	const char *slash = strchr(image, '/'), *name = slash ? slash + 1 : "";
 
-	return str_printf("arn:aws:ecr:%s:%.*s:repository/%.*s", region,
-			  (int)strcspn(image, "."), image, (int)strcspn(name, ":@"), name);
+	return str_printf("arn:aws:ecr:%s:%.*s:repository/%.*s", region, (int)strcspn(image, "."),
+			  image, (int)strcspn(name, ":@"), name);
 }
 
-/* ---- pull ------------------------------------------------------------------------------------------------------ */
+/* ---- pull
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static enum ecs_step reach(struct launch *l, const struct container *c, const char *image,
 			   const char *host)
@@ -134,8 +138,9 @@ static enum ecs_step authorise_pull(struct launch *l, const struct container *c,
 static enum ecs_step pull_from_ecr(struct launch *l, const struct container *c, const char *image)
 {
 	OWN(str) char *region = ecs_image_region(image);
-	OWN(str) char *bucket = str_printf("prod-%s-starport-layer-bucket.s3.%s.amazonaws.com",
-					   region, region);
+	OWN(str)
+	char *bucket =
+		str_printf("prod-%s-starport-layer-bucket.s3.%s.amazonaws.com", region, region);
 	enum ecs_step rc = authorise_pull(l, c, image);
 
 	return rc == STEP_NEXT ? reach(l, c, image, bucket) : rc;

@@ -22,7 +22,8 @@ static enum ecs_step fail_log(struct launch *l, const struct container *c, const
 {
 	if (strstr(code, "AccessDenied")) {
 		OWN(str) char *user = ecs_denied_user(text, l->execution_role);
-		OWN(str) char *resource = str_printf("log-group:%s:log-stream:%s", c->group, c->stream);
+		OWN(str)
+		char *resource = str_printf("log-group:%s:log-stream:%s", c->group, c->stream);
 		OWN(str) char *arn = hub_arn(l->ecs->hub, "logs", resource);
 
 		return FAIL(l, c, LAUNCH_FAIL_LOG_DENIED, user, action, arn);
@@ -93,7 +94,9 @@ enum ecs_step ecs_step_log_stream(struct launch *l)
 	return STEP_NEXT;
 }
 
-/* ---- lines -------------------------------------------------------------------------------------------------- */
+/* ---- lines
+ * --------------------------------------------------------------------------------------------------
+ */
 
 void ecs_log_flush(struct container *c)
 {

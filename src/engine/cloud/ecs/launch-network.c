@@ -8,9 +8,8 @@ static const char *detail(const struct launch *l, const char *name)
 	json_t *details = json_path(l->task, "attachments.0.details"), *entry;
 	size_t i;
 
-	json_array_foreach(details, i, entry)
-		if (str_eq(json_str(entry, "name"), name))
-			return json_str(entry, "value");
+	json_array_foreach(details, i, entry) if (str_eq(json_str(entry, "name"),
+							 name)) return json_str(entry, "value");
 	return NULL;
 }
 
@@ -29,9 +28,10 @@ enum ecs_step ecs_step_placement(struct launch *l)
 	uint32_t base;
 
 	if (!l->ecs->world)
-		return FAIL(l, NULL, LAUNCH_FAIL_PLACEMENT,
-			    "Capacity is unavailable at this time: the local cloud runs without its "
-			    "network");
+		return FAIL(
+			l, NULL, LAUNCH_FAIL_PLACEMENT,
+			"Capacity is unavailable at this time: the local cloud runs without its "
+			"network");
 	if (hub_call(l->ecs->hub, NULL, "ec2", "DescribeSubnets", in, &out, NULL, &err) < 0)
 		return FAIL(l, NULL, LAUNCH_FAIL_PLACEMENT, ecs_message(err.text));
 	subnet = json_array_get(json_list(out, "subnetSet"), 0);
@@ -105,12 +105,12 @@ static void note_interface(struct launch *l, const json_t *eni)
 
 static int create_interface(struct launch *l, struct err *err)
 {
-	const json_t *network =
-		json_map(json_map(l->task, "mpcup:network"), "awsvpcConfiguration");
+	const json_t *network = json_map(json_map(l->task, "mpcup:network"), "awsvpcConfiguration");
 	json_t *groups = json_list(network, "securityGroups");
 	OWN(json) json_t *in = json_object(), *out = NULL;
-	OWN(str) char *resource =
-		str_printf("attachment/%s", json_string_value(json_path(l->task, "attachments.0.id")));
+	OWN(str)
+	char *resource = str_printf("attachment/%s",
+				    json_string_value(json_path(l->task, "attachments.0.id")));
 	OWN(str) char *description = hub_arn(l->ecs->hub, "ecs", resource);
 	const json_t *eni;
 
@@ -119,8 +119,7 @@ static int create_interface(struct launch *l, struct err *err)
 	if (json_array_size(groups))
 		json_object_set(in, "SecurityGroupId", groups);
 	json_set_str(in, "mpcup:kind", "task");
-	json_set_bool(in, "mpcup:public",
-		      str_eq(json_str(network, "assignPublicIp"), "ENABLED"));
+	json_set_bool(in, "mpcup:public", str_eq(json_str(network, "assignPublicIp"), "ENABLED"));
 	if (hub_call(l->ecs->hub, NULL, "ec2", "CreateNetworkInterface", in, &out, NULL, err) < 0)
 		return -1;
 	eni = json_map(out, "networkInterface");
@@ -180,13 +179,15 @@ enum ecs_step ecs_step_roles(struct launch *l)
 	return STEP_NEXT;
 }
 
-/* ---- Cloud Map ---------------------------------------------------------------------------------------------- */
+/* ---- Cloud Map
+ * ---------------------------------------------------------------------------------------------- */
 
 static void register_name(struct launch *l, const json_t *registry, json_t *registries)
 {
 	const char *arn = json_str_or(registry, "registryArn", "");
 	OWN(str) char *address = ip_format(l->address);
-	OWN(json) json_t *in = json_pack(
+	OWN(json)
+	json_t *in = json_pack(
 		"{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s}}", "ServiceId", ecs_last(arn), "InstanceId",
 		l->id, "Attributes", "AWS_INSTANCE_IPV4", address, "AVAILABILITY_ZONE",
 		json_str_or(l->task, "availabilityZone", ""), "ECS_CLUSTER_NAME",
@@ -209,11 +210,11 @@ static void register_name(struct launch *l, const json_t *registry, json_t *regi
 	hub_log(l->ecs->hub, "task %s: %s: %s", l->id, arn, err.text);
 	service = hub_get(l->ecs->hub, ECS_SERVICE, json_str(l->task, "mpcup:service"));
 	if (service)
-		ecs_service_event(l->ecs->hub, service,
-				  "(service %s) failed to register (task %s) in service registry %s: "
-				  "%s",
-				  json_str(service, "serviceName"), l->id, arn,
-				  ecs_message(err.text));
+		ecs_service_event(
+			l->ecs->hub, service,
+			"(service %s) failed to register (task %s) in service registry %s: "
+			"%s",
+			json_str(service, "serviceName"), l->id, arn, ecs_message(err.text));
 }
 
 enum ecs_step ecs_step_name(struct launch *l)
@@ -239,9 +240,11 @@ void ecs_name_drop(struct launch *l)
 	size_t i;
 
 	l->has_name = false;
-	json_array_foreach(json_list(l->task, "mpcup:registries"), i, registry) {
-		OWN(json) json_t *in = json_pack("{s:s, s:s}", "ServiceId",
-						 json_string_value(registry), "InstanceId", l->id);
+	json_array_foreach(json_list(l->task, "mpcup:registries"), i, registry)
+	{
+		OWN(json)
+		json_t *in = json_pack("{s:s, s:s}", "ServiceId", json_string_value(registry),
+				       "InstanceId", l->id);
 		struct err err = { 0 };
 
 		if (hub_call(l->ecs->hub, NULL, "servicediscovery", "DeregisterInstance", in, NULL,

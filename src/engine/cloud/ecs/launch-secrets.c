@@ -1,4 +1,5 @@
-/* Steps: registry authorisation and secrets, as the execution role, over the task's own interface. */
+/* Steps: registry authorisation and secrets, as the execution role, over the task's own interface.
+ */
 #include "engine/cloud/ecs/ecs-internal.h"
 
 #include <string.h>
@@ -30,7 +31,8 @@ static bool is_reached(const json_t *answer)
 	return str_eq(json_str(answer, "result"), "ok");
 }
 
-/* ---- registry -------------------------------------------------------------------------------------------- */
+/* ---- registry
+ * -------------------------------------------------------------------------------------------- */
 
 static enum ecs_step authorise_registry(struct launch *l, const struct container *c)
 {
@@ -72,7 +74,9 @@ enum ecs_step ecs_step_registry(struct launch *l)
 	return STEP_NEXT;
 }
 
-/* ---- secrets ----------------------------------------------------------------------------------------------- */
+/* ---- secrets
+ * -----------------------------------------------------------------------------------------------
+ */
 
 /* arn:aws:secretsmanager:<region>:<account>:secret:<name>[:<json-key>:<stage>:<version id>] */
 struct selector {
@@ -226,7 +230,8 @@ static enum ecs_step read_parameter(struct launch *l, const struct container *c,
 	    0) {
 		OWN(str) char *user = ecs_denied_user(err.text, l->execution_role);
 
-		return FAIL(l, c, LAUNCH_FAIL_PARAMETER_DENIED, user, "ssm:GetParameters", value_from,
+		return FAIL(l, c, LAUNCH_FAIL_PARAMETER_DENIED, user, "ssm:GetParameters",
+			    value_from,
 			    strstr(code, "AccessDenied") ? reason_of(err.text) : err.text);
 	}
 	value = json_path(out, "Parameters.0.Value");
@@ -240,8 +245,9 @@ static enum ecs_step read_one(struct launch *l, const struct container *c, const
 			      const char *value_from)
 {
 	bool secret = is_secret_arn(value_from);
-	OWN(str) char *host = str_printf("%s.%s.amazonaws.com", secret ? "secretsmanager" : "ssm",
-					 hub_region(l->ecs->hub));
+	OWN(str)
+	char *host = str_printf("%s.%s.amazonaws.com", secret ? "secretsmanager" : "ssm",
+				hub_region(l->ecs->hub));
 	const json_t *answer;
 
 	if (!has_answer(l, host, &answer))
@@ -261,8 +267,8 @@ static enum ecs_step read_one(struct launch *l, const struct container *c, const
 
 static enum ecs_step read_of_container(struct launch *l, const struct container *c)
 {
-	const char *login = json_str(json_map(c->definition, "repositoryCredentials"),
-				     "credentialsParameter");
+	const char *login =
+		json_str(json_map(c->definition, "repositoryCredentials"), "credentialsParameter");
 	json_t *secret;
 	size_t i;
 
@@ -272,7 +278,8 @@ static enum ecs_step read_of_container(struct launch *l, const struct container 
 		if (rc != STEP_NEXT)
 			return rc;
 	}
-	json_array_foreach(json_list(c->definition, "secrets"), i, secret) {
+	json_array_foreach(json_list(c->definition, "secrets"), i, secret)
+	{
 		const char *name = json_str(secret, "name");
 		enum ecs_step rc;
 
@@ -301,8 +308,7 @@ void ecs_secrets_wipe(struct launch *l)
 	const char *container, *name;
 	json_t *values, *value;
 
-	json_object_foreach(l->secrets, container, values)
-		json_object_foreach(values, name, value)
-			wipe_text(value);
+	json_object_foreach(l->secrets, container, values) json_object_foreach(values, name, value)
+		wipe_text(value);
 	json_object_clear(l->secrets);
 }

@@ -10,7 +10,8 @@
 
 enum { NFS_TIMEOUT_MS = 1500, DEPTH_MOST = 64 };
 
-/* ---- directories ----------------------------------------------------------------------------------------- */
+/* ---- directories
+ * ----------------------------------------------------------------------------------------- */
 
 int ecs_directory_make(const char *path, struct err *err)
 {
@@ -85,7 +86,9 @@ static int make_scratch(struct launch *l, const char *name, struct err *err)
 	return 0;
 }
 
-/* ---- EFS ---------------------------------------------------------------------------------------------------- */
+/* ---- EFS
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 typedef enum ecs_step (*volume_step)(struct launch *l, const char *name, const json_t *efs);
 
@@ -94,7 +97,8 @@ static enum ecs_step each_volume(struct launch *l, volume_step fn)
 	json_t *volume;
 	size_t i;
 
-	json_array_foreach(json_list(l->definition, "volumes"), i, volume) {
+	json_array_foreach(json_list(l->definition, "volumes"), i, volume)
+	{
 		const json_t *efs = json_map(volume, "efsVolumeConfiguration");
 		enum ecs_step rc = efs ? fn(l, json_str_or(volume, "name", ""), efs) : STEP_NEXT;
 
@@ -114,9 +118,9 @@ static char *host_of(const struct launch *l, const json_t *efs)
 static const char *address_of(struct launch *l, const char *host, bool *ret_answered)
 {
 	OWN(str) char *key = str_printf("resolve %s", host);
-	const json_t *answer = ecs_launch_ask(l, key,
-					      json_pack("{s:s, s:s, s:i}", "op", "resolve", "name",
-							host, "timeout_ms", 3000));
+	const json_t *answer = ecs_launch_ask(
+		l, key,
+		json_pack("{s:s, s:s, s:i}", "op", "resolve", "name", host, "timeout_ms", 3000));
 
 	*ret_answered = answer != NULL;
 	return json_string_value(json_array_get(json_list(answer, "addresses"), 0));
@@ -139,10 +143,11 @@ enum ecs_step ecs_step_efs_resolve(struct launch *l)
 	struct err err = { 0 };
 	size_t i;
 
-	json_array_foreach(json_list(l->definition, "volumes"), i, volume)
-		if (!json_map(volume, "efsVolumeConfiguration") &&
-		    make_scratch(l, json_str_or(volume, "name", ""), &err) < 0)
-			return FAIL(l, NULL, LAUNCH_FAIL_CONTAINER_START, err.text);
+	json_array_foreach(json_list(l->definition, "volumes"), i,
+			   volume) if (!json_map(volume, "efsVolumeConfiguration") &&
+				       make_scratch(l, json_str_or(volume, "name", ""), &err) <
+					       0) return FAIL(l, NULL, LAUNCH_FAIL_CONTAINER_START,
+							      err.text);
 	return each_volume(l, resolve_one);
 }
 

@@ -1,5 +1,5 @@
-/* The launch of one task: walks the rows of core/launch, asks the agent, and undoes everything at the
- * end.
+/* The launch of one task: walks the rows of core/launch, asks the agent, and undoes everything at
+ * the end.
  *
  * A step may be called several times: it asks for what it needs, returns STEP_WAIT, and finds the
  * answer when it is called again. */
@@ -36,7 +36,7 @@ static enum ecs_step (*const steps[])(struct launch *) = {
 	[LAUNCH_EFS_ROOT] = step_nothing, /* the mount call answers for both */
 	[LAUNCH_IMAGE] = ecs_step_image,
 	[LAUNCH_CONTAINER] = ecs_step_container,
-	[LAUNCH_ENTRY] = step_nothing, /* the container's own */
+	[LAUNCH_ENTRY] = step_nothing,	/* the container's own */
 	[LAUNCH_HEALTH] = step_nothing, /* checks run since the container started */
 	[LAUNCH_NAME] = ecs_step_name,
 };
@@ -58,7 +58,9 @@ struct container *ecs_container(struct launch *l, const char *name)
 	return NULL;
 }
 
-/* ---- life ------------------------------------------------------------------------------------------------- */
+/* ---- life
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static void advance_later(struct hub *hub, void *ctx)
 {
@@ -96,7 +98,8 @@ void ecs_launch_new(struct ecs *ecs, json_t *task, const json_t *definition)
 	list = json_list(l->definition, "containerDefinitions");
 	l->container_count = json_array_size(list);
 	l->containers = mem_new(l->container_count, sizeof(*l->containers));
-	json_array_foreach(list, i, container) {
+	json_array_foreach(list, i, container)
+	{
 		l->containers[i].launch = l;
 		l->containers[i].definition = container;
 		l->containers[i].name = json_str(container, "name");
@@ -158,7 +161,8 @@ void ecs_launches_free(struct ecs *ecs)
 	}
 }
 
-/* ---- the task's object --------------------------------------------------------------------------------------- */
+/* ---- the task's object
+ * --------------------------------------------------------------------------------------- */
 
 void ecs_launch_save(struct launch *l)
 {
@@ -176,7 +180,8 @@ void ecs_launch_status(struct launch *l, const char *status)
 		ecs_schedule(l->ecs, json_str(l->task, "mpcup:service"));
 }
 
-/* ---- asking the agent ------------------------------------------------------------------------------------------ */
+/* ---- asking the agent
+ * ------------------------------------------------------------------------------------------ */
 
 static void answered(void *ctx, const json_t *body)
 {
@@ -186,8 +191,7 @@ static void answered(void *ctx, const json_t *body)
 	while (*link != ask)
 		link = &(*link)->next;
 	*link = ask->next;
-	json_object_set_new(l->answers, ask->key,
-			    body ? json_deep_copy(body) : json_object());
+	json_object_set_new(l->answers, ask->key, body ? json_deep_copy(body) : json_object());
 	free(ask->key);
 	free(ask);
 	ecs_launch_advance(l);
@@ -223,19 +227,19 @@ const json_t *ecs_launch_reach(struct launch *l, const char *host)
 	if (known)
 		return known;
 	resolve_key = str_printf("resolve %s", host);
-	answer = ecs_launch_ask(l, resolve_key,
-				json_pack("{s:s, s:s, s:i}", "op", "resolve", "name", host,
-					  "timeout_ms", 3000));
+	answer = ecs_launch_ask(
+		l, resolve_key,
+		json_pack("{s:s, s:s, s:i}", "op", "resolve", "name", host, "timeout_ms", 3000));
 	if (!answer)
 		return NULL;
 	address = json_string_value(json_array_get(json_list(answer, "addresses"), 0));
 	result = json_object();
 	if (address) {
 		connect_key = str_printf("connect %s", address);
-		answer = ecs_launch_ask(l, connect_key,
-					json_pack("{s:s, s:s, s:i, s:i}", "op", "connect",
-						  "address", address, "port", 443, "timeout_ms",
-						  1500));
+		answer =
+			ecs_launch_ask(l, connect_key,
+				       json_pack("{s:s, s:s, s:i, s:i}", "op", "connect", "address",
+						 address, "port", 443, "timeout_ms", 1500));
 		if (!answer) {
 			json_decref(result);
 			return NULL;
@@ -249,7 +253,9 @@ const json_t *ecs_launch_reach(struct launch *l, const char *host)
 	return result;
 }
 
-/* ---- walking ---------------------------------------------------------------------------------------------------- */
+/* ---- walking
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static bool all_started(const struct launch *l)
 {
@@ -313,7 +319,9 @@ void ecs_launch_advance(struct launch *l)
 	l->advancing = false;
 }
 
-/* ---- stopping -------------------------------------------------------------------------------------------------------- */
+/* ---- stopping
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static void ended(struct hub *hub, void *ctx)
 {
@@ -412,8 +420,9 @@ static unsigned signal_all(struct launch *l)
 	for (size_t i = 0; i < l->container_count; i++) {
 		const struct container *c = &l->containers[i];
 		unsigned own = (unsigned)json_int_or(c->definition, "stopTimeout", 30) * 1000;
-		OWN(json) json_t *request = json_pack("{s:s, s:s, s:i}", "op", "signal",
-						      "container", c->name, "signal", 15);
+		OWN(json)
+		json_t *request = json_pack("{s:s, s:s, s:i}", "op", "signal", "container", c->name,
+					    "signal", 15);
 
 		if (!c->started || c->exited)
 			continue;
@@ -483,7 +492,9 @@ void ecs_container_exited(struct launch *l, const char *name, int code, bool oom
 		ecs_launch_advance(l);
 }
 
-/* ---- events of the agent ------------------------------------------------------------------------------------------------ */
+/* ---- events of the agent
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void on_ready(void *ctx)
 {

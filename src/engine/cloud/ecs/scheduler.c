@@ -45,15 +45,16 @@ void ecs_schedules_free(struct ecs *ecs)
 	}
 }
 
-/* ---- counting ------------------------------------------------------------------------------------------ */
+/* ---- counting
+ * ------------------------------------------------------------------------------------------ */
 
 struct census {
-	size_t live;		   /* not STOPPED */
-	size_t primary;		   /* of the primary deployment, wanted */
+	size_t live;	/* not STOPPED */
+	size_t primary; /* of the primary deployment, wanted */
 	size_t primary_established;
-	size_t old;		   /* of older deployments, wanted */
-	size_t established;	   /* of all deployments, wanted */
-	size_t running, pending;   /* wanted, for the service's own counts */
+	size_t old;		 /* of older deployments, wanted */
+	size_t established;	 /* of all deployments, wanted */
+	size_t running, pending; /* wanted, for the service's own counts */
 	size_t stopping;
 };
 
@@ -124,12 +125,15 @@ static bool count_deployment(const struct schedule *s, json_t *deployment)
 	return live;
 }
 
-/* ---- moves ------------------------------------------------------------------------------------------------ */
+/* ---- moves
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void stop_for_scaling(struct schedule *s, json_t *service, struct launch *l)
 {
-	OWN(str) char *reason = str_printf("Scaling activity initiated by (deployment %s)",
-					   json_str_or(ecs_primary(service), "id", ""));
+	OWN(str)
+	char *reason = str_printf("Scaling activity initiated by (deployment %s)",
+				  json_str_or(ecs_primary(service), "id", ""));
 	bool running = is_running(l->task);
 
 	ecs_task_stop(s->ecs, l->task, "ServiceSchedulerInitiated", reason);
@@ -231,11 +235,12 @@ static void note_stuck(struct schedule *s, json_t *service)
 	if (json_bool_or(primary, "mpcup:stuck", false))
 		return;
 	json_set_bool(primary, "mpcup:stuck", true);
-	ecs_service_event(s->ecs->hub, service,
-			  "(service %s) was unable to stop or start tasks during a deployment because "
-			  "of the service deployment configuration. Update the minimumHealthyPercent or "
-			  "maximumPercent value and try again.",
-			  json_str(service, "serviceName"));
+	ecs_service_event(
+		s->ecs->hub, service,
+		"(service %s) was unable to stop or start tasks during a deployment because "
+		"of the service deployment configuration. Update the minimumHealthyPercent or "
+		"maximumPercent value and try again.",
+		json_str(service, "serviceName"));
 }
 
 static void roll(struct schedule *s, json_t *service)
@@ -244,8 +249,7 @@ static void roll(struct schedule *s, json_t *service)
 	json_t *primary = ecs_primary(service);
 	struct census n = count(s, primary);
 	size_t desired = (size_t)json_int_or(service, "desiredCount", 0);
-	size_t least =
-		(desired * (size_t)json_int_or(d, "minimumHealthyPercent", 100) + 99) / 100;
+	size_t least = (desired * (size_t)json_int_or(d, "minimumHealthyPercent", 100) + 99) / 100;
 	size_t most = desired * (size_t)json_int_or(d, "maximumPercent", 200) / 100;
 	size_t need = n.primary < desired ? desired - n.primary : 0;
 	size_t room = most > n.live ? most - n.live : 0;
@@ -257,9 +261,8 @@ static void roll(struct schedule *s, json_t *service)
 	if (str_eq(json_str(primary, "rolloutState"), "FAILED"))
 		return;
 	/* Old tasks go when new ones took their place, or to make room for them. */
-	surplus = n.old + n.primary_established > desired
-			  ? n.old + n.primary_established - desired
-			  : 0;
+	surplus = n.old + n.primary_established > desired ? n.old + n.primary_established - desired
+							  : 0;
 	if (need > room + n.stopping && need - room - n.stopping > surplus)
 		surplus = need - room - n.stopping;
 	stopped += stop_some(s, service, false, surplus, spare);
@@ -275,7 +278,8 @@ static void roll(struct schedule *s, json_t *service)
 		start_some(s, service, need < room ? need : room);
 }
 
-/* ---- ends of deployments ----------------------------------------------------------------------------------- */
+/* ---- ends of deployments
+ * ----------------------------------------------------------------------------------- */
 
 static void retire(struct schedule *s, json_t *service)
 {
@@ -311,8 +315,8 @@ static void complete(struct schedule *s, json_t *service)
 		json_set_str(primary, "rolloutState", "COMPLETED");
 		json_set_str(primary, "rolloutStateReason", reason);
 		json_object_set_new(primary, "updatedAt", ecs_time(hub));
-		ecs_service_event(hub, service, "(service %s) (deployment %s) deployment completed.",
-				  name, id);
+		ecs_service_event(hub, service,
+				  "(service %s) (deployment %s) deployment completed.", name, id);
 		done = json_object();
 		ecs_copy(done, primary,
 			 (const char *const[]){ "id", "taskDefinition", "networkConfiguration",
@@ -374,7 +378,9 @@ void ecs_schedule(struct ecs *ecs, const char *key)
 		arm(schedule_of(ecs, key), 0);
 }
 
-/* ---- failures ------------------------------------------------------------------------------------------------ */
+/* ---- failures
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void back_off(struct schedule *s, const json_t *task)
 {
@@ -402,8 +408,9 @@ static void roll_back(struct hub *hub, json_t *service)
 {
 	OWN(json) json_t *good = json_deep_copy(json_map(service, "mpcup:completed"));
 	const char *id = json_str(good, "id");
-	OWN(str) char *reason = str_printf(
-		"ECS deployment circuit breaker: rolling back to deploymentId %s.", id);
+	OWN(str)
+	char *reason =
+		str_printf("ECS deployment circuit breaker: rolling back to deploymentId %s.", id);
 
 	ecs_copy(service, good,
 		 (const char *const[]){ "taskDefinition", "networkConfiguration", NULL });
@@ -414,7 +421,8 @@ static void roll_back(struct hub *hub, json_t *service)
 
 static void trip(struct hub *hub, json_t *service, json_t *deployment)
 {
-	const json_t *breaker = json_path(service, "deploymentConfiguration.deploymentCircuitBreaker");
+	const json_t *breaker =
+		json_path(service, "deploymentConfiguration.deploymentCircuitBreaker");
 	const char *id = json_str(deployment, "id");
 
 	json_set_str(deployment, "rolloutState", "FAILED");
@@ -454,11 +462,12 @@ static void count_failure(struct schedule *s, json_t *service, json_t *deploymen
 				  json_str_or(task, "stoppedReason", ""));
 	(void)ecs_set_count(deployment, "failedTasks", failed);
 	if (failed == 3 || failed % 10 == 0)
-		ecs_service_event(hub, service,
-				  "(service %s) is unable to consistently start tasks successfully. For "
-				  "more information, see the Troubleshooting section of the Amazon ECS "
-				  "Developer Guide.",
-				  name);
+		ecs_service_event(
+			hub, service,
+			"(service %s) is unable to consistently start tasks successfully. For "
+			"more information, see the Troubleshooting section of the Amazon ECS "
+			"Developer Guide.",
+			name);
 	if (failed >= most && str_eq(json_str(deployment, "rolloutState"), "IN_PROGRESS") &&
 	    json_bool_or(json_path(service, "deploymentConfiguration.deploymentCircuitBreaker"),
 			 "enable", false) &&

@@ -58,9 +58,9 @@ json_t *ecs_primary(const json_t *service)
 	json_t *deployment;
 	size_t i;
 
-	json_array_foreach(json_list(service, "deployments"), i, deployment)
-		if (str_eq(json_str(deployment, "status"), "PRIMARY"))
-			return deployment;
+	json_array_foreach(json_list(service, "deployments"), i,
+			   deployment) if (str_eq(json_str(deployment, "status"),
+						  "PRIMARY")) return deployment;
 	return NULL;
 }
 
@@ -72,13 +72,12 @@ json_t *ecs_deployment_new(struct hub *hub, json_t *service)
 	json_t *deployments = json_list(service, "deployments"), *old, *d = json_object();
 	size_t i;
 
-	json_array_foreach(deployments, i, old)
-		json_set_str(old, "status", "ACTIVE");
+	json_array_foreach(deployments, i, old) json_set_str(old, "status", "ACTIVE");
 	json_set_str(d, "id", id);
 	json_set_str(d, "status", "PRIMARY");
-	ecs_copy(d, service, (const char *const[]){ "taskDefinition", "desiredCount", "launchType",
-						    "capacityProviderStrategy",
-						    "networkConfiguration", NULL });
+	ecs_copy(d, service,
+		 (const char *const[]){ "taskDefinition", "desiredCount", "launchType",
+					"capacityProviderStrategy", "networkConfiguration", NULL });
 	ecs_set_count(d, "pendingCount", 0);
 	ecs_set_count(d, "runningCount", 0);
 	ecs_set_count(d, "failedTasks", 0);
@@ -93,7 +92,8 @@ json_t *ecs_deployment_new(struct hub *hub, json_t *service)
 	return d;
 }
 
-/* ---- validation --------------------------------------------------------------------------------------- */
+/* ---- validation
+ * --------------------------------------------------------------------------------------- */
 
 static json_t *list_call(const char *member, const json_t *ids)
 {
@@ -118,7 +118,8 @@ static int check_subnets(struct hub *hub, struct call *c, const json_t *subnets,
 				 "Error retrieving subnet information: %s (ErrorCode: %s)",
 				 ecs_message(err.text), code);
 	*ret_vpc = NULL;
-	json_array_foreach(json_list(*ret_out, "subnetSet"), i, subnet) {
+	json_array_foreach(json_list(*ret_out, "subnetSet"), i, subnet)
+	{
 		const char *vpc = json_str(subnet, "vpcId");
 
 		if (*ret_vpc && !str_eq(vpc, *ret_vpc))
@@ -142,25 +143,29 @@ static int check_groups(struct hub *hub, struct call *c, const json_t *groups, c
 		return call_fail(c, 400, "InvalidParameterException",
 				 "Error retrieving security group information: %s (ErrorCode: %s)",
 				 ecs_message(err.text), code);
-	json_array_foreach(json_list(out, "securityGroupInfo"), i, group)
-		if (!str_eq(json_str(group, "vpcId"), vpc))
-			return call_fail(c, 400, "InvalidParameterException",
-					 "Security group %s does not appear to belong to the same VPC as "
-					 "the input subnets.",
-					 json_str_or(group, "groupId", ""));
+	json_array_foreach(
+		json_list(out, "securityGroupInfo"), i,
+		group) if (!str_eq(json_str(group, "vpcId"),
+				   vpc)) return call_fail(c, 400, "InvalidParameterException",
+							  "Security group %s does not appear to "
+							  "belong to the same VPC as "
+							  "the input subnets.",
+							  json_str_or(group, "groupId", ""));
 	return 0;
 }
 
 int ecs_network_check(struct hub *hub, struct call *c, const json_t *configuration)
 {
 	const json_t *awsvpc = json_map(configuration, "awsvpcConfiguration");
-	json_t *subnets = json_list(awsvpc, "subnets"), *groups = json_list(awsvpc, "securityGroups");
+	json_t *subnets = json_list(awsvpc, "subnets"),
+	       *groups = json_list(awsvpc, "securityGroups");
 	const char *public_ip = json_str_or(awsvpc, "assignPublicIp", "DISABLED"), *vpc;
 	OWN(json) json_t *out = NULL;
 
 	if (!awsvpc)
-		return invalid(c, "Network Configuration must be provided when networkMode 'awsvpc' is "
-				  "specified.");
+		return invalid(
+			c, "Network Configuration must be provided when networkMode 'awsvpc' is "
+			   "specified.");
 	if (!json_array_size(subnets))
 		return invalid(c, "subnets can not be empty.");
 	if (json_array_size(subnets) > 16)
@@ -185,12 +190,14 @@ static int check_registry(struct hub *hub, struct call *c, const json_t *registr
 	if (!str_starts(arn, "arn:") || !strstr(arn, ":servicediscovery:") ||
 	    !strstr(arn, ":service/"))
 		return call_fail(c, 400, "InvalidParameterException",
-				 "Invalid service registry ARN: %s is not a Cloud Map service.", arn);
+				 "Invalid service registry ARN: %s is not a Cloud Map service.",
+				 arn);
 	if (hub_call(hub, NULL, "servicediscovery", "GetService", in, &out, NULL, &err) < 0)
 		return call_fail(c, 400, "InvalidParameterException",
 				 "Unable to find the service registry %s: %s", arn,
 				 ecs_message(err.text));
-	json_array_foreach(json_path(out, "Service.DnsConfig.DnsRecords"), i, record) {
+	json_array_foreach(json_path(out, "Service.DnsConfig.DnsRecords"), i, record)
+	{
 		const char *type = json_str_or(record, "Type", "");
 
 		if (!strcmp(type, "SRV") && !json_int_or(registry, "port", 0) &&
@@ -198,10 +205,11 @@ static int check_registry(struct hub *hub, struct call *c, const json_t *registr
 			return invalid(c, "When the service registry uses SRV records, a port or a "
 					  "containerName and containerPort must be specified.");
 		if (strcmp(type, "SRV") != 0 && strcmp(type, "A") != 0 && strcmp(type, "AAAA") != 0)
-			return call_fail(c, 400, "InvalidParameterException",
-					 "Service registries with %s records are not supported with "
-					 "network mode awsvpc.",
-					 type);
+			return call_fail(
+				c, 400, "InvalidParameterException",
+				"Service registries with %s records are not supported with "
+				"network mode awsvpc.",
+				type);
 	}
 	return 0;
 }
@@ -219,10 +227,12 @@ static int check_deployment(struct call *c, const json_t *in)
 	if (least > most)
 		return invalid(c, "minimumHealthyPercent must not be above maximumPercent.");
 	if (strcmp(strategy, "ROLLING") != 0)
-		return invalid(c, "The local cloud does not emulate deployment strategies other than "
-				  "ROLLING.");
+		return invalid(c,
+			       "The local cloud does not emulate deployment strategies other than "
+			       "ROLLING.");
 	if (str_eq(json_str(in, "availabilityZoneRebalancing"), "ENABLED") && most <= 100)
-		return invalid(c, "availabilityZoneRebalancing requires a maximumPercent above 100.");
+		return invalid(c,
+			       "availabilityZoneRebalancing requires a maximumPercent above 100.");
 	return 0;
 }
 
@@ -241,7 +251,8 @@ static const struct ecs_member service_members[] = {
 	{ "platformVersion", NULL },
 	{ "role", NULL },
 	{ "deploymentConfiguration", NULL },
-	{ "placementConstraints", "Placement constraints are not supported with FARGATE launch type." },
+	{ "placementConstraints",
+	  "Placement constraints are not supported with FARGATE launch type." },
 	{ "placementStrategy", "Placement strategies are not supported with FARGATE launch type." },
 	{ "networkConfiguration", NULL },
 	{ "healthCheckGracePeriodSeconds", NULL },
@@ -273,9 +284,9 @@ static json_t *check_definition(struct hub *hub, struct call *c, const json_t *i
 		(void)call_fail(c, 400, "ClientException", "TaskDefinition is inactive");
 		return NULL;
 	}
-	json_array_foreach(json_list(definition, "requiresCompatibilities"), i, value)
-		if (str_eq(json_string_value(value), "FARGATE"))
-			return definition;
+	json_array_foreach(
+		json_list(definition, "requiresCompatibilities"), i,
+		value) if (str_eq(json_string_value(value), "FARGATE")) return definition;
 	(void)invalid(c, "Task definition does not support launch_type FARGATE.");
 	return NULL;
 }
@@ -298,15 +309,16 @@ static int check_service(struct hub *hub, struct call *c, const json_t *in)
 		return invalid(c, "The Fargate launch type does not support the DAEMON scheduling "
 				  "strategy.");
 	if (!str_eq(json_str_or(json_map(in, "deploymentController"), "type", "ECS"), "ECS"))
-		return invalid(c, "The local cloud does not emulate deployment controllers other than "
-				  "ECS.");
-	json_array_foreach(json_list(in, "serviceRegistries"), i, registry)
-		if (check_registry(hub, c, registry) < 0)
-			return -1;
+		return invalid(c,
+			       "The local cloud does not emulate deployment controllers other than "
+			       "ECS.");
+	json_array_foreach(json_list(in, "serviceRegistries"), i,
+			   registry) if (check_registry(hub, c, registry) < 0) return -1;
 	return check_deployment(c, in);
 }
 
-/* ---- create -------------------------------------------------------------------------------------------- */
+/* ---- create
+ * -------------------------------------------------------------------------------------------- */
 
 static void set_deployment_configuration(json_t *service, const json_t *in)
 {
@@ -315,8 +327,8 @@ static void set_deployment_configuration(json_t *service, const json_t *in)
 	json_t *d = json_map(service, "deploymentConfiguration"), *b;
 
 	if (!d) {
-		d = json_pack("{s:{s:b, s:b}, s:i, s:i, s:s}", "deploymentCircuitBreaker", "enable", 0,
-			      "rollback", 0, "maximumPercent", 200, "minimumHealthyPercent", 100,
+		d = json_pack("{s:{s:b, s:b}, s:i, s:i, s:s}", "deploymentCircuitBreaker", "enable",
+			      0, "rollback", 0, "maximumPercent", 200, "minimumHealthyPercent", 100,
 			      "strategy", "ROLLING");
 		json_object_set_new(service, "deploymentConfiguration", d);
 	}
@@ -337,18 +349,19 @@ static json_t *make_service(struct hub *hub, const json_t *in, const json_t *clu
 {
 	OWN(str) char *resource = str_printf("service/%s", key);
 	OWN(str) char *arn = hub_arn(hub, "ecs", resource);
-	OWN(str) char *role = hub_arn(hub, "iam",
-				      "role/aws-service-role/ecs.amazonaws.com/"
-				      "AWSServiceRoleForECS");
-	json_t *s = json_pack("{s:s, s:s, s:[], s:s, s:i, s:i, s:s, s:s, s:[], s:[], s:[], s:[], s:s, "
-			      "s:{s:s}, s:b, s:s, s:b, s:[], s:[]}",
-			      "serviceArn", arn, "status", "ACTIVE", "loadBalancers",
-			      "platformVersion", "LATEST", "runningCount", 0, "pendingCount", 0,
-			      "platformFamily", "Linux", "roleArn", role, "placementConstraints",
-			      "placementStrategy", "events", "deployments", "schedulingStrategy",
-			      "REPLICA", "deploymentController", "type", "ECS", "enableECSManagedTags",
-			      0, "propagateTags", "NONE", "enableExecuteCommand", 0, "tags",
-			      "serviceRegistries");
+	OWN(str)
+	char *role = hub_arn(hub, "iam",
+			     "role/aws-service-role/ecs.amazonaws.com/"
+			     "AWSServiceRoleForECS");
+	json_t *s =
+		json_pack("{s:s, s:s, s:[], s:s, s:i, s:i, s:s, s:s, s:[], s:[], s:[], s:[], s:s, "
+			  "s:{s:s}, s:b, s:s, s:b, s:[], s:[]}",
+			  "serviceArn", arn, "status", "ACTIVE", "loadBalancers", "platformVersion",
+			  "LATEST", "runningCount", 0, "pendingCount", 0, "platformFamily", "Linux",
+			  "roleArn", role, "placementConstraints", "placementStrategy", "events",
+			  "deployments", "schedulingStrategy", "REPLICA", "deploymentController",
+			  "type", "ECS", "enableECSManagedTags", 0, "propagateTags", "NONE",
+			  "enableExecuteCommand", 0, "tags", "serviceRegistries");
 
 	ecs_copy(s, in,
 		 (const char *const[]){ "serviceName", "networkConfiguration", "serviceRegistries",
@@ -404,12 +417,10 @@ int ecs_create_service(struct hub *hub, struct call *c)
 	if (json_int_or(in, "desiredCount", 1) < 0 || json_int_or(in, "desiredCount", 1) > 5000)
 		return invalid(c, "desiredCount must be between 0 and 5000.");
 	key = ecs_service_key(json_str(cluster, "clusterName"), name);
-	if (check_service(hub, c, in) < 0 ||
-	    check_unused(c, hub_get(hub, ECS_SERVICE, key)) < 0)
+	if (check_service(hub, c, in) < 0 || check_unused(c, hub_get(hub, ECS_SERVICE, key)) < 0)
 		return -1;
 	definition = check_definition(hub, c, in);
-	if (!definition ||
-	    ecs_network_check(hub, c, json_map(in, "networkConfiguration")) < 0)
+	if (!definition || ecs_network_check(hub, c, json_map(in, "networkConfiguration")) < 0)
 		return -1;
 	hub_remove(hub, ECS_SERVICE, key); /* an INACTIVE one */
 	service = make_service(hub, in, cluster, definition, key);
@@ -421,7 +432,8 @@ int ecs_create_service(struct hub *hub, struct call *c)
 	return 0;
 }
 
-/* ---- update, delete ---------------------------------------------------------------------------------------- */
+/* ---- update, delete
+ * ---------------------------------------------------------------------------------------- */
 
 static json_t *find_active(struct hub *hub, struct call *c)
 {
@@ -481,11 +493,10 @@ int ecs_update_service(struct hub *hub, struct call *c)
 		return -1;
 	deploy = needs_deployment(service, in, definition);
 	ecs_copy(service, in,
-		 (const char *const[]){ "networkConfiguration", "serviceRegistries",
-					"capacityProviderStrategy", "enableECSManagedTags",
-					"propagateTags", "enableExecuteCommand",
-					"healthCheckGracePeriodSeconds",
-					"availabilityZoneRebalancing", NULL });
+		 (const char *const[]){
+			 "networkConfiguration", "serviceRegistries", "capacityProviderStrategy",
+			 "enableECSManagedTags", "propagateTags", "enableExecuteCommand",
+			 "healthCheckGracePeriodSeconds", "availabilityZoneRebalancing", NULL });
 	if (definition)
 		json_set_str(service, "taskDefinition", json_str(definition, "taskDefinitionArn"));
 	json_set_int(service, "desiredCount", desired);
@@ -521,7 +532,8 @@ int ecs_delete_service(struct hub *hub, struct call *c)
 	return 0;
 }
 
-/* ---- look-ups -------------------------------------------------------------------------------------------- */
+/* ---- look-ups
+ * -------------------------------------------------------------------------------------------- */
 
 int ecs_describe_services(struct hub *hub, struct call *c)
 {
@@ -536,15 +548,16 @@ int ecs_describe_services(struct hub *hub, struct call *c)
 		return -1;
 	if (!json_array_size(names) || json_array_size(names) > 10)
 		return invalid(c, "services must have 1 to 10 items.");
-	json_array_foreach(names, i, value) {
+	json_array_foreach(names, i, value)
+	{
 		const char *name = json_string_value(value);
-		const json_t *service =
-			ecs_service_find(hub, json_str(c->in, "cluster"), name);
+		const json_t *service = ecs_service_find(hub, json_str(c->in, "cluster"), name);
 
 		if (service) {
 			json_array_append_new(found, ecs_shown_tags(service, c));
 		} else {
-			OWN(str) char *resource =
+			OWN(str)
+			char *resource =
 				str_printf("service/%s/%s", json_str(cluster, "clusterName"),
 					   name ? ecs_last(name) : "");
 			OWN(str) char *arn = hub_arn(hub, "ecs", resource);
@@ -564,9 +577,11 @@ int ecs_list_services(struct hub *hub, struct call *c)
 	if (!cluster)
 		return -1;
 	arns = json_array();
-	json_object_foreach(hub_all(hub, ECS_SERVICE), key, service)
-		if (str_eq(json_str(service, "clusterArn"), json_str(cluster, "clusterArn")) &&
-		    !str_eq(json_str(service, "status"), "INACTIVE") && !strcmp(launch, "FARGATE"))
-			json_add_str(arns, json_str(service, "serviceArn"));
+	json_object_foreach(hub_all(hub, ECS_SERVICE), key,
+			    service) if (str_eq(json_str(service, "clusterArn"),
+						json_str(cluster, "clusterArn")) &&
+					 !str_eq(json_str(service, "status"), "INACTIVE") &&
+					 !strcmp(launch, "FARGATE"))
+		json_add_str(arns, json_str(service, "serviceArn"));
 	return ecs_page(c, "serviceArns", arns, 100);
 }

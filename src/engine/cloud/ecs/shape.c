@@ -57,11 +57,13 @@ static json_t *lower(const json_t *j, unsigned depth)
 		return copy;
 	}
 	copy = json_object();
-	json_object_foreach((json_t *)(uintptr_t)j, key, value) {
+	json_object_foreach((json_t *)(uintptr_t)j, key, value)
+	{
 		OWN(str) char *name = lower_name(key);
 
 		json_object_set_new(copy, name,
-				    is_opaque(name) ? json_deep_copy(value) : lower(value, depth + 1));
+				    is_opaque(name) ? json_deep_copy(value)
+						    : lower(value, depth + 1));
 	}
 	return copy;
 }
@@ -104,24 +106,52 @@ static json_t *as_boolean(const json_t *value)
 
 static bool is_number(const char *key)
 {
-	static const char *const names[] = {
-		"containerPort", "hostPort", "softLimit", "hardLimit", "stopTimeout", "startTimeout",
-		"memory", "memoryReservation", "cpu", "interval", "timeout", "retries", "startPeriod",
-		"sizeInGiB", "desiredCount", "maximumPercent", "minimumHealthyPercent",
-		"transitEncryptionPort", "healthCheckGracePeriodSeconds", "port", "weight", "base",
-		"count", "maxResults", NULL
-	};
+	static const char *const names[] = { "containerPort",
+					     "hostPort",
+					     "softLimit",
+					     "hardLimit",
+					     "stopTimeout",
+					     "startTimeout",
+					     "memory",
+					     "memoryReservation",
+					     "cpu",
+					     "interval",
+					     "timeout",
+					     "retries",
+					     "startPeriod",
+					     "sizeInGiB",
+					     "desiredCount",
+					     "maximumPercent",
+					     "minimumHealthyPercent",
+					     "transitEncryptionPort",
+					     "healthCheckGracePeriodSeconds",
+					     "port",
+					     "weight",
+					     "base",
+					     "count",
+					     "maxResults",
+					     NULL };
 	return among(key, names);
 }
 
 static bool is_boolean(const char *key)
 {
-	static const char *const names[] = {
-		"essential", "readOnly", "initProcessEnabled", "readonlyRootFilesystem", "privileged",
-		"enable", "rollback", "interactive", "pseudoTerminal", "disableNetworking",
-		"enableExecuteCommand", "enableECSManagedTags", "force", "forceNewDeployment",
-		"enableFaultInjection", NULL
-	};
+	static const char *const names[] = { "essential",
+					     "readOnly",
+					     "initProcessEnabled",
+					     "readonlyRootFilesystem",
+					     "privileged",
+					     "enable",
+					     "rollback",
+					     "interactive",
+					     "pseudoTerminal",
+					     "disableNetworking",
+					     "enableExecuteCommand",
+					     "enableECSManagedTags",
+					     "force",
+					     "forceNewDeployment",
+					     "enableFaultInjection",
+					     NULL };
 	return among(key, names);
 }
 
@@ -137,7 +167,8 @@ static void normalise_member(json_t *object, const char *key, json_t *value, boo
 		json_t *option;
 		void *next;
 
-		json_object_foreach_safe(value, next, name, option) {
+		json_object_foreach_safe(value, next, name, option)
+		{
 			json_t *text = as_text(option);
 
 			if (text)
@@ -145,7 +176,8 @@ static void normalise_member(json_t *object, const char *key, json_t *value, boo
 		}
 	} else if (json_is_object(value) || json_is_array(value)) {
 		normalise(value, depth + 1);
-	} else if (!strcmp(key, "value") || (top && (!strcmp(key, "cpu") || !strcmp(key, "memory")))) {
+	} else if (!strcmp(key, "value") ||
+		   (top && (!strcmp(key, "cpu") || !strcmp(key, "memory")))) {
 		better = as_text(value);
 	} else if (is_number(key)) {
 		better = as_number(value);
@@ -166,8 +198,7 @@ static void normalise(json_t *j, unsigned depth)
 	if (depth > DEPTH_MOST)
 		return;
 	if (json_is_array(j)) {
-		json_array_foreach(j, i, value)
-			normalise(value, depth + 1);
+		json_array_foreach(j, i, value) normalise(value, depth + 1);
 		return;
 	}
 	json_object_foreach_safe(j, next, key, value)
@@ -198,16 +229,14 @@ json_t *ecs_shown(const json_t *object)
 
 	if (json_is_array(object)) {
 		copy = json_array();
-		json_array_foreach(object, i, value)
-			json_array_append_new(copy, ecs_shown(value));
+		json_array_foreach(object, i, value) json_array_append_new(copy, ecs_shown(value));
 		return copy;
 	}
 	if (!json_is_object(object))
 		return json_incref((json_t *)(uintptr_t)object);
 	copy = json_object();
-	json_object_foreach((json_t *)(uintptr_t)object, key, value)
-		if (!str_starts(key, "mpcup:"))
-			json_object_set_new(copy, key, ecs_shown(value));
+	json_object_foreach((json_t *)(uintptr_t)object, key, value) if (!str_starts(key, "mpcup:"))
+		json_object_set_new(copy, key, ecs_shown(value));
 	return copy;
 }
 
@@ -216,9 +245,8 @@ static bool wants_tags(const struct call *c)
 	json_t *include = json_list(c->in, "include"), *value;
 	size_t i;
 
-	json_array_foreach(include, i, value)
-		if (str_eq(json_string_value(value), "TAGS"))
-			return true;
+	json_array_foreach(include, i,
+			   value) if (str_eq(json_string_value(value), "TAGS")) return true;
 	return false;
 }
 
@@ -282,8 +310,8 @@ int ecs_page(struct call *c, const char *name, json_t *all, size_t most)
 	size_t end;
 
 	json_object_set_new(c->out, name, page);
-	if (wanted < 1 || (size_t)wanted > most || (token && *token &&
-	    num_parse_u64(token, 0, json_array_size(all), &from) < 0)) {
+	if (wanted < 1 || (size_t)wanted > most ||
+	    (token && *token && num_parse_u64(token, 0, json_array_size(all), &from) < 0)) {
 		json_decref(all);
 		return call_fail(c, 400, "InvalidParameterException",
 				 "Invalid token or maxResults (1 to %zu).", most);
@@ -314,7 +342,7 @@ const char *ecs_message(const char *text)
 	const char *colon = strstr(text, ": ");
 
 	for (const char *p = text; colon && p < colon; p++)
-		if (!isalnum((unsigned char)*p))
+		if (!isalnum((unsigned char)*p) && *p != '.')
 			return text;
 	return colon ? colon + 2 : text;
 }
@@ -332,7 +360,8 @@ int ecs_check_members(struct call *c, const char *where, const json_t *object,
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+	{
 		const struct ecs_member *m = members;
 
 		if (str_starts(key, "mpcup:"))

@@ -48,16 +48,15 @@ static json_t *make_container(struct hub *hub, const char *cluster, const char *
 	OWN(str) char *arn = hub_arn(hub, "ecs", resource);
 	OWN(str) char *runtime = str_printf("%s-%s", task_id, digits);
 	OWN(str) char *cpu = str_printf("%lld", (long long)json_int_or(definition, "cpu", 0));
-	json_t *shown = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:[], s:[], s:s, s:s}",
-				  "containerArn", arn, "taskArn", task_arn, "name",
-				  json_str_or(definition, "name", ""), "image",
-				  json_str_or(definition, "image", ""), "runtimeId", runtime,
-				  "lastStatus", "PENDING", "networkBindings", "networkInterfaces",
-				  "healthStatus", "UNKNOWN", "cpu", cpu);
+	json_t *shown = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:[], s:[], s:s, s:s}", "containerArn", arn,
+		"taskArn", task_arn, "name", json_str_or(definition, "name", ""), "image",
+		json_str_or(definition, "image", ""), "runtimeId", runtime, "lastStatus", "PENDING",
+		"networkBindings", "networkInterfaces", "healthStatus", "UNKNOWN", "cpu", cpu);
 
 	if (json_int_or(definition, "memory", 0)) {
-		OWN(str) char *memory =
-			str_printf("%lld", (long long)json_int_or(definition, "memory", 0));
+		OWN(str)
+		char *memory = str_printf("%lld", (long long)json_int_or(definition, "memory", 0));
 
 		json_set_str(shown, "memory", memory);
 	}
@@ -111,18 +110,18 @@ static json_t *make_task(struct hub *hub, const struct ecs_wish *w, const char *
 	json_object_set_new(task, "createdAt", ecs_time(hub));
 	json_object_set_new(task, "overrides", make_overrides(w));
 	json_array_foreach(json_list(w->definition, "containerDefinitions"), i, container)
-		json_array_append_new(json_list(task, "containers"),
-				      make_container(hub, w->cluster, id, arn, container,
-						     w->overrides));
+		json_array_append_new(
+			json_list(task, "containers"),
+			make_container(hub, w->cluster, id, arn, container, w->overrides));
 	return task;
 }
 
 static void add_tags(json_t *task, const struct ecs_wish *w)
 {
 	const char *from = json_str_or(w->service, "propagateTags", "NONE");
-	const json_t *tags = !strcmp(from, "SERVICE")		   ? json_list(w->service, "tags")
+	const json_t *tags = !strcmp(from, "SERVICE")		? json_list(w->service, "tags")
 			     : !strcmp(from, "TASK_DEFINITION") ? json_list(w->definition, "tags")
-								  : w->tags;
+								: w->tags;
 
 	if (tags)
 		json_object_set_new(task, "tags", json_deep_copy(tags));
@@ -185,10 +184,11 @@ void ecs_tasks_prune(struct hub *hub, const char *group)
 	size_t stopped = 0, i;
 	const char *id;
 
-	json_object_foreach(tasks, id, task)
-		stopped += ecs_task_stopped(task) && str_eq(json_str(task, "group"), group);
+	json_object_foreach(tasks, id, task) stopped +=
+		ecs_task_stopped(task) && str_eq(json_str(task, "group"), group);
 	/* in order of creation: the oldest first */
-	json_object_foreach(tasks, id, task) {
+	json_object_foreach(tasks, id, task)
+	{
 		if (!ecs_task_stopped(task) || !str_eq(json_str(task, "group"), group))
 			continue;
 		if (stopped > STOPPED_MOST ||
@@ -197,8 +197,7 @@ void ecs_tasks_prune(struct hub *hub, const char *group)
 			stopped--;
 		}
 	}
-	json_array_foreach(doomed, i, task)
-		hub_remove(hub, ECS_TASK, json_string_value(task));
+	json_array_foreach(doomed, i, task) hub_remove(hub, ECS_TASK, json_string_value(task));
 }
 
 static void drop_leftovers(struct hub *hub, void *ctx)
@@ -209,22 +208,26 @@ static void drop_leftovers(struct hub *hub, void *ctx)
 	size_t i;
 
 	(void)ctx;
-	json_array_foreach(lost, i, entry) {
-		OWN(json) json_t *eni = json_pack("{s:s}", "NetworkInterfaceId",
-						  json_str_or(entry, "eni", ""));
+	json_array_foreach(lost, i, entry)
+	{
+		OWN(json)
+		json_t *eni =
+			json_pack("{s:s}", "NetworkInterfaceId", json_str_or(entry, "eni", ""));
 		json_t *registry;
 		size_t r;
 
 		if (json_str(entry, "eni"))
 			(void)hub_call(hub, NULL, "ec2", "DeleteNetworkInterface", eni, NULL, NULL,
 				       NULL);
-		json_array_foreach(json_list(entry, "registries"), r, registry) {
-			OWN(json) json_t *in =
+		json_array_foreach(json_list(entry, "registries"), r, registry)
+		{
+			OWN(json)
+			json_t *in =
 				json_pack("{s:s, s:s}", "ServiceId", json_string_value(registry),
 					  "InstanceId", json_str_or(entry, "id", ""));
 
-			(void)hub_call(hub, NULL, "servicediscovery", "DeregisterInstance", in, NULL,
-				       NULL, NULL);
+			(void)hub_call(hub, NULL, "servicediscovery", "DeregisterInstance", in,
+				       NULL, NULL, NULL);
 		}
 	}
 }
@@ -234,16 +237,18 @@ void ecs_tasks_lost(struct ecs *ecs)
 	json_t *task, *lost = json_array();
 	const char *id;
 
-	json_object_foreach(hub_all(ecs->hub, ECS_TASK), id, task) {
+	json_object_foreach(hub_all(ecs->hub, ECS_TASK), id, task)
+	{
 		json_t *entry;
 
 		if (ecs_task_stopped(task))
 			continue;
 		if (!json_str(task, "stopCode")) {
 			json_set_str(task, "stopCode", "ServiceSchedulerInitiated");
-			json_set_str(task, "stoppedReason",
-				     "ECS is performing maintenance on the underlying infrastructure "
-				     "hosting the task");
+			json_set_str(
+				task, "stoppedReason",
+				"ECS is performing maintenance on the underlying infrastructure "
+				"hosting the task");
 		}
 		set_stopped(ecs->hub, task);
 		entry = json_pack("{s:s}", "id", id);
@@ -258,7 +263,9 @@ void ecs_tasks_lost(struct ecs *ecs)
 	(void)hub_timer(ecs->hub, 0, drop_leftovers, NULL);
 }
 
-/* ---- API ----------------------------------------------------------------------------------------------- */
+/* ---- API
+ * -----------------------------------------------------------------------------------------------
+ */
 
 /* The Fargate definition that RunTask names. NULL after call_fail(). */
 static const json_t *find_definition(struct hub *hub, struct call *c, const json_t *in)
@@ -269,12 +276,13 @@ static const json_t *find_definition(struct hub *hub, struct call *c, const json
 
 	if (!definition || !str_eq(json_str(definition, "status"), "ACTIVE")) {
 		(void)call_fail(c, 400, "ClientException",
-				definition ? "TaskDefinition is inactive" : "TaskDefinition not found.");
+				definition ? "TaskDefinition is inactive"
+					   : "TaskDefinition not found.");
 		return NULL;
 	}
-	json_array_foreach(json_list(definition, "requiresCompatibilities"), i, value)
-		if (str_eq(json_string_value(value), "FARGATE"))
-			return definition;
+	json_array_foreach(
+		json_list(definition, "requiresCompatibilities"), i,
+		value) if (str_eq(json_string_value(value), "FARGATE")) return definition;
 	(void)call_fail(c, 400, "InvalidParameterException",
 			"Task definition does not support launch_type FARGATE.");
 	return NULL;
@@ -310,7 +318,8 @@ int ecs_run_task(struct hub *hub, struct call *c)
 				  .network = json_map(in, "networkConfiguration"),
 				  .overrides = json_map(in, "overrides"),
 				  .tags = json_list(in, "tags"),
-				  .execute_command = json_bool_or(in, "enableExecuteCommand", false) };
+				  .execute_command =
+					  json_bool_or(in, "enableExecuteCommand", false) };
 	tasks = json_array();
 	json_object_set_new(c->out, "tasks", tasks);
 	json_object_set_new(c->out, "failures", json_array());
@@ -327,7 +336,7 @@ static json_t *find_task(struct hub *hub, const json_t *cluster, const char *nam
 	json_t *task = hub_get(hub, ECS_TASK, ecs_last(name));
 
 	return task && str_eq(json_str(task, "clusterArn"), json_str(cluster, "clusterArn")) ? task
-											      : NULL;
+											     : NULL;
 }
 
 int ecs_stop_task(struct hub *hub, struct call *c)
@@ -361,16 +370,17 @@ int ecs_describe_tasks(struct hub *hub, struct call *c)
 	if (!json_array_size(names) || json_array_size(names) > 100)
 		return call_fail(c, 400, "InvalidParameterException",
 				 "Tasks cannot be empty and have at most 100 items.");
-	json_array_foreach(names, i, value) {
+	json_array_foreach(names, i, value)
+	{
 		const char *name = json_string_value(value);
 		const json_t *task = find_task(hub, cluster, name);
 
 		if (task) {
 			json_array_append_new(found, ecs_shown_tags(task, c));
 		} else {
-			OWN(str) char *resource =
-				str_printf("task/%s/%s", json_str(cluster, "clusterName"),
-					   name ? ecs_last(name) : "");
+			OWN(str)
+			char *resource = str_printf("task/%s/%s", json_str(cluster, "clusterName"),
+						    name ? ecs_last(name) : "");
 			OWN(str) char *arn = hub_arn(hub, "ecs", resource);
 
 			ecs_add_failure(failures, arn);
@@ -412,8 +422,8 @@ int ecs_list_tasks(struct hub *hub, struct call *c)
 	if (service && !ecs_service_find(hub, json_str(c->in, "cluster"), service))
 		return call_fail(c, 400, "ServiceNotFoundException", "Service not found.");
 	arns = json_array();
-	json_object_foreach(hub_all(hub, ECS_TASK), id, task)
-		if (is_listed(task, c->in, json_str(cluster, "clusterArn")))
-			json_add_str(arns, json_str(task, "taskArn"));
+	json_object_foreach(hub_all(hub, ECS_TASK), id,
+			    task) if (is_listed(task, c->in, json_str(cluster, "clusterArn")))
+		json_add_str(arns, json_str(task, "taskArn"));
 	return ecs_page(c, "taskArns", arns, 100);
 }

@@ -84,7 +84,6 @@ static void batch_one(struct hub *hub, struct call *c, const char *id, json_t *v
 		      json_t *errors)
 {
 	OWN(json) json_t *in = json_pack("{s:s}", "SecretId", id);
-	OWN(json) json_t *value = json_object();
 	OWN(str) char *root = hub_arn(hub, "iam", "root");
 	char code[96] = "";
 	struct err err = { 0 };

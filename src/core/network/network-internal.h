@@ -1,0 +1,64 @@
+/* Shared by the files of this room only. */
+#pragma once
+#include <yaml.h>
+
+#include "core/network/network.h"
+
+enum network_key {
+	KEY_NAME,
+	KEY_CHAIN,
+	KEY_PATTERN,
+	KEY_BASE_STACK,
+	KEY_CONTRACT,
+	KEY_RPC_URL,
+	KEY_BOOT_NODES,
+	KEY_IMAGE,
+	KEY_VPC,
+	KEY_NAMESPACE,
+	KEY_THRESHOLD,
+	KEY_CPU,
+	KEY_MEMORY,
+	KEY_KEYS,
+	KEY_PEER_PORT,
+	KEY_LOG_RETENTION,
+	KEY_NODES,
+	KEY_COUNT
+};
+
+/* A parsed document and where its values are. `at` is NULL for keys that are not there. */
+struct reader {
+	const char *name; /* of the file, for messages */
+	yaml_document_t document;
+	yaml_node_t *at[KEY_COUNT];
+	struct err *err;
+};
+
+/* 0, or -1 with the place of the syntax error. reader_close() after success only. */
+int reader_open(struct reader *r, const char *name, const char *text, size_t len, struct err *err);
+void reader_close(struct reader *r);
+yaml_node_t *reader_root(struct reader *r);
+/* "name:line:column: text". Always -1. node NULL: the beginning of the file. */
+int reader_fail(const struct reader *r, const yaml_node_t *node, const char *fmt, ...)
+	ERR_FMT(3, 4);
+/* Text of a scalar, with nothing but spaces and printable characters. -1: err says what is wanted.
+ */
+int reader_text(const struct reader *r, const yaml_node_t *node, const char *what, char **ret);
+int reader_number(const struct reader *r, const yaml_node_t *node, const char *what, unsigned least,
+		  unsigned most, unsigned *ret);
+/* Calls fn for each entry of a mapping. `keys` is NULL-terminated; `index` of the key that was met.
+ * Unknown keys get a suggestion, double ones are refused. */
+int reader_mapping(struct reader *r, yaml_node_t *node, const char *const *keys, const char *what,
+		   int (*fn)(struct reader *r, size_t index, yaml_node_t *value, void *ctx),
+		   void *ctx);
+
+/* Whether `id` follows NEAR's grammar for account names. */
+bool network_account_valid(const char *id);
+/* Chain that an account's ending belongs to ("localnet", "testnet", "mainnet"), or NULL. */
+const char *network_account_chain(const char *id);
+bool network_label_valid(const char *label); /* one DNS label, lower case */
+bool network_domain_valid(const char *name); /* labels and dots */
+/* Fills what the file leaves open. */
+void network_defaults(struct network *n);
+/* Everything that no single key can tell. */
+int network_check(const struct reader *r, const struct network *n);
+int network_check_boot_nodes(const struct reader *r, const yaml_node_t *node, const char *text);

@@ -1,0 +1,403 @@
+/* Reads a network.yaml. */
+#include "core/network/network-internal.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+static const char *const keys[] = {
+	[KEY_NAME] = "name",
+	[KEY_CHAIN] = "chain",
+	[KEY_PATTERN] = "pattern",
+	[KEY_BASE_STACK] = "base_stack",
+	[KEY_CONTRACT] = "contract",
+	[KEY_RPC_URL] = "rpc_url",
+	[KEY_BOOT_NODES] = "boot_nodes",
+	[KEY_IMAGE] = "image",
+	[KEY_VPC] = "vpc",
+	[KEY_NAMESPACE] = "namespace",
+	[KEY_THRESHOLD] = "threshold",
+	[KEY_CPU] = "cpu",
+	[KEY_MEMORY] = "memory",
+	[KEY_KEYS] = "keys",
+	[KEY_PEER_PORT] = "peer_port",
+	[KEY_LOG_RETENTION] = "log_retention_days",
+	[KEY_NODES] = "nodes",
+	[KEY_COUNT] = NULL,
+};
+
+/* One of `words`; its index, or -1. */
+static int read_choice(const struct reader *r, const yaml_node_t *node, const char *what,
+		       const char *const *words, int *ret)
+{
+	OWN(str) char *text = NULL;
+	OWN(buf) struct buf list = { 0 };
+
+	if (reader_text(r, node, what, &text) < 0)
+		return -1;
+	for (int i = 0; words[i]; i++) {
+		if (!strcmp(words[i], text)) {
+			*ret = i;
+			return 0;
+		}
+		buf_printf(&list, "%s%s", i ? (words[i + 1] ? ", " : " or ") : "", words[i]);
+	}
+	return reader_fail(r, node, "%s %.64s is not one of %s", what, text, list.data);
+}
+
+static int read_chain(struct reader *r, yaml_node_t *value, struct network *n)
+{
+	static const char *const chains[] = { "localnet", "testnet", "mainnet", NULL };
+	int i;
+
+	if (read_choice(r, value, "chain", chains, &i) < 0)
+		return -1;
+	n->chain = str_dup(chains[i]);
+	n->chain_given = true;
+	return 0;
+}
+
+static int read_pattern(struct reader *r, yaml_node_t *value, struct network *n)
+{
+	static const char *const patterns[] = { "standalone", "integrated", "composed", NULL };
+	int i;
+
+	if (read_choice(r, value, "pattern", patterns, &i) < 0)
+		return -1;
+	n->pattern = (enum network_pattern)i;
+	return 0;
+}
+
+/* A text, or a list of them that is joined with commas. */
+static int read_boot_nodes(struct reader *r, yaml_node_t *value, struct network *n)
+{
+	OWN(buf) struct buf joined = { 0 };
+
+	if (value->type != YAML_SEQUENCE_NODE) {
+		if (reader_text(r, value, "boot_nodes", &n->boot_nodes) < 0)
+			return -1;
+		return network_check_boot_nodes(r, value, n->boot_nodes);
+	}
+	for (yaml_node_item_t *item = value->data.sequence.items.start;
+	     item < value->data.sequence.items.top; item++) {
+		yaml_node_t *node = yaml_document_get_node(&r->document, *item);
+		OWN(str) char *text = NULL;
+
+		if (reader_text(r, node, "a boot node", &text) < 0 ||
+		    network_check_boot_nodes(r, node, text) < 0)
+			return -1;
+		buf_printf(&joined, "%s%s", joined.len ? "," : "", text);
+	}
+	if (!joined.len)
+		return reader_fail(r, value,
+				   "boot_nodes is empty: the nodes would follow no chain");
+	n->boot_nodes = buf_take(&joined);
+	return network_check_boot_nodes(r, value, n->boot_nodes);
+}
+
+/* ---- vpc
+ * ------------------------------------------------------------------------------------------ */
+
+static bool is_id(const char *text, const char *prefix)
+{
+	size_t len = strlen(prefix), rest;
+
+	if (!str_starts(text, prefix))
+		return false;
+	rest = strlen(text + len);
+	return (rest == 8 || rest == 17) && strspn(text + len, "0123456789abcdef") == rest;
+}
+
+static int read_subnets(struct reader *r, yaml_node_t *value, struct network *n)
+{
+	if (value->type != YAML_SEQUENCE_NODE)
+		return reader_fail(r, value, "private_subnets must be a list of subnet ids");
+	for (yaml_node_item_t *item = value->data.sequence.items.start;
+	     item < value->data.sequence.items.top; item++) {
+		yaml_node_t *node = yaml_document_get_node(&r->document, *item);
+		char *id = NULL;
+
+		if (reader_text(r, node, "a subnet", &id) < 0)
+			return -1;
+		n->private_subnets = mem_grow(n->private_subnets, n->private_subnet_count + 1,
+					      sizeof(*n->private_subnets));
+		n->private_subnets[n->private_subnet_count++] = id;
+		if (!is_id(id, "subnet-"))
+			return reader_fail(
+				r, node,
+				"%.64s is not a subnet id (subnet- and 8 or 17 hex digits)", id);
+		for (size_t i = 0; i + 1 < n->private_subnet_count; i++)
+			if (!strcmp(n->private_subnets[i], id))
+				return reader_fail(r, node, "%s is there twice", id);
+	}
+	if (!n->private_subnet_count || n->private_subnet_count > 16)
+		return reader_fail(
+			r, value,
+			"private_subnets needs 1 to 16 subnets, each in a zone of its own");
+	return 0;
+}
+
+static const char *const vpc_keys[] = { "cidr", "id", "private_subnets", NULL };
+
+static int read_vpc_key(struct reader *r, size_t index, yaml_node_t *value, void *ctx)
+{
+	struct network *n = ctx;
+	uint32_t base;
+	unsigned bits;
+
+	if (index == 2)
+		return read_subnets(r, value, n);
+	if (index == 1) {
+		if (reader_text(r, value, "vpc.id", &n->vpc_id) < 0)
+			return -1;
+		return is_id(n->vpc_id, "vpc-")
+			       ? 0
+			       : reader_fail(r, value,
+					     "%.64s is not a VPC id (vpc- and 8 or 17 hex digits)",
+					     n->vpc_id);
+	}
+	if (reader_text(r, value, "vpc.cidr", &n->vpc_cidr) < 0)
+		return -1;
+	if (ip_parse_cidr(n->vpc_cidr, &base, &bits) < 0 || bits < 16 || bits > 26)
+		return reader_fail(
+			r, value,
+			"vpc.cidr %.64s is not an address range from /16 to /26, such as "
+			"10.0.0.0/16",
+			n->vpc_cidr);
+	return 0;
+}
+
+static int read_vpc(struct reader *r, yaml_node_t *value, struct network *n)
+{
+	if (reader_mapping(r, value, vpc_keys, "vpc", read_vpc_key, n) < 0)
+		return -1;
+	if (n->vpc_id && n->vpc_cidr)
+		return reader_fail(r, value,
+				   "vpc has either cidr (a new VPC) or id (one that exists)");
+	if (n->vpc_id && !n->private_subnet_count)
+		return reader_fail(r, value,
+				   "vpc.id needs vpc.private_subnets, where the nodes run");
+	if (!n->vpc_id && n->private_subnet_count)
+		return reader_fail(r, value, "vpc.private_subnets needs vpc.id");
+	return 0;
+}
+
+/* ---- nodes
+ * ---------------------------------------------------------------------------------------- */
+
+static const char *const node_keys[] = { "account", "host_name", NULL };
+
+static int read_node_key(struct reader *r, size_t index, yaml_node_t *value, void *ctx)
+{
+	struct network_node *node = ctx;
+
+	if (index == 0) {
+		if (reader_text(r, value, "account", &node->account) < 0)
+			return -1;
+		return network_account_valid(node->account)
+			       ? 0
+			       : reader_fail(r, value,
+					     "%.80s is not a NEAR account id (2 to 64 of a-z 0-9 - "
+					     "_ .)",
+					     node->account);
+	}
+	if (reader_text(r, value, "host_name", &node->host_name) < 0)
+		return -1;
+	return network_label_valid(node->host_name)
+		       ? 0
+		       : reader_fail(
+				 r, value,
+				 "%.80s is not a host name: one label of a-z 0-9 and -, at most 63",
+				 node->host_name);
+}
+
+#define NODES_LEAST 2
+#define NODES_MOST 100
+
+static void add_nodes(struct network *n, size_t count)
+{
+	n->nodes = mem_new(count, sizeof(*n->nodes));
+	n->node_count = count;
+}
+
+static int read_nodes(struct reader *r, yaml_node_t *value, struct network *n)
+{
+	size_t count;
+	unsigned number;
+
+	if (value->type == YAML_SCALAR_NODE) {
+		if (reader_number(r, value, "nodes", NODES_LEAST, NODES_MOST, &number) < 0)
+			return -1;
+		add_nodes(n, number);
+		return 0;
+	}
+	if (value->type != YAML_SEQUENCE_NODE)
+		return reader_fail(r, value,
+				   "nodes must be a number or a list of {account, host_name}");
+	count = (size_t)(value->data.sequence.items.top - value->data.sequence.items.start);
+	if (count < NODES_LEAST || count > NODES_MOST)
+		return reader_fail(r, value, "a network has %d to %d nodes", NODES_LEAST,
+				   NODES_MOST);
+	add_nodes(n, count);
+	for (size_t i = 0; i < count; i++) {
+		yaml_node_t *node =
+			yaml_document_get_node(&r->document, value->data.sequence.items.start[i]);
+
+		if (reader_mapping(r, node, node_keys, "a node", read_node_key, &n->nodes[i]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- all keys
+ * ------------------------------------------------------------------------------------- */
+
+static int read_port(struct reader *r, yaml_node_t *value, struct network *n)
+{
+	unsigned port;
+
+	if (reader_number(r, value, "peer_port", 1, 65535, &port) < 0)
+		return -1;
+	n->peer_port = (uint16_t)port;
+	return 0;
+}
+
+static int read_contract(struct reader *r, yaml_node_t *value, struct network *n)
+{
+	if (reader_text(r, value, "contract", &n->contract) < 0)
+		return -1;
+	n->contract_given = true;
+	return network_account_valid(n->contract)
+		       ? 0
+		       : reader_fail(r, value,
+				     "%.80s is not a NEAR account id (2 to 64 of a-z 0-9 - _ .)",
+				     n->contract);
+}
+
+static int read_value(struct reader *r, size_t index, yaml_node_t *value, void *ctx)
+{
+	struct network *n = ctx;
+	char **const texts[KEY_COUNT] = {
+		[KEY_NAME] = &n->name,
+		[KEY_BASE_STACK] = &n->base_stack,
+		[KEY_RPC_URL] = &n->rpc_url,
+		[KEY_IMAGE] = &n->image,
+		[KEY_NAMESPACE] = &n->namespace_name,
+		[KEY_CPU] = &n->cpu,
+		[KEY_MEMORY] = &n->memory,
+		[KEY_KEYS] = &n->key_directory,
+	};
+
+	r->at[index] = value;
+	if (texts[index])
+		return reader_text(r, value, keys[index], texts[index]);
+	if (index == KEY_CHAIN)
+		return read_chain(r, value, n);
+	if (index == KEY_PATTERN)
+		return read_pattern(r, value, n);
+	if (index == KEY_CONTRACT)
+		return read_contract(r, value, n);
+	if (index == KEY_BOOT_NODES)
+		return read_boot_nodes(r, value, n);
+	if (index == KEY_VPC)
+		return read_vpc(r, value, n);
+	if (index == KEY_THRESHOLD)
+		return reader_number(r, value, "threshold", 2, NODES_MOST, &n->threshold);
+	if (index == KEY_PEER_PORT)
+		return read_port(r, value, n);
+	if (index == KEY_LOG_RETENTION)
+		return reader_number(r, value, "log_retention_days", 1, 3653,
+				     &n->log_retention_days);
+	return read_nodes(r, value, n);
+}
+
+static int read_network(struct reader *r, struct network *n)
+{
+	if (reader_mapping(r, reader_root(r), keys, "the network", read_value, n) < 0)
+		return -1;
+	if (!n->name)
+		return reader_fail(r, reader_root(r),
+				   "name is missing: it becomes the stack's name");
+	/* a base stack is there on a local chain only; public chains are joined by their boot nodes
+	 */
+	if (!r->at[KEY_PATTERN])
+		n->pattern = n->base_stack || !n->chain || !strcmp(n->chain, "localnet")
+				     ? NETWORK_INTEGRATED
+				     : NETWORK_STANDALONE;
+	network_defaults(n);
+	return network_check(r, n);
+}
+
+int network_parse(const char *name, const char *text, size_t len, struct network **ret,
+		  struct err *err)
+{
+	OWN(network) struct network *n = NEW(struct network);
+	struct reader r;
+	int rc;
+
+	if (reader_open(&r, name, text, len, err) < 0)
+		return -1;
+	rc = read_network(&r, n);
+	reader_close(&r);
+	if (rc < 0)
+		return -1;
+	*ret = GIVE(n);
+	return 0;
+}
+
+void network_free(struct network *n)
+{
+	if (!n)
+		return;
+	for (size_t i = 0; i < n->node_count; i++) {
+		free(n->nodes[i].account);
+		free(n->nodes[i].host_name);
+	}
+	for (size_t i = 0; i < n->private_subnet_count; i++)
+		free(n->private_subnets[i]);
+	free(n->nodes);
+	free(n->private_subnets);
+	free(n->name);
+	free(n->chain);
+	free(n->mpc_env);
+	free(n->contract);
+	free(n->rpc_url);
+	free(n->boot_nodes);
+	free(n->base_stack);
+	free(n->image);
+	free(n->vpc_cidr);
+	free(n->vpc_id);
+	free(n->namespace_name);
+	free(n->cpu);
+	free(n->memory);
+	free(n->key_directory);
+	free(n);
+}
+
+static bool has_key(struct reader *r, const yaml_node_t *root, const char *key)
+{
+	for (yaml_node_pair_t *pair = root->data.mapping.pairs.start;
+	     pair < root->data.mapping.pairs.top; pair++) {
+		const yaml_node_t *node = yaml_document_get_node(&r->document, pair->key);
+
+		if (node->type == YAML_SCALAR_NODE &&
+		    !strcmp((const char *)node->data.scalar.value, key))
+			return true;
+	}
+	return false;
+}
+
+bool network_recognise(const char *text, size_t len)
+{
+	struct reader r;
+	const yaml_node_t *root;
+	bool result;
+
+	if (reader_open(&r, "", text, len, NULL) < 0)
+		return false;
+	root = reader_root(&r);
+	result = root && root->type == YAML_MAPPING_NODE && has_key(&r, root, "nodes") &&
+		 !has_key(&r, root, "Resources");
+	reader_close(&r);
+	return result;
+}
