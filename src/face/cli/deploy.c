@@ -30,15 +30,14 @@ void deploy_pause_ms(unsigned ms)
 int deploy_describe(struct target *t, const char *stack, json_t **ret, struct err *err)
 {
 	OWN(json) json_t *in = json_pack("{s:s}", "StackName", stack), *out = NULL;
+	struct err why = { 0 };
 	char code[96];
 	json_t *one;
 
-	if (awsclient_call(t->aws, "cloudformation", "DescribeStacks", in, &out, code, err) < 0) {
-		if (!strcmp(code, "ValidationError") && strstr(err->text, "does not exist")) {
-			*err = (struct err){ 0 };
+	if (awsclient_call(t->aws, "cloudformation", "DescribeStacks", in, &out, code, &why) < 0) {
+		if (!strcmp(code, "ValidationError") && strstr(why.text, "does not exist"))
 			return 1;
-		}
-		return -1;
+		return err_set(err, why.code, "%s", why.text);
 	}
 	one = json_array_get(json_list(out, "Stacks"), 0);
 	if (!one)

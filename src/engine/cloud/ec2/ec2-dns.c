@@ -61,6 +61,14 @@ static bool is_outside(const char *name)
 	return false;
 }
 
+/* S3 has an address of its own out there: a gateway endpoint leads to it and to nothing else. */
+static bool is_s3(struct hub *hub, const char *name)
+{
+	OWN(str) char *regional = str_printf("s3.%s.amazonaws.com", hub_region(hub));
+
+	return at_or_below(name, regional) || at_or_below(name, "s3.amazonaws.com");
+}
+
 /* ip-10-0-0-5.ec2.internal: the address is in the name, when it is one of the VPC's. */
 static int instance_name(struct hub *hub, const json_t *vpc, const char *name, json_t **ret)
 {
@@ -102,7 +110,7 @@ static int look_up(struct hub *hub, const json_t *vpc, const char *name, json_t 
 	}
 	if (!is_outside(name))
 		return instance_name(hub, vpc, name, ret);
-	api = ip_format(fabric_outside_api());
+	api = ip_format(is_s3(hub, name) ? fabric_outside_s3() : fabric_outside_api());
 	*ret = json_pack("[s]", api);
 	return HUB_NAME_FOUND;
 }
