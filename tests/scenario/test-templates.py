@@ -82,8 +82,8 @@ def sizes_up_to_thirty_nodes_come_up():
 def two_networks_do_not_disturb_each_other():
     with Cloud() as cloud:
         for stack in ("First", "Second"):
-            cloud.ok("up", template("good/standalone.plain.json"), "--stack", stack, "--params",
-                     template("params/cdk-3.json"), "--chain-key", CHAIN)
+            cloud.ok("up", template("good/standalone.yaml"), "--stack", stack, "--params",
+                     template("params/yaml-3.json"), "--chain-key", CHAIN)
         for stack in ("First", "Second"):
             summary = cloud.ok("status", "--stack", stack, "--json").json()["summary"]
             assert summary["peerConnections"] == 6, summary

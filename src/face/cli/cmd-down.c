@@ -39,16 +39,16 @@ static int stacks_of(struct target *t, const char *network, json_t **ret, struct
 	return 0;
 }
 
-/* Resources that CloudFormation will keep: array of {"type","id"}. */
+/* Resources that CloudFormation kept: array of {"ResourceType","PhysicalResourceId"}. */
 static void note_retained(struct target *t, const char *stack, json_t *retained)
 {
-	OWN(json) json_t *in = json_pack("{s:s}", "StackName", stack), *out = NULL;
+	OWN(json) json_t *events = NULL;
 	json_t *event;
 	size_t i;
 
-	if (awsclient_call(t->aws, "cloudformation", "DescribeStackEvents", in, &out, NULL, NULL) < 0)
+	if (deploy_events(t, stack, &events, NULL) < 0)
 		return;
-	json_array_foreach(json_list(out, "StackEvents"), i, event)
+	json_array_foreach(events, i, event)
 		if (str_eq(json_str(event, "ResourceStatus"), "DELETE_SKIPPED"))
 			json_array_append_new(
 				retained,

@@ -11,25 +11,15 @@
 
 static int add_stack_events(struct target *t, const char *stack, json_t *all, struct err *err)
 {
-	OWN(json) json_t *token = NULL;
+	OWN(json) json_t *events = NULL;
+	json_t *event;
+	size_t i;
 
-	do {
-		OWN(json) json_t *in = json_pack("{s:s}", "StackName", stack), *out = NULL;
-		json_t *event;
-		size_t i;
-
-		if (token)
-			json_object_set(in, "NextToken", token);
-		if (awsclient_call(t->aws, "cloudformation", "DescribeStackEvents", in, &out, NULL, err) < 0)
-			return -1;
-		json_array_foreach(json_list(out, "StackEvents"), i, event) {
-			json_set_int(event, "timestampMs",
-				     aws_time_parse(json_str_or(event, "Timestamp", "")));
-			json_array_append(all, event);
-		}
-		json_decref(token);
-		token = json_incref(json_object_get(out, "NextToken"));
-	} while (json_is_string(token) && *json_string_value(token));
+	if (deploy_events(t, stack, &events, err) < 0)
+		return -1;
+	json_array_foreach(events, i, event)
+		json_set_int(event, "timestampMs", aws_time_parse(json_str_or(event, "Timestamp", "")));
+	json_array_extend(all, events);
 	return 0;
 }
 

@@ -150,34 +150,58 @@ static void take_event(struct follow *f, const json_t *event)
 	json_object_del(f->begun, logical);
 }
 
-/* Reads the events that are new, oldest first. silent: they belong to earlier operations. */
-static int take_events(struct follow *f, bool silent, struct err *err)
+/* Appends the events of a stack, newest first, page by page until one that is in `seen` (may be NULL). */
+static int read_events(struct target *t, const char *stack, const json_t *seen, json_t *all,
+		       struct err *err)
 {
-	OWN(json) json_t *fresh = json_array(), *token = NULL;
-	json_t *event;
-	size_t i;
+	OWN(json) json_t *token = NULL;
 	bool known = false;
 
 	do {
-		OWN(json) json_t *in = json_pack("{s:s}", "StackName", f->id), *out = NULL;
+		OWN(json) json_t *in = json_pack("{s:s}", "StackName", stack), *out = NULL;
+		json_t *event;
+		size_t i;
 
 		if (token)
 			json_object_set(in, "NextToken", token);
-		if (awsclient_call(f->target->aws, "cloudformation", "DescribeStackEvents", in, &out,
-				   NULL, err) < 0)
+		if (awsclient_call(t->aws, "cloudformation", "DescribeStackEvents", in, &out, NULL, err) < 0)
 			return -1;
 		json_array_foreach(json_list(out, "StackEvents"), i, event) {
-			known = json_object_get(f->seen, json_str_or(event, "EventId", "")) != NULL;
+			known = json_object_get(seen, json_str_or(event, "EventId", "")) != NULL;
 			if (known)
 				break;
-			json_set_bool(f->seen, json_str_or(event, "EventId", ""), true);
-			json_array_append(fresh, event);
+			json_array_append(all, event);
 		}
 		json_decref(token);
 		token = json_incref(json_object_get(out, "NextToken"));
 	} while (json_is_string(token) && *json_string_value(token) && !known);
-	for (i = json_array_size(fresh); !silent && i-- > 0;)
-		take_event(f, json_array_get(fresh, i));
+	return 0;
+}
+
+int deploy_events(struct target *t, const char *stack, json_t **ret, struct err *err)
+{
+	OWN(json) json_t *all = json_array();
+
+	if (read_events(t, stack, NULL, all, err) < 0)
+		return -1;
+	*ret = GIVE(all);
+	return 0;
+}
+
+/* Takes the events that are new, oldest first. silent: they belong to earlier operations. */
+static int take_events(struct follow *f, bool silent, struct err *err)
+{
+	OWN(json) json_t *fresh = json_array();
+
+	if (read_events(f->target, f->id, f->seen, fresh, err) < 0)
+		return -1;
+	for (size_t i = json_array_size(fresh); i-- > 0;) {
+		const json_t *event = json_array_get(fresh, i);
+
+		json_set_bool(f->seen, json_str_or(event, "EventId", ""), true);
+		if (!silent)
+			take_event(f, event);
+	}
 	return 0;
 }
 

@@ -24,9 +24,8 @@ int deploy_stack(struct cli *cli, struct target *t, const struct deployment *d, 
 int deploy_delete(struct cli *cli, struct target *t, const char *stack, struct err *err);
 /* DescribeStacks of one stack: 0 with *ret (caller's), 1 when there is none, -1 err. */
 int deploy_describe(struct target *t, const char *stack, json_t **ret, struct err *err);
-/* What the stack's tasks died of: array of {"taskArn","service","stopCode","stoppedReason",
- * "containers":[{"name","exitCode","reason"}],"log":[last lines]}; newest first; caller's. */
-json_t *deploy_stopped_tasks(struct target *t, const char *stack);
+/* All events of a stack, newest first, over all pages: array, the caller's. */
+int deploy_events(struct target *t, const char *stack, json_t **ret, struct err *err);
 
 int64_t deploy_now_ms(void); /* monotonic */
 void deploy_pause_ms(unsigned ms);

@@ -185,16 +185,19 @@ static void parameters_of(const struct template *t, const json_t *given, json_t 
 
 /* Names of exports and imports as far as they can be told without deploying: literal texts and those
  * that only need parameters. */
-static void names_of(const struct template *t, const json_t *given, json_t *ret_exports,
+static void names_of(const struct template *t, const json_t *parameters, json_t *ret_exports,
 		     json_t *ret_imports)
 {
-	OWN(json) json_t *values = NULL, *outputs = NULL, *imports = NULL;
+	OWN(json) json_t *given = json_object(), *values = NULL, *outputs = NULL, *imports = NULL;
 	OWN(template_eval) struct template_eval *e = NULL;
 	struct template_world world = { .account = "000000000000", .region = "us-east-1",
 					.partition = "aws", .url_suffix = "amazonaws.com" };
 	json_t *one;
 	size_t i;
 
+	json_array_foreach(parameters, i, one)
+		json_object_set(given, json_str_or(one, "ParameterKey", ""),
+				json_object_get(one, "ParameterValue"));
 	if (template_parameters(t, given, NULL, 0, &world, &values, NULL) < 0 ||
 	    template_eval_new(t, values, &world, &e, NULL) < 0)
 		return;
@@ -264,7 +267,7 @@ static int add_template(struct cli *cli, struct plan *p, const char *path, const
 	parameters_of(t, given, s->parameters, used);
 	*exports = json_object();
 	*imports = json_object();
-	names_of(t, given, *exports, *imports);
+	names_of(t, s->parameters, *exports, *imports);
 	return 0;
 }
 
