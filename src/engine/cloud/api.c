@@ -333,15 +333,30 @@ static struct call call_of(struct visit *v)
 	};
 }
 
+/* While state cannot be saved (a full disk), only what looks or makes room goes on. */
+static bool makes_state(const char *action)
+{
+	static const char *const harmless[] = { "Describe", "List", "Get", "Delete", "Validate", "Stop",
+						"Filter",   "Head", "Discover" };
+
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		if (str_starts(action, harmless[i]))
+			return false;
+	return true;
+}
+
 static void run(struct visit *v, const struct action *a)
 {
+	const char *trouble = hub_trouble(v->api->hub);
 	OWN(json) json_t *out = json_object();
 	OWN(str) char *root = str_printf("arn:aws:iam::%s:root", hub_account(v->api->hub));
 	struct call c = call_of(v);
 
 	c.principal = root;
 	c.out = out;
-	if (a->run(v->api->hub, &c) < 0)
+	if (trouble && makes_state(a->name))
+		reply_error(v, 400, "InsufficientStorageException", "%s", trouble);
+	else if (a->run(v->api->hub, &c) < 0)
 		fail(v, &c);
 	else
 		reply_out(v, c.out);

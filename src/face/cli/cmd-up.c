@@ -294,7 +294,8 @@ static int run_up(struct cli *cli, struct err *err)
 
 	(void)signal(SIGINT, on_interrupt);
 	(void)signal(SIGTERM, on_interrupt);
-	if (plan_make(cli, &p, err) < 0 || target_open(cli, true, &t, err) < 0)
+	if (target_check(cli, err) < 0 || plan_make(cli, &p, err) < 0 ||
+	    target_open(cli, true, &t, err) < 0)
 		return -1;
 	up_phase = 1;
 	for (size_t i = 0; i < p.count; i++) {

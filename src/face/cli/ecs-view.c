@@ -308,8 +308,53 @@ int ecs_view_services(struct target *t, const char *stack, json_t **ret, struct 
 	return 0;
 }
 
+/* ---- places ---------------------------------------------------------------------------------------- */
+
+static const char *subnet_of_task(const json_t *task)
+{
+	json_t *detail;
+	size_t i;
+
+	json_array_foreach(json_path(task, "attachments.0.details"), i, detail)
+		if (str_eq(json_str(detail, "name"), "subnetId"))
+			return json_str(detail, "value");
+	return NULL;
+}
+
+static char *vpc_of_subnet(struct target *t, const char *subnet)
+{
+	OWN(json) json_t *in = json_pack("{s:[s]}", "SubnetId", subnet), *out = NULL;
+
+	if (awsclient_call(t->aws, "ec2", "DescribeSubnets", in, &out, NULL, NULL) < 0)
+		return NULL;
+	return str_dup(json_str(json_array_get(json_list(out, "subnetSet"), 0), "vpcId"));
+}
+
+char *ecs_view_vpc(struct target *t, const json_t *nodes)
+{
+	json_t *node;
+	size_t i;
+
+	json_array_foreach(nodes, i, node) {
+		const char *subnet = subnet_of_task(json_map(node, "task"));
+
+		if (subnet)
+			return vpc_of_subnet(t, subnet);
+	}
+	return NULL;
+}
+
+static bool in_vpc(struct target *t, const json_t *task, const char *vpc)
+{
+	const char *subnet = subnet_of_task(task);
+	OWN(str) char *own = subnet ? vpc_of_subnet(t, subnet) : NULL;
+
+	return str_eq(own, vpc);
+}
+
 /* A task of any cluster with this address. */
-static char *forward_of_task(struct target *t, const char *address, const char *port)
+static char *forward_of_task(struct target *t, const char *vpc, const char *address,
+			     const char *port)
 {
 	OWN(json) json_t *clusters = NULL;
 	json_t *cluster, *task;
@@ -322,20 +367,23 @@ static char *forward_of_task(struct target *t, const char *address, const char *
 
 		json_array_foreach(tasks, k, task) {
 			OWN(json) json_t *node = json_object();
+			const char *at;
 
 			add_forwards(node, task);
-			if (str_eq(json_str(node, "address"), address) &&
-			    json_str(json_map(node, "forwards"), port))
-				return str_dup(json_str(json_map(node, "forwards"), port));
+			at = json_str(json_map(node, "forwards"), port);
+			if (at && str_eq(json_str(node, "address"), address) && in_vpc(t, task, vpc))
+				return str_dup(at);
 		}
 	}
 	return NULL;
 }
 
-static char *forward_of_instance(struct target *t, const char *address, const char *port)
+static char *forward_of_instance(struct target *t, const char *vpc, const char *address,
+				 const char *port)
 {
-	OWN(json) json_t *in = json_pack("{s:[{s:s,s:[s]}]}", "Filter", "Name", "private-ip-address",
-					 "Value", address);
+	OWN(json) json_t *in = json_pack("{s:[{s:s,s:[s]},{s:s,s:[s]}]}", "Filter", "Name",
+					 "private-ip-address", "Value", address, "Name", "vpc-id", "Value",
+					 vpc);
 	OWN(json) json_t *out = NULL;
 	OWN(str) char *key = str_printf("mpcup:forward:%s", port);
 	json_t *tag;
@@ -350,10 +398,10 @@ static char *forward_of_instance(struct target *t, const char *address, const ch
 	return NULL;
 }
 
-char *ecs_view_forward(struct target *t, const char *address, unsigned port)
+char *ecs_view_forward(struct target *t, const char *vpc, const char *address, unsigned port)
 {
 	OWN(str) char *text = str_printf("%u", port);
-	char *found = forward_of_task(t, address, text);
+	char *found = forward_of_task(t, vpc, address, text);
 
-	return found ? found : forward_of_instance(t, address, text);
+	return found ? found : forward_of_instance(t, vpc, address, text);
 }

@@ -19,6 +19,9 @@ int ecs_view_resources(struct target *t, const char *stack, json_t **ret, struct
  * 0: *ret is the caller's. */
 int ecs_view_services(struct target *t, const char *stack, json_t **ret, struct err *err);
 
-/* Any running task or instance that has this private address: its loopback forward of `port` as
- * "127.0.0.1:port"; NULL when there is none; caller frees. */
-char *ecs_view_forward(struct target *t, const char *address, unsigned port);
+/* The running task or instance of a VPC that has this private address: its loopback forward of `port`
+ * as "127.0.0.1:port"; NULL when there is none; caller frees. Two VPCs may use the same addresses. */
+char *ecs_view_forward(struct target *t, const char *vpc, const char *address, unsigned port);
+
+/* VPC of the first of these nodes that has a task, and the subnet of that task; NULL: none has. */
+char *ecs_view_vpc(struct target *t, const json_t *nodes);

@@ -175,37 +175,72 @@ static json_t *view(struct target *t, const char *url, const char *contract, con
 	return value;
 }
 
-/* host:port of NEAR_RPC_URL -> the loopback forward of whatever has that name or address. */
-static char *rpc_forward(struct target *t, const char *rpc_url, char **ret_host)
+/* Addresses registered in a Cloud Map namespace of the name's domain under its first label. Several VPCs
+ * may have a namespace of the same name. Array of strings, the caller's. */
+static json_t *registered_addresses(struct target *t, const char *name)
+{
+	const char *dot = strchr(name, '.');
+	OWN(str) char *label = str_dup_n(name, dot ? (size_t)(dot - name) : strlen(name));
+	OWN(json) json_t *spaces = NULL;
+	json_t *addresses = json_array(), *space, *service, *instance;
+	size_t i, k, m;
+
+	if (awsclient_call(t->aws, "servicediscovery", "ListNamespaces", NULL, &spaces, NULL, NULL) < 0)
+		return addresses;
+	json_array_foreach(json_list(spaces, "Namespaces"), i, space) {
+		OWN(json) json_t *in = json_pack("{s:[{s:s,s:[s]}]}", "Filters", "Name", "NAMESPACE_ID",
+						 "Values", json_str_or(space, "Id", ""));
+		OWN(json) json_t *services = NULL;
+
+		if (!dot || !str_eq(json_str(space, "Name"), dot + 1) ||
+		    awsclient_call(t->aws, "servicediscovery", "ListServices", in, &services, NULL, NULL) < 0)
+			continue;
+		json_array_foreach(json_list(services, "Services"), k, service) {
+			OWN(json) json_t *ask = json_pack("{s:s}", "ServiceId", json_str_or(service, "Id", ""));
+			OWN(json) json_t *out = NULL;
+
+			if (!str_eq(json_str(service, "Name"), label) ||
+			    awsclient_call(t->aws, "servicediscovery", "ListInstances", ask, &out, NULL,
+					   NULL) < 0)
+				continue;
+			json_array_foreach(json_list(out, "Instances"), m, instance)
+				json_add_str(addresses, json_str_or(json_map(instance, "Attributes"),
+								    "AWS_INSTANCE_IPV4", ""));
+		}
+	}
+	return addresses;
+}
+
+/* host:port of NEAR_RPC_URL -> URL of the loopback forward of whatever has that name or address in the
+ * nodes' VPC; NULL: nothing has (yet). */
+static char *rpc_forward(struct target *t, const char *vpc, const char *rpc_url)
 {
 	const char *host = strstr(rpc_url, "://");
-	const char *port;
-	OWN(str) char *name = NULL, *forward = NULL, *address = NULL;
+	OWN(str) char *name = NULL;
+	OWN(json) json_t *addresses = NULL;
+	json_t *address;
+	uint64_t port;
 	uint32_t ip;
-	uint64_t number;
+	size_t i;
 
 	host = host ? host + 3 : rpc_url;
 	name = str_dup_n(host, strcspn(host, ":/"));
-	port = host + strlen(name);
-	if (*port != ':' || num_parse_u64(port + 1, 1, 65535, &number) < 0)
-		number = 3030;
-	*ret_host = str_dup(name);
-	if (ip_parse(name, &ip) == 0) {
-		address = str_dup(name);
-	} else {
-		const char *dot = strchr(name, '.');
-		OWN(str) char *label = dot ? str_dup_n(name, (size_t)(dot - name)) : str_dup(name);
-		OWN(json) json_t *in = json_pack("{s:s,s:s}", "NamespaceName", dot ? dot + 1 : "",
-						 "ServiceName", label);
-		OWN(json) json_t *out = NULL;
+	host += strlen(name);
+	{
+		OWN(str) char *digits = *host == ':' ? str_dup_n(host + 1, strcspn(host + 1, "/")) : NULL;
 
-		if (awsclient_call(t->aws, "servicediscovery", "DiscoverInstances", in, &out, NULL,
-				   NULL) == 0)
-			address = str_dup(json_str(json_path(out, "Instances.0.Attributes"),
-						   "AWS_INSTANCE_IPV4"));
+		if (num_parse_u64(digits, 1, 65535, &port) < 0)
+			port = 80;
 	}
-	forward = address ? ecs_view_forward(t, address, (unsigned)number) : NULL;
-	return forward ? str_printf("http://%s", forward) : NULL;
+	addresses = ip_parse(name, &ip) == 0 ? json_pack("[s]", name) : registered_addresses(t, name);
+	json_array_foreach(addresses, i, address) {
+		OWN(str) char *forward =
+			ecs_view_forward(t, vpc, json_string_value(address), (unsigned)port);
+
+		if (forward)
+			return str_printf("http://%s", forward);
+	}
+	return NULL;
 }
 
 static int base58_hash(const json_t *block, uint8_t ret[32])
@@ -323,7 +358,7 @@ int operator_register(struct cli *cli, struct target *t, const json_t *nodes, un
 	const char *contract = json_str_or(environment, "MPC_CONTRACT_ID", "");
 	const char *rpc_url = json_str_or(environment, "NEAR_RPC_URL", "");
 	OWN(json) json_t *participants = json_array();
-	OWN(str) char *url = NULL, *host = NULL;
+	OWN(str) char *url = NULL, *vpc = ecs_view_vpc(t, nodes);
 	int64_t deadline = deploy_now_ms() + timeout_ms;
 	json_t *node;
 	size_t i;
@@ -336,9 +371,7 @@ int operator_register(struct cli *cli, struct target *t, const json_t *nodes, un
 		OWN(json) json_t *status = NULL, *none = json_array();
 
 		free(url);
-		free(host);
-		host = NULL;
-		url = rpc_forward(t, rpc_url, &host);
+		url = vpc && *rpc_url ? rpc_forward(t, vpc, rpc_url) : NULL;
 		status = url ? rpc(t, url, "status", none) : NULL;
 		if (json_map(status, "result"))
 			break;
@@ -377,18 +410,6 @@ static json_t *describe_by(struct target *t, const char *action, const char *set
 	return list ? json_incref(list) : json_array();
 }
 
-static const char *task_subnet(const json_t *nodes)
-{
-	json_t *node, *detail;
-	size_t i, k;
-
-	json_array_foreach(nodes, i, node)
-		json_array_foreach(json_path(node, "task.attachments.0.details"), k, detail)
-			if (str_eq(json_str(detail, "name"), "subnetId"))
-				return json_str(detail, "value");
-	return NULL;
-}
-
 /* The subnet of the VPC that holds the address. */
 static int fill_gap(struct target *t, const char *vpc, uint32_t ip, struct operator_gap *ret)
 {
@@ -417,9 +438,9 @@ int operator_chain_gap(struct target *t, const json_t *nodes, struct operator_ga
 		       struct err *err)
 {
 	const json_t *environment = json_map(json_array_get(nodes, 0), "environment");
-	OWN(json) json_t *subnets = NULL, *holders = NULL;
+	OWN(json) json_t *holders = NULL;
+	OWN(str) char *vpc = ecs_view_vpc(t, nodes);
 	struct near_boot_node *boot = NULL;
-	const char *vpc;
 	size_t count = 0;
 	uint32_t ip = 0;
 	bool usable;
@@ -431,11 +452,7 @@ int operator_chain_gap(struct target *t, const json_t *nodes, struct operator_ga
 	if (usable)
 		memcpy(ret->public_key, boot[0].public_key, NEAR_PUBLIC_BYTES);
 	near_boot_free(boot, count);
-	if (!usable || !task_subnet(nodes))
-		return 1;
-	subnets = describe_by(t, "DescribeSubnets", "subnetSet", "subnet-id", task_subnet(nodes));
-	vpc = json_str(json_array_get(subnets, 0), "vpcId");
-	if (!vpc)
+	if (!usable || !vpc)
 		return 1;
 	{
 		OWN(str) char *address = ip_format(ip);

@@ -186,15 +186,23 @@ int target_stop_cloud(struct err *err)
 	return wait_unlocked(state_dir, 20, err);
 }
 
-int target_open(struct cli *cli, bool start, struct target *ret, struct err *err)
+int target_check(const struct cli *cli, struct err *err)
 {
 	const char *name = cli_option(cli, "target");
+
+	if (name && strcmp(name, "local"))
+		return err_set(err, ERR_INPUT, "--target %s: this version deploys to 'local' only", name);
+	return 0;
+}
+
+int target_open(struct cli *cli, bool start, struct target *ret, struct err *err)
+{
 	struct target t = { 0 };
 	struct awsclient_options o = { .access_key = "mpcup", .secret_key = "mpcup" };
 	int alive;
 
-	if (name && strcmp(name, "local"))
-		return err_set(err, ERR_INPUT, "--target %s: this version deploys to 'local' only", name);
+	if (target_check(cli, err) < 0)
+		return -1;
 	alive = target_health(NULL, err);
 	if (alive < 0)
 		return -1;

@@ -15,6 +15,8 @@ struct target {
 /* start: the local cloud is started when it is not running; else that is an error with the command
  * to type. */
 int target_open(struct cli *cli, bool start, struct target *ret, struct err *err);
+/* 0 when --target names one that there is, else err. Commands that do work first ask this first. */
+int target_check(const struct cli *cli, struct err *err);
 void target_close(struct target *t);
 static inline void own_drop_target(struct target *t)
 {
