@@ -79,10 +79,10 @@ static json_t *environment(struct synth *s, const struct network_node *node)
 {
 	json_t *list = json_array();
 	OWN(str)
-	char *address =
-		s->n->peer_port == 80 ? str_printf("%s.%s", node->host_name, s->n->namespace_name)
-				      : str_printf("%s.%s:%u", node->host_name,
-						   s->n->namespace_name, s->n->peer_port);
+	char *address = s->n->peer_port == 80
+				? str_printf("%s.%s", node->host_name, s->n->namespace_name)
+				: str_printf("%s.%s:%u", node->host_name, s->n->namespace_name,
+					     s->n->peer_port);
 
 	variable(list, "MPC_HOME_DIR", json_string("/data"));
 	variable(list, "MPC_ENV", synth_network_id(s));

@@ -48,8 +48,8 @@ TEST(kms, a_key_is_found_by_id_arn_and_alias_and_waits_before_it_goes)
 			      .properties = properties,
 			      .attributes = json_object() };
 	OWN(json)
-	json_t *alias_properties = NULL,
-	       *found = NULL, *by_arn = NULL, *policy = NULL, *aliases = NULL;
+	json_t *alias_properties = NULL, *found = NULL, *by_arn = NULL, *policy = NULL,
+	       *aliases = NULL;
 	struct resource alias = { .stack_name = "s",
 				  .logical = "Alias",
 				  .attributes = r.attributes };
