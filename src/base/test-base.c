@@ -29,7 +29,6 @@ TEST(str, glob_matches_as_iam_does)
 TEST(str, base64_and_hex_round_trip_and_refuse)
 {
 	OWN(str) char *text = base64_encode("ab\0d", 4);
-	OWN(str) char *bad = NULL;
 	uint8_t *data = NULL, raw[2];
 	size_t len = 0;
 

@@ -19,7 +19,7 @@ def without_user_namespaces_the_message_names_the_setting():
     with Cloud() as cloud:
         result = in_namespace(cloud, "echo 0 > /proc/sys/user/max_user_namespaces && $MPCUP cloud start")
         assert result.code == 3, result
-        assert "user namespaces" in result.err and "max_user_namespaces" in result.err, result
+        assert "cannot make the namespaces" in result.err and "max_user_namespaces" in result.err, result
         assert not cloud.daemon_pids()
 
 
@@ -33,6 +33,7 @@ def a_full_disk_is_said_and_down_still_works():
         $MPCUP cloud start --quiet || exit 92
         head -c 1500k /dev/zero > state/ballast 2>/dev/null
         timeout 60 $MPCUP up; echo "up=$?"
+        timeout 60 $MPCUP up; echo "full=$?"
         rm state/ballast
         mount -o remount,size=64m state
         $MPCUP up --quiet; echo "again=$?"
@@ -41,7 +42,8 @@ def a_full_disk_is_said_and_down_still_works():
         """
         result = in_namespace(cloud, script)
         assert "up=3" in result.out or "up=1" in result.out, result
-        assert "cannot save its state" in result.err and "full" in result.err, result
+        assert "full=3" in result.out, result
+        assert "cannot save its state" in result.err and "disk is full" in result.err, result
         assert "again=0" in result.out and "down=0" in result.out, result
 
 

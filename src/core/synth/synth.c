@@ -32,6 +32,9 @@ void synth_close(struct synth *s)
 }
 
 static json_t *parse(struct synth *s, const char *what, const char *fmt, va_list args)
+	ERR_FMT(3, 0);
+
+static json_t *parse(struct synth *s, const char *what, const char *fmt, va_list args)
 {
 	OWN(buf) struct buf text = { 0 };
 	struct err err = { 0 };

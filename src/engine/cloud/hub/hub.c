@@ -115,6 +115,9 @@ static void flush_turn(struct hub *hub, void *ctx)
 
 const char *hub_trouble(struct hub *hub)
 {
+	/* room may have been made since the last try */
+	if (hub->trouble)
+		flush_objects(hub);
 	return hub->trouble;
 }
 
