@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "engine/fabric/fabric.h"
 #include "engine/sys/sys.h"
 
 enum {
@@ -375,42 +376,64 @@ static int run(const struct agent_container *c, char *const *argv, struct err *e
 	return err_sys(err, "cannot execute %s", program);
 }
 
-static pid_t init_child;
-
-static void init_forward(int number)
+/* The value of a variable in the container's environment, or NULL. */
+static const char *variable(char *const *environment, const char *name)
 {
-	(void)kill(init_child, number);
+	size_t len = strlen(name);
+
+	for (; environment && *environment; environment++)
+		if (!strncmp(*environment, name, len) && (*environment)[len] == '=')
+			return *environment + len + 1;
+	return NULL;
 }
 
-/* pid 1 for programs that do not expect to be one: passes signals on, reaps, ends with its child.
- */
-static void __attribute__((noreturn)) init_loop(pid_t child)
+/* Whether run() would find the program: behind an init its failure would be an exit code only. */
+static int program_exists(const struct agent_container *c, struct err *err)
 {
-	static const int passed[] = {
-		SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH
-	};
-	const struct sigaction forward = { .sa_handler = init_forward };
-	int status;
+	const char *program = c->argv[0], *path = variable(c->environment, "PATH");
 
-	init_child = child;
-	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
-		(void)sigaction(passed[i], &forward, NULL);
-	for (;;) {
-		pid_t pid = waitpid(-1, &status, 0);
+	if (str_eq(program, "mpcup"))
+		return 0;
+	if (strchr(program, '/'))
+		return access(program, X_OK) == 0 ? 0 : err_sys(err, "cannot execute %s", program);
+	for (path = path ? path : "/bin:/usr/bin"; *path; path += strcspn(path, ":")) {
+		OWN(str) char *full = NULL;
 
-		if (pid == child)
-			_exit(sys_exit_code(status));
-		if (pid < 0 && errno != EINTR)
-			_exit(255);
+		path += *path == ':';
+		full = str_printf("%.*s/%s", (int)strcspn(path, ":"), path, program);
+		if (access(full, X_OK) == 0)
+			return 0;
 	}
+	errno = ENOENT;
+	return err_sys(err, "cannot execute %s", program);
+}
+
+/* This program again, as the container's init. A new image rather than a fork: what the agent holds in
+ * its memory is not for the container, and namespaces of a process that hides its memory cannot be
+ * entered for health checks. */
+static int run_init(const struct agent_container *c, struct err *err)
+{
+	size_t count = 0;
+	const char **argv;
+
+	if (program_exists(c, err) < 0)
+		return -1;
+	while (c->argv[count])
+		count++;
+	argv = mem_new(count + 3, sizeof(*argv));
+	argv[0] = "mpcup";
+	argv[1] = FABRIC_INIT_WORD;
+	memcpy(argv + 2, c->argv, count * sizeof(*argv));
+	default_signals();
+	environ = c->environment;
+	(void)execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
+	return err_sys(err, "cannot execute the container's init");
 }
 
 /* Only returns when something went wrong. */
 static int child_main(struct agent_container *c, const struct agent_settings *s, int output,
 		      int errors, struct err *err)
 {
-	pid_t pid;
-
 	(void)setsid();
 	if (sys_hostname(c->hostname, err) < 0 || make_root(c, s, err) < 0)
 		return -1;
@@ -418,17 +441,7 @@ static int child_main(struct agent_container *c, const struct agent_settings *s,
 		return err_sys(err, "cannot set up standard files");
 	if (confine(c, errors, err) < 0)
 		return -1;
-	if (!c->init)
-		return run(c, c->argv, err);
-	pid = fork();
-	if (pid < 0)
-		return err_sys(err, "cannot fork");
-	if (pid == 0)
-		return run(c, c->argv, err);
-	close(errors);
-	sys_hide_memory();
-	fabric_agent_strings_free(c->environment);
-	init_loop(pid);
+	return c->init ? run_init(c, err) : run(c, c->argv, err);
 }
 
 /* Nothing until exec closed the pipe, or the reason why not. */

@@ -127,6 +127,7 @@ void fabric_spawner_free(struct spawner *s);
 /* Starts an agent on `sock` (borrowed). fabric_spawner_done() in fabric-task.c gets the answer. */
 int fabric_spawner_request(struct spawner *s, uint32_t task, int sock);
 void fabric_spawner_done(struct fabric *f, uint32_t task, pid_t pid, int pidfd, int problem);
+void fabric_spawner_lost(struct fabric *f);
 
 /* ---- tasks (fabric-task.c, fabric-container-log.c)
  * ------------------------------------------------------ */

@@ -14,11 +14,23 @@ struct spawn_reply {
 	int32_t problem;
 };
 
+/* The socket holds a few hundred messages: what is behind these waits here. */
+enum { MOST_UNDER_WAY = 64 };
+
+struct waiting {
+	struct waiting *next;
+	uint32_t task;
+	int sock; /* borrowed from the task, which stays until it was answered */
+};
+
 struct spawner {
 	struct fabric *fabric;
 	int sock;
 	int pidfd;
 	struct event *event;
+	bool ended;
+	unsigned under_way;
+	struct waiting *waiting, **waiting_end;
 };
 
 static void default_signals(void)
@@ -65,6 +77,32 @@ static void __attribute__((noreturn)) spawner_main(int sock)
 	}
 }
 
+static void send_waiting(struct spawner *s)
+{
+	while (s->waiting && s->under_way < MOST_UNDER_WAY) {
+		struct waiting *w = s->waiting;
+
+		if (sys_send_fds(s->sock, &w->task, sizeof(w->task), &w->sock, 1) < 0)
+			return; /* full: the next answer makes room; gone: on_reply() sees it */
+		s->under_way++;
+		s->waiting = w->next;
+		if (!s->waiting)
+			s->waiting_end = &s->waiting;
+		free(w);
+	}
+}
+
+static void forget_waiting(struct spawner *s)
+{
+	while (s->waiting) {
+		struct waiting *w = s->waiting;
+
+		s->waiting = w->next;
+		free(w);
+	}
+	s->waiting_end = &s->waiting;
+}
+
 static void on_reply(evutil_socket_t fd, short what, void *arg)
 {
 	struct spawner *s = arg;
@@ -77,15 +115,20 @@ static void on_reply(evutil_socket_t fd, short what, void *arg)
 		ssize_t got = sys_recv_fds(fd, &reply, sizeof(reply), &pidfd, &count);
 
 		if (got < 0 && errno == EAGAIN)
-			return;
+			break;
 		if (got != sizeof(reply)) {
-			fabric_log(s->fabric, "the spawner ended: no more tasks can start");
+			s->ended = true;
 			(void)event_del(s->event);
+			forget_waiting(s);
+			fabric_log(s->fabric, "the process that starts tasks ended");
+			fabric_spawner_lost(s->fabric);
 			return;
 		}
+		s->under_way--;
 		fabric_spawner_done(s->fabric, reply.task, reply.pid, count ? pidfd : -1,
 				    reply.problem);
 	}
+	send_waiting(s);
 }
 
 int fabric_spawner_new(struct fabric *f, struct spawner **ret, struct err *err)
@@ -107,6 +150,7 @@ int fabric_spawner_new(struct fabric *f, struct spawner **ret, struct err *err)
 	s = NEW(struct spawner);
 	s->fabric = f;
 	s->sock = pair[0];
+	s->waiting_end = &s->waiting;
 	s->pidfd = sys_pidfd_open(pid);
 	(void)sys_nonblocking(s->sock);
 	s->event = event_new(f->o.events, s->sock, EV_READ | EV_PERSIST, on_reply, s);
@@ -120,6 +164,7 @@ void fabric_spawner_free(struct spawner *s)
 	if (!s)
 		return;
 	event_free(s->event);
+	forget_waiting(s);
 	close(s->sock);
 	if (s->pidfd >= 0) {
 		(void)sys_pidfd_signal(s->pidfd, SIGKILL);
@@ -131,5 +176,17 @@ void fabric_spawner_free(struct spawner *s)
 
 int fabric_spawner_request(struct spawner *s, uint32_t task, int sock)
 {
-	return sys_send_fds(s->sock, &task, sizeof(task), &sock, 1);
+	struct waiting *w;
+
+	if (s->ended) {
+		errno = ESRCH;
+		return -1;
+	}
+	w = NEW(struct waiting);
+	w->task = task;
+	w->sock = sock;
+	*s->waiting_end = w;
+	s->waiting_end = &w->next;
+	send_waiting(s);
+	return 0;
 }

@@ -505,6 +505,23 @@ void fabric_spawner_done(struct fabric *f, uint32_t task, pid_t pid, int pidfd, 
 		connect_interface(t);
 }
 
+/* Tasks that still wait for their process will get none. */
+void fabric_spawner_lost(struct fabric *f)
+{
+	struct fabric_task *t = f->tasks;
+
+	while (t) {
+		uint32_t id = t->id;
+
+		if (t->pid > 0) {
+			t = t->next;
+			continue;
+		}
+		fabric_spawner_done(f, id, -1, -1, ESRCH);
+		t = f->tasks; /* its callbacks may have changed the list */
+	}
+}
+
 static int task_begin(struct fabric_task *t, struct err *err)
 {
 	struct event_base *events = t->fabric->o.events;

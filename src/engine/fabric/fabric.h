@@ -119,3 +119,8 @@ void fabric_task_request(struct fabric_task *t, const json_t *request,
 void fabric_task_kill(struct fabric_task *t);
 /* What this machine enforces: {"memory":"cgroup"|"watchdog"|"none","cpu":"cgroup"|"none"}; caller's. */
 json_t *fabric_limits(struct fabric *f);
+
+/* The container's init: `mpcup container-init PROGRAM ARGUMENT...` runs this with argv of the program.
+ * Returns the exit code. */
+#define FABRIC_INIT_WORD "container-init"
+int fabric_container_init(char **argv);

@@ -404,6 +404,34 @@ TEST(fabric_speed, three_tasks_and_thirty_tasks_are_ready_soon)
 	in_fabric(speed);
 }
 
+enum { BURST = 400 };
+
+static void burst(void)
+{
+	static struct test_task tasks[BURST];
+	struct err err = { 0 };
+
+	EXPECT_OK(fabric_vpc_add(world.fabric, "vpc-a", ip("10.0.0.0"), 16, &err), err);
+	for (size_t i = 0; i < BURST; i++) {
+		OWN(str) char *address = str_printf("10.0.%zu.%zu", 1 + i / 200, 20 + i % 200);
+
+		task_start(&tasks[i], "vpc-a", "eni", address);
+		if (i % 4 == 3)
+			fabric_task_kill(tasks[i].task);
+	}
+	for (size_t i = 0; i < BURST; i++)
+		EXPECT(wait_for(i % 4 == 3 ? &tasks[i].gone : &tasks[i].ready, 10000));
+	for (size_t i = 0; i < BURST; i++)
+		if (!tasks[i].gone)
+			fabric_task_kill(tasks[i].task);
+	for (size_t i = 0; i < BURST; i++)
+		task_end(&tasks[i]);
+}
+TEST(fabric_speed, hundreds_of_tasks_can_be_asked_for_at_once)
+{
+	in_fabric(burst);
+}
+
 static void thousand_interfaces(void)
 {
 	struct topology_vpc *v = topology_new("vpc-a", "10.0.0.0/16");

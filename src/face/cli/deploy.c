@@ -3,10 +3,10 @@
  * updated, and "no updates" is success. */
 #include "face/cli/deploy.h"
 
-#include <openssl/sha.h>
 #include <string.h>
 #include <time.h>
 
+#include "core/aws/aws.h"
 #include "face/cli/cli-internal.h"
 #include "face/cli/ecs-view.h"
 
@@ -54,7 +54,7 @@ struct follow {
 	const char *stack;	 /* name, for people */
 	char *id;		 /* ARN: stays describable after deletion */
 	json_t *seen;		 /* EventId -> true */
-	json_t *begun;		 /* logical id -> ms when it began */
+	json_t *begun;		 /* logical id -> time stamp of its first event, ms */
 	json_t *failures;	 /* array of "Logical: reason" in order */
 	json_t *services;	 /* service ARN -> logical id */
 	json_t *told;		 /* task ARN -> true: its end was printed */
@@ -132,7 +132,7 @@ static void take_event(struct follow *f, const json_t *event)
 	const char *type = json_str_or(event, "ResourceType", "");
 	const char *status = json_str_or(event, "ResourceStatus", "");
 	const char *physical = json_str(event, "PhysicalResourceId");
-	int64_t now = deploy_now_ms() - f->start_ms;
+	int64_t now = aws_time_parse(json_str_or(event, "Timestamp", ""));
 
 	if (!strcmp(type, "AWS::CloudFormation::Stack"))
 		return;
@@ -258,7 +258,6 @@ int deploy_delete(struct cli *cli, struct target *t, const char *stack, struct e
 /* Templates above 51,200 bytes only travel through S3. The key is the content's hash. */
 static int put_template(struct target *t, const struct deployment *d, json_t *in, struct err *err)
 {
-	uint8_t hash[SHA256_DIGEST_LENGTH];
 	OWN(str) char *hex = NULL, *key = NULL, *url = NULL;
 
 	if (d->template_len <= 51200) {
@@ -268,8 +267,7 @@ static int put_template(struct target *t, const struct deployment *d, json_t *in
 			return err_set(err, ERR_INPUT, "the template is not UTF-8 text");
 		return 0;
 	}
-	(void)SHA256((const unsigned char *)d->template_text, d->template_len, hash);
-	hex = hex_encode(hash, sizeof(hash));
+	hex = aws_sha256_hex(d->template_text, d->template_len);
 	key = str_printf("%s.template", hex);
 	if (awsclient_s3_put(t->aws, "mpcup-templates-000000000000-us-east-1", key, d->template_text,
 			     d->template_len, &url, err) < 0)

@@ -101,18 +101,21 @@ static int take_pairs(const json_t *list, const char *option, json_t *ret, struc
 	return 0;
 }
 
-static int take_given(struct cli *cli, json_t **ret, struct err *err)
+/* single: the names given one by one, which must exist; a file may serve several templates. */
+static int take_given(struct cli *cli, json_t **ret, json_t **ret_single, struct err *err)
 {
-	OWN(json) json_t *given = json_object();
+	OWN(json) json_t *given = json_object(), *single = json_object();
 	json_t *one;
 	size_t i;
 
 	json_array_foreach(cli_options(cli, "params"), i, one)
 		if (take_params_file(json_string_value(one), given, err) < 0)
 			return -1;
-	if (take_pairs(cli_options(cli, "param"), "param", given, err) < 0)
+	if (take_pairs(cli_options(cli, "param"), "param", single, err) < 0)
 		return -1;
+	json_object_update(given, single);
 	*ret = GIVE(given);
+	*ret_single = GIVE(single);
 	return 0;
 }
 
@@ -265,21 +268,31 @@ static int add_template(struct cli *cli, struct plan *p, const char *path, const
 	return 0;
 }
 
-static int check_used(const json_t *given, const json_t *used, struct err *err)
+/* Names that no template took: an error when given by --param, a remark when a file has them. */
+static int check_used(struct cli *cli, const json_t *given, const json_t *single, const json_t *used,
+		      struct err *err)
 {
-	OWN(buf) struct buf unknown = { 0 };
+	OWN(buf) struct buf unknown = { 0 }, ignored = { 0 };
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)given, key, value)
+	json_object_foreach((json_t *)(uintptr_t)given, key, value) {
+		struct buf *list = json_object_get(single, key) ? &unknown : &ignored;
+
 		if (!json_object_get(used, key))
-			buf_printf(&unknown, "%s%s", unknown.len ? ", " : "", key);
+			buf_printf(list, "%s%s", list->len ? ", " : "", key);
+	}
 	if (unknown.len)
 		return err_set(err, ERR_INPUT, "Parameters: [%s] do not exist in the template", unknown.data);
+	if (ignored.len && cli->progress)
+		(void)fprintf(stderr, "mpcup: the template has no parameters [%s]; what --params says of them is "
+				      "not used\n",
+			      ignored.data);
 	return 0;
 }
 
-static int plan_templates(struct cli *cli, struct plan *p, const json_t *given, struct err *err)
+static int plan_templates(struct cli *cli, struct plan *p, const json_t *given,
+			  const json_t *single, struct err *err)
 {
 	OWN(json) json_t *used = json_object();
 	json_t *exports[64] = { 0 }, *imports[64] = { 0 };
@@ -295,7 +308,7 @@ static int plan_templates(struct cli *cli, struct plan *p, const json_t *given, 
 		json_decref(exports[i]);
 		json_decref(imports[i]);
 	}
-	if (rc < 0 || check_used(given, used, err) < 0)
+	if (rc < 0 || check_used(cli, given, single, used, err) < 0)
 		return -1;
 	for (size_t i = 0; i + 1 < p->count; i++)
 		p->stacks[i].role = "base";
@@ -409,7 +422,8 @@ static int plan_network(struct cli *cli, struct plan *p, const char *path, const
 	return 0;
 }
 
-static int plan_from(struct cli *cli, struct plan *p, const json_t *given, struct err *err)
+static int plan_from(struct cli *cli, struct plan *p, const json_t *given, const json_t *single,
+		     struct err *err)
 {
 	const char *path = cli->arg_count ? cli->args[0] : "network.yaml";
 	OWN(str) char *text = NULL;
@@ -420,21 +434,21 @@ static int plan_from(struct cli *cli, struct plan *p, const json_t *given, struc
 			       "there is no network.yaml here; mpcup init writes one, or name a template: "
 			       "mpcup up TEMPLATE");
 	if (cli->arg_count > 1)
-		return plan_templates(cli, p, given, err);
+		return plan_templates(cli, p, given, single, err);
 	if (cli_read(path, &text, &len, err) < 0)
 		return -1;
 	if (!cli->arg_count || network_recognise(text, len))
 		return plan_network(cli, p, path, text, len, given, err);
-	return plan_templates(cli, p, given, err);
+	return plan_templates(cli, p, given, single, err);
 }
 
 int plan_make(struct cli *cli, struct plan *ret, struct err *err)
 {
 	struct plan p __attribute__((cleanup(own_drop_plan))) = { 0 };
-	OWN(json) json_t *given = NULL;
+	OWN(json) json_t *given = NULL, *single = NULL;
 
-	if (take_given(cli, &given, err) < 0 || take_images(cli, &p, err) < 0 ||
-	    take_chain_key(cli, &p, err) < 0 || plan_from(cli, &p, given, err) < 0)
+	if (take_given(cli, &given, &single, err) < 0 || take_images(cli, &p, err) < 0 ||
+	    take_chain_key(cli, &p, err) < 0 || plan_from(cli, &p, given, single, err) < 0)
 		return -1;
 	*ret = p;
 	p = (struct plan){ 0 };

@@ -82,6 +82,10 @@ static void checked(void *ctx, const json_t *body)
 	if (!c->healthy && age < (int64_t)scaled(c, "startPeriod", 0, 0))
 		return;
 	if (++c->failures >= (unsigned)json_int_or(health, "retries", 3) && !c->unhealthy) {
+		OWN(str) char *answer = json_text(body);
+
+		hub_log(c->launch->ecs->hub, "task %s: health check of container %s failed %u times: %.300s",
+			c->launch->id, c->name, c->failures, answer);
 		c->unhealthy = true;
 		c->healthy = false;
 		set_health(c);
