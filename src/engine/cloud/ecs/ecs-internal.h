@@ -254,6 +254,9 @@ void ecs_name_drop(struct launch *l);
 void ecs_forwards_drop(struct launch *l);
 void ecs_scratch_drop(struct launch *l);
 int ecs_directory_make(const char *path, struct err *err); /* with parents */
+void ecs_directory_drop(const char *path);		   /* with all that is in it */
+/* Data of the chain that a service runs; goes with the service. The caller's. */
+char *ecs_chain_directory(struct hub *hub, const char *stack, const char *service);
 
 /* Network events of containers. */
 void ecs_container_exited(struct launch *l, const char *name, int code, bool oom);

@@ -58,15 +58,48 @@ static void schedule_all(struct hub *hub, void *ctx)
 		ecs_schedule(ecs, key);
 }
 
-static void forget_inactive(struct hub *hub)
+static bool is_newest(struct hub *hub, const json_t *definition)
 {
-	json_t *services = hub_all(hub, ECS_SERVICE), *service;
-	const char *key;
+	json_t *other;
+	const char *id;
+
+	json_object_foreach(
+		hub_all(hub, ECS_DEFINITION), id,
+		other) if (str_eq(json_str(other, "family"), json_str(definition, "family")) &&
+			   json_int_or(other, "revision", 0) >
+				   json_int_or(definition, "revision", 0)) return false;
+	return true;
+}
+
+static bool is_outdated(struct hub *hub, const char *kind, const json_t *object)
+{
+	double hour_ago = (double)hub_now_ms(hub) / 1000.0 - 3600;
+
+	if (!strcmp(kind, ECS_TASK))
+		return ecs_task_stopped(object) &&
+		       json_number_value(json_object_get(object, "stoppedAt")) < hour_ago;
+	if (!str_eq(json_str(object, "status"), "INACTIVE"))
+		return false;
+	/* the newest one of a family carries its numbering on */
+	return strcmp(kind, ECS_DEFINITION) != 0 || !is_newest(hub, object);
+}
+
+/* AWS shows what was deleted for a while; here until the next start of the daemon. */
+static void forget_outdated(struct hub *hub)
+{
+	static const char *const kinds_of_objects[] = { ECS_CLUSTER, ECS_DEFINITION, ECS_SERVICE,
+							ECS_TASK };
+	const char *id;
+	json_t *object;
 	void *next;
 
-	json_object_foreach_safe(services, next, key,
-				 service) if (str_eq(json_str(service, "status"), "INACTIVE"))
-		hub_remove(hub, ECS_SERVICE, key);
+	for (size_t i = 0; i < sizeof(kinds_of_objects) / sizeof(kinds_of_objects[0]); i++) {
+		json_t *objects = hub_all(hub, kinds_of_objects[i]);
+
+		json_object_foreach_safe(objects, next, id,
+					 object) if (is_outdated(hub, kinds_of_objects[i], object))
+			hub_remove(hub, kinds_of_objects[i], id);
+	}
 }
 
 static int start(struct hub *hub, struct err *err)
@@ -78,7 +111,7 @@ static int start(struct hub *hub, struct err *err)
 	ecs->world = hub_fabric(hub) ? &fabric_world : NULL;
 	ecs->next = all;
 	all = ecs;
-	forget_inactive(hub);
+	forget_outdated(hub);
 	ecs_tasks_lost(ecs);
 	/* the other services have to be there first */
 	(void)hub_timer(hub, 0, schedule_all, NULL);

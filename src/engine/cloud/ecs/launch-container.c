@@ -102,13 +102,20 @@ static const char *service_name(const struct launch *l)
 	return colon ? colon + 1 : group;
 }
 
+char *ecs_chain_directory(struct hub *hub, const char *stack, const char *service)
+{
+	const char *state = hub_state_dir(hub);
+
+	return str_printf("%s/ecs/localnet/%s-%s", state ? state : "/tmp/mpcup",
+			  stack ? stack : "none", service);
+}
+
 /* The chain's data outlives its task, as on a volume. */
 static int add_chain_directory(const struct launch *l, json_t *mounts, struct err *err)
 {
-	const char *state = hub_state_dir(l->ecs->hub);
 	OWN(str)
-	char *path = str_printf("%s/ecs/localnet/%s-%s", state ? state : "/tmp/mpcup",
-				json_str_or(l->task, "mpcup:stack", "none"), service_name(l));
+	char *path =
+		ecs_chain_directory(l->ecs->hub, json_str(l->task, "mpcup:stack"), service_name(l));
 
 	if (ecs_directory_make(path, err) < 0)
 		return -1;

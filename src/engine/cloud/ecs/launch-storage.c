@@ -56,16 +56,20 @@ static void empty_directory(int fd, unsigned depth)
 	closedir(dir);
 }
 
-void ecs_scratch_drop(struct launch *l)
+void ecs_directory_drop(const char *path)
 {
-	int fd;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (!l->scratch)
-		return;
-	fd = open(l->scratch, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0)
 		empty_directory(fd, 0);
-	(void)rmdir(l->scratch);
+	(void)rmdir(path);
+}
+
+void ecs_scratch_drop(struct launch *l)
+{
+	if (!l->scratch)
+		return;
+	ecs_directory_drop(l->scratch);
 	free(GIVE(l->scratch));
 }
 
@@ -120,7 +124,7 @@ static const char *address_of(struct launch *l, const char *host, bool *ret_answ
 	OWN(str) char *key = str_printf("resolve %s", host);
 	const json_t *answer = ecs_launch_ask(
 		l, key,
-		json_pack("{s:s, s:s, s:i}", "op", "resolve", "name", host, "timeout_ms", 3000));
+		json_pack("{s:s, s:s, s:i}", "op", "resolve", "name", host, "timeout_ms", 1500));
 
 	*ret_answered = answer != NULL;
 	return json_string_value(json_array_get(json_list(answer, "addresses"), 0));

@@ -229,7 +229,7 @@ const json_t *ecs_launch_reach(struct launch *l, const char *host)
 	resolve_key = str_printf("resolve %s", host);
 	answer = ecs_launch_ask(
 		l, resolve_key,
-		json_pack("{s:s, s:s, s:i}", "op", "resolve", "name", host, "timeout_ms", 3000));
+		json_pack("{s:s, s:s, s:i}", "op", "resolve", "name", host, "timeout_ms", 1500));
 	if (!answer)
 		return NULL;
 	address = json_string_value(json_array_get(json_list(answer, "addresses"), 0));

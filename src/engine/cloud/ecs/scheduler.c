@@ -328,6 +328,7 @@ static void complete(struct schedule *s, json_t *service)
 
 static void drain(struct schedule *s, json_t *service)
 {
+	OWN(str) char *chain = NULL;
 	struct census n;
 
 	(void)stop_some(s, service, true, SIZE_MAX, SIZE_MAX);
@@ -335,6 +336,9 @@ static void drain(struct schedule *s, json_t *service)
 	n = count(s, ecs_primary(service));
 	if (n.live)
 		return;
+	chain = ecs_chain_directory(s->ecs->hub, json_str(service, "mpcup:stack"),
+				    json_str(service, "serviceName"));
+	ecs_directory_drop(chain);
 	json_set_str(service, "status", "INACTIVE");
 	json_array_clear(json_list(service, "deployments"));
 }

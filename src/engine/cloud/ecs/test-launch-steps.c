@@ -554,6 +554,10 @@ TEST(ecs_launch, a_stack_maps_images_and_the_chain_gets_its_key)
 	CHECK_STR(json_string_value(json_path(started, "mounts.1.source")), source);
 	CHECK_STR(json_string_value(json_path(started, "mounts.1.target")), "/var/lib/near");
 	CHECK_INT(access(source, F_OK), 0);
+	json_decref(fake_call("DeleteService", json_pack("{s:s, s:s, s:b}", "cluster", "c",
+							 "service", "s", "force", 1)));
+	fake_run_ms(100);
+	CHECK(access(source, F_OK) != 0);
 	fake_end();
 	clean = str_printf("rm -rf '%s'", dir);
 	CHECK_INT(system(clean), 0);

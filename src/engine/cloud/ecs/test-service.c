@@ -429,6 +429,36 @@ TEST(ecs_service, tasks_of_an_earlier_daemon_are_replaced)
 	CHECK_INT(system(clean), 0);
 }
 
+TEST(ecs_service, a_new_daemon_forgets_what_was_deleted_and_goes_on_counting)
+{
+	char dir[] = "/tmp/mpcup-ecs-XXXXXX";
+	OWN(str) char *clean = NULL;
+	OWN(json) json_t *third = NULL;
+
+	CHECK(mkdtemp(dir) != NULL);
+	fake_begin(dir);
+	fake_deploy(fake_definition(), desired(fake_service(), 0));
+	json_decref(fake_call("RegisterTaskDefinition", fake_definition()));
+	json_decref(fake_call("DeleteService", on_service(NULL, NULL)));
+	CHECK(fake_until(is_inactive));
+	json_decref(fake_call("DeleteCluster", json_pack("{s:s}", "cluster", "c")));
+	for (int i = 1; i <= 2; i++) {
+		OWN(str) char *name = str_printf("node:%d", i);
+
+		json_decref(fake_call("DeregisterTaskDefinition",
+				      json_pack("{s:s}", "taskDefinition", name)));
+	}
+	fake_restart(dir);
+	CHECK_INT(json_object_size(hub_all(fake.hub, ECS_CLUSTER)), 0);
+	CHECK_INT(json_object_size(hub_all(fake.hub, ECS_SERVICE)), 0);
+	CHECK_INT(json_object_size(hub_all(fake.hub, ECS_DEFINITION)), 1);
+	third = fake_call("RegisterTaskDefinition", fake_definition());
+	CHECK_INT(json_integer_value(json_path(third, "taskDefinition.revision")), 3);
+	fake_end();
+	clean = str_printf("rm -rf '%s'", dir);
+	CHECK_INT(system(clean), 0);
+}
+
 TEST(ecs_task, stopped_tasks_stay_until_there_are_too_many)
 {
 	fake_begin(NULL);
