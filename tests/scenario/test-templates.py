@@ -70,6 +70,21 @@ def composed_templates_come_up():
 
 
 @test
+def benign_variants_come_up_as_well():
+    with Cloud() as cloud:
+        cloud.ok("cloud", "start")
+        keys = {p["ParameterKey"]: p["ParameterValue"] for p in json.load(open(template("params/cdk-3.json")))}
+        # secrets-dynamic-ref reads its keys from a secret that is there before the stack
+        stored = {f"node-{i}-{name}": keys[f"Node{i}{kind}"] for i in range(3)
+                  for name, kind in (("MPC_ACCOUNT_SK", "AccountSk"), ("MPC_P2P_PRIVATE_KEY", "P2pKey"))}
+        cloud.aws("secretsmanager", "create-secret", "--name", "mpc-localnet-keys", "--secret-string",
+                  json.dumps(stored))
+        for name in sorted(os.listdir(template("benign"))):
+            up_and_down(cloud, "Mpc", [f"benign/{name}"], "cdk-3.json")
+        assert cloud.aws("ec2", "describe-vpcs")["Vpcs"] == []
+
+
+@test
 def sizes_up_to_thirty_nodes_come_up():
     with Cloud() as cloud:
         for nodes in (1, 10, 30):

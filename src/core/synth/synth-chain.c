@@ -147,14 +147,19 @@ void synth_export_chain(struct synth *s)
 			     json_incref(json_array_get(s->subnets, i)));
 }
 
-int synth_attached_chain(char **ret_text, struct err *err)
+int synth_attached_chain(int own_subnet, char **ret_text, struct err *err)
 {
 	struct synth s;
 	int rc;
 
 	synth_open(&s, NULL, err);
 	synth_parameter(&s, "VpcId", "{'Type':'String','AllowedPattern':'^vpc-[0-9a-f]+$'}");
-	synth_parameter(&s, "SubnetId", "{'Type':'String','AllowedPattern':'^subnet-[0-9a-f]+$'}");
+	if (own_subnet)
+		synth_parameter(&s, "SubnetCidr",
+				"{'Type':'String','AllowedPattern':'^[0-9.]+/[0-9]+$'}");
+	else
+		synth_parameter(&s, "SubnetId",
+				"{'Type':'String','AllowedPattern':'^subnet-[0-9a-f]+$'}");
 	synth_parameter(&s, "VpcCidr", "{'Type':'String','AllowedPattern':'^[0-9.]+/[0-9]+$'}");
 	synth_parameter(&s, "Address", "{'Type':'String','AllowedPattern':'^[0-9.]+$'}");
 	synth_parameter(
@@ -170,14 +175,19 @@ int synth_attached_chain(char **ret_text, struct err *err)
 		"'tcp','FromPort':24567,'ToPort':24567,'CidrIp':{'Ref':'VpcCidr'},'Description':"
 		"'NEAR P2P'}],'SecurityGroupEgress':[{'IpProtocol':'-1','CidrIp':'0.0.0.0/0',"
 		"'Description':'anywhere'}]}}");
+	if (own_subnet)
+		synth_resource(&s, "ChainSubnet",
+			       "{'Type':'AWS::EC2::Subnet','Properties':{'VpcId':{'Ref':'VpcId'},"
+			       "'CidrBlock':{'Ref':'SubnetCidr'}}}");
 	synth_resource(
 		&s, "Chain",
 		"{'Type':'AWS::EC2::Instance','Properties':{'ImageId':'ami-0000000000localnet',"
-		"'InstanceType':'t3.small','SubnetId':{'Ref':'SubnetId'},'PrivateIpAddress':{'Ref':"
+		"'InstanceType':'t3.small','SubnetId':{'Ref':'%s'},'PrivateIpAddress':{'Ref':"
 		"'Address'},'SecurityGroupIds':[{'Fn::GetAtt':['ChainGroup','GroupId']}],'UserData'"
 		":"
 		"{'Fn::Sub':'{\\u0022KeySecretArn\\u0022:\\u0022${KeySecretArn}\\u0022}'},'Tags':"
-		"[{'Key':'Name','Value':{'Ref':'AWS::StackName'}}]}}");
+		"[{'Key':'Name','Value':{'Ref':'AWS::StackName'}}]}}",
+		own_subnet ? "ChainSubnet" : "SubnetId");
 	json_object_set_new(s.outputs, "InstanceId", synth_value(&s, "{'Value':{'Ref':'Chain'}}"));
 	json_object_set_new(s.outputs, "NearRpcUrl",
 			    synth_value(&s, "{'Value':{'Fn::Sub':'http://${Address}:3030'}}"));

@@ -16,7 +16,7 @@ int synth_network(const struct network *n, enum synth_format format, char **ret_
  * -NearNetworkId, -MpcContractId, plus -PrivateSubnetA and -PrivateSubnetB. The node key is a
  * NoEcho parameter NodeKey (secret) and a parameter NodePublicKey. */
 int synth_base(const struct network *n, enum synth_format format, char **ret_text, struct err *err);
-/* Template of a chain attached at `address` in a VPC that exists (EC2 instance of the built-in
- * localnet image, its own security group). Parameters: VpcId, SubnetId, VpcCidr, Address,
- * KeySecretArn. */
-int synth_attached_chain(char **ret_text, struct err *err);
+/* Template of a chain attached at an address in a VPC that exists (EC2 instance of the built-in
+ * localnet image, its own security group). Parameters: VpcId, VpcCidr, Address, KeySecretArn, and
+ * SubnetId, or with own_subnet SubnetCidr: no subnet of the VPC holds the address. */
+int synth_attached_chain(int own_subnet, char **ret_text, struct err *err);

@@ -89,7 +89,7 @@ TEST(synth, base_and_attached_chain_are_as_they_were)
 	struct err err = { 0 };
 
 	CHECK_OK(synth_base(n, SYNTH_JSON, &base, &err), err);
-	CHECK_OK(synth_attached_chain(&attached, &err), err);
+	CHECK_OK(synth_attached_chain(0, &attached, &err), err);
 	check_golden("base.json", base);
 	check_golden("attached.json", attached);
 }

@@ -322,6 +322,8 @@ int awsclient_s3_put(struct awsclient *c, const char *bucket, const char *key, c
 		if (put_object(c, bucket, key, data, len, code, err) < 0)
 			return err_in(err, "s3://%s/%s", bucket, key);
 	}
+	if (err)
+		*err = (struct err){ 0 }; /* the first try may have left its refusal there */
 	send_place(c, aws_service_by_name("s3"), "PutObject", &base, &host);
 	*ret_url = str_printf("%s/%s/%s", base, bucket, path);
 	return 0;

@@ -83,11 +83,12 @@ static int attach(struct cli *cli, struct target *t, const struct plan *p,
 
 	if (awsclient_call(t->aws, "secretsmanager", "DescribeSecret", describe, &described, NULL, err) <
 		    0 ||
-	    synth_attached_chain(&text, err) < 0)
+	    synth_attached_chain(gap->subnet == NULL, &text, err) < 0)
 		return -1;
 	parameters = json_pack("[{s:s,s:s},{s:s,s:s},{s:s,s:s},{s:s,s:s},{s:s,s:s}]", "ParameterKey",
-			       "VpcId", "ParameterValue", gap->vpc, "ParameterKey", "SubnetId",
-			       "ParameterValue", gap->subnet, "ParameterKey", "VpcCidr", "ParameterValue",
+			       "VpcId", "ParameterValue", gap->vpc, "ParameterKey",
+			       gap->subnet ? "SubnetId" : "SubnetCidr", "ParameterValue",
+			       gap->subnet ? gap->subnet : gap->subnet_cidr, "ParameterKey", "VpcCidr", "ParameterValue",
 			       gap->vpc_cidr, "ParameterKey", "Address", "ParameterValue", gap->address,
 			       "ParameterKey", "KeySecretArn", "ParameterValue",
 			       json_str_or(described, "ARN", ""));

@@ -33,10 +33,11 @@ void operator_forget(struct target *t, const char *stack);
 int operator_register(struct cli *cli, struct target *t, const json_t *nodes, unsigned timeout_ms,
 		      char **ret_why, struct err *err);
 
-/* When the nodes' boot node is an address inside their VPC that no interface has: 0 with the VPC,
- * subnet, CIDR, address, *ret_public the expected key; 1: nothing to attach; -1 err. */
+/* When the nodes' boot node is an address inside their VPC that no interface has: 0 with the VPC, the
+ * subnet that holds the address (NULL: none does, subnet_cidr is free for one), the address and the key
+ * that is expected there; 1: nothing to attach; -1 err. */
 struct operator_gap {
-	char *vpc, *vpc_cidr, *subnet, *address;
+	char *vpc, *vpc_cidr, *subnet, *subnet_cidr, *address;
 	uint8_t public_key[NEAR_PUBLIC_BYTES];
 };
 int operator_chain_gap(struct target *t, const json_t *nodes, struct operator_gap *ret,

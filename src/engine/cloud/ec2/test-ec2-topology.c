@@ -305,6 +305,7 @@ TEST(ec2_topology, rules_are_due_after_a_change_until_they_are_pushed)
 	{
 		OWN(str) char *group = world_group(&n.w, n.vpc, "late");
 
+		CHECK(group != NULL);
 		CHECK(json_object_get(ec2_state(n.w.hub)->dirty, n.vpc) != NULL);
 	}
 	net_free(&n);

@@ -59,6 +59,7 @@ TEST(ec2, blocks_must_be_valid_inside_the_vpc_and_apart)
 	OWN(str) char *vpc = world_vpc(&w, "10.0.0.0/16");
 	OWN(str) char *subnet = world_subnet(&w, vpc, "10.0.1.0/24", "us-east-1b");
 
+	CHECK(subnet != NULL);
 	world_refuses(&w, "CreateVpc", json_pack("{s:s}", "CidrBlock", "10.0.0.0/8"),
 		      "InvalidVpc.Range");
 	world_refuses(&w, "CreateVpc", json_pack("{s:s}", "CidrBlock", "ten"),
