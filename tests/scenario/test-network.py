@@ -126,6 +126,20 @@ def secrets_are_in_no_log_event_or_template():
 
 
 @test
+def the_threshold_of_network_yaml_is_registered():
+    with Cloud() as cloud:
+        cloud.ok("init")
+        path = os.path.join(cloud.work, "network.yaml")
+        text = open(path).read().replace("# threshold: 2", "threshold: 3")
+        open(path, "w").write(text)
+        cloud.ok("up")
+        status = cloud.ok("status", "--json").json()
+        contract = get(f"http://{status['nodes'][0]['endpoints']['8080']}/debug/contract")
+        assert re.search(r"threshold\D*3", contract, re.I), contract
+        cloud.ok("down", "--purge")
+
+
+@test
 def ctrl_c_leaves_a_state_from_which_up_and_down_work():
     with Cloud() as cloud:
         cloud.ok("init")

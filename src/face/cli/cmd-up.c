@@ -251,6 +251,23 @@ static int finish(struct cli *cli, const struct plan *p, const json_t *view, int
 	return CLI_FAILED;
 }
 
+/* The threshold that the stack's outputs name (synth writes one); 0: none. */
+static unsigned threshold_of(struct target *t, const char *stack)
+{
+	OWN(json) json_t *described = NULL;
+	json_t *output;
+	uint64_t value;
+	size_t i;
+
+	if (deploy_describe(t, stack, &described, NULL) != 0)
+		return 0;
+	json_array_foreach(json_list(described, "Outputs"), i, output)
+		if (str_eq(json_str(output, "OutputKey"), "Threshold") &&
+		    num_parse_u64(json_str(output, "OutputValue"), 1, 1000, &value) == 0)
+			return (unsigned)value;
+	return 0;
+}
+
 /* The stack stands: chain, participants, mesh. A stack without MPC nodes (a base) is done. */
 static int form_network(struct cli *cli, struct target *t, const struct plan *p, int64_t began,
 			struct err *err)
@@ -275,7 +292,7 @@ static int form_network(struct cli *cli, struct target *t, const struct plan *p,
 	if (chain < 0)
 		return -1;
 	/* without a chain there is nobody to register with: show the nodes and say so */
-	rc = chain ? 1 : operator_register(cli, t, nodes, 5000, &why, err);
+	rc = chain ? 1 : operator_register(t, nodes, threshold_of(t, p->network), 5000, &why, err);
 	if (rc < 0) {
 		why = str_dup(err->text);
 		*err = (struct err){ 0 };

@@ -57,6 +57,7 @@ struct follow {
 	json_t *failures;	 /* array of "Logical: reason" in order */
 	json_t *services;	 /* service ARN -> logical id */
 	json_t *told;		 /* task ARN -> true: its end was printed */
+	json_t *stopped;	 /* those tasks, as DescribeTasks has them, with their last log lines */
 	int64_t start_ms, next_tasks_ms;
 	size_t resources;
 };
@@ -69,6 +70,7 @@ static void follow_free(struct follow *f)
 	json_decref(f->failures);
 	json_decref(f->services);
 	json_decref(f->told);
+	json_decref(f->stopped);
 }
 
 static void own_drop_follow(struct follow *f)
@@ -84,6 +86,7 @@ static void follow_init(struct follow *f, struct cli *cli, struct target *t, con
 	f->failures = json_array();
 	f->services = json_object();
 	f->told = json_object();
+	f->stopped = json_array();
 	f->start_ms = deploy_now_ms();
 }
 
@@ -218,6 +221,7 @@ static void tell_stopped(struct follow *f)
 
 		json_array_foreach(stopped, i, task) {
 			json_set_bool(f->told, json_str_or(task, "taskArn", ""), true);
+			json_array_append(f->stopped, task);
 			if (f->cli->progress)
 				ecs_view_print_stopped(f->cli, json_string_value(logical), task);
 		}
@@ -420,6 +424,7 @@ int deploy_stack(struct cli *cli, struct target *t, const struct deployment *d, 
 	print_failure(&f, stack);
 	if (ret_stack && stack) {
 		json_object_set(stack, "failures", f.failures);
+		json_object_set(stack, "stoppedTasks", f.stopped);
 		*ret_stack = GIVE(stack);
 	}
 	return 1;

@@ -121,13 +121,12 @@ static int add_participant(struct target *t, const json_t *node, json_t *partici
 	return 0;
 }
 
-static json_t *init_arguments(json_t *participants)
+static json_t *init_arguments(json_t *participants, unsigned wanted)
 {
 	json_int_t n = (json_int_t)json_array_size(participants);
-	json_int_t threshold = (n * 6 + 9) / 10;
+	json_int_t least = (n * 6 + 9) / 10 < 2 ? 2 : (n * 6 + 9) / 10;
+	json_int_t threshold = wanted ? wanted : least;
 
-	if (threshold < 2)
-		threshold = 2;
 	return json_pack("{s:{s:I,s:{s:I,s:O}}}", "parameters", "threshold", threshold, "participants",
 			 "next_id", n, "participants", participants);
 }
@@ -316,7 +315,8 @@ static bool same_participants(const json_t *state, const json_t *wanted)
 }
 
 static int register_all(struct target *t, const char *url, const char *contract,
-			const json_t *nodes, json_t *participants, char **ret_why, struct err *err)
+			const json_t *nodes, json_t *participants, unsigned threshold,
+			char **ret_why, struct err *err)
 {
 	const json_t *first = json_array_get(nodes, 0);
 	const char *boot = json_str_or(json_map(first, "environment"), "NEAR_BOOT_NODES", "");
@@ -345,14 +345,14 @@ static int register_all(struct target *t, const char *url, const char *contract,
 				   "give it with --chain-key FILE");
 	if (rc)
 		return rc;
-	args = init_arguments(participants);
+	args = init_arguments(participants, threshold);
 	rc = call_contract(t, url, &key, contract, "init", args, err);
 	near_key_wipe(&key);
 	return rc;
 }
 
-int operator_register(struct cli *cli, struct target *t, const json_t *nodes, unsigned timeout_ms,
-		      char **ret_why, struct err *err)
+int operator_register(struct target *t, const json_t *nodes, unsigned threshold,
+		      unsigned timeout_ms, char **ret_why, struct err *err)
 {
 	const json_t *environment = json_map(json_array_get(nodes, 0), "environment");
 	const char *contract = json_str_or(environment, "MPC_CONTRACT_ID", "");
@@ -363,7 +363,6 @@ int operator_register(struct cli *cli, struct target *t, const json_t *nodes, un
 	json_t *node;
 	size_t i;
 
-	(void)cli;
 	json_array_foreach(nodes, i, node)
 		if (add_participant(t, node, participants, err) < 0)
 			return -1;
@@ -382,7 +381,7 @@ int operator_register(struct cli *cli, struct target *t, const json_t *nodes, un
 		}
 		deploy_pause_ms(50);
 	}
-	return register_all(t, url, contract, nodes, participants, ret_why, err);
+	return register_all(t, url, contract, nodes, participants, threshold, ret_why, err);
 }
 
 /* ---- a chain that is expected and not there -------------------------------------------------------------------- */

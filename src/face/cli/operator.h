@@ -29,9 +29,10 @@ void operator_forget(struct target *t, const char *stack);
 
 /* Registers the nodes of a stack (from ecs_view_services) in the contract on their chain: accounts,
  * URLs from their private names, sign and P2P public keys from the deployed secrets. Waits until the
- * chain answers. 0 done or already so, 1 not possible: `why` says what is missing, -1 err. */
-int operator_register(struct cli *cli, struct target *t, const json_t *nodes, unsigned timeout_ms,
-		      char **ret_why, struct err *err);
+ * chain answers. threshold: 0 for the least the contract takes (60 percent, at least 2). 0 done or
+ * already so, 1 not possible: `why` says what is missing, -1 err. */
+int operator_register(struct target *t, const json_t *nodes, unsigned threshold,
+		      unsigned timeout_ms, char **ret_why, struct err *err);
 
 /* When the nodes' boot node is an address inside their VPC that no interface has: 0 with the VPC, the
  * subnet that holds the address (NULL: none does, subnet_cidr is free for one), the address and the key

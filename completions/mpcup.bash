@@ -1,0 +1,58 @@
+# bash completion of mpcup, made by: mpcup completion bash
+_mpcup() {
+	local current=${COMP_WORDS[COMP_CWORD]} words="${COMP_WORDS[*]:1:COMP_CWORD-1}" options= commands=
+	case "$words" in
+	'init'|'init '*) options=' --nodes --name --json --quiet --help';;
+	'keys generate'|'keys generate '*) options=' --directory --json --quiet --help';;
+	'keys show'|'keys show '*) options=' --directory --json --quiet --help';;
+	'keys verify'|'keys verify '*) options=' --directory --json --quiet --help';;
+	'synth'|'synth '*) options=' --pattern --base --yaml --output --json --quiet --help';;
+	'up'|'up '*) options=' --stack --params --param --image --chain-key --no-rollback --timeout --target --json --quiet --help';;
+	'status'|'status '*) options=' --stack --target --json --quiet --help';;
+	'events'|'events '*) options=' --stack --target --json --quiet --help';;
+	'logs'|'logs '*) options=' --follow --stack --target --json --quiet --help';;
+	'endpoints'|'endpoints '*) options=' --stack --target --json --quiet --help';;
+	'down'|'down '*) options=' --stack --purge --target --json --quiet --help';;
+	'cloud start'|'cloud start '*) options=' --json --quiet --help';;
+	'cloud stop'|'cloud stop '*) options=' --json --quiet --help';;
+	'cloud status'|'cloud status '*) options=' --json --quiet --help';;
+	'cloud reset'|'cloud reset '*) options=' --yes --json --quiet --help';;
+	'cloud coverage'|'cloud coverage '*) options=' --json --quiet --help';;
+	'cloud run'|'cloud run '*) options=' --state-dir --port --ready-fd --json --quiet --help';;
+	'node'|'node '*) options=' --json --quiet --help';;
+	'localnet'|'localnet '*) options=' --json --quiet --help';;
+	'completion'|'completion '*) options=' --json --quiet --help';;
+	'man'|'man '*) options=' --json --quiet --help';;
+	'help'|'help '*) options=' --json --quiet --help';;
+	esac
+	commands='init
+keys generate
+keys show
+keys verify
+synth
+up
+status
+events
+logs
+endpoints
+down
+cloud start
+cloud stop
+cloud status
+cloud reset
+cloud coverage
+cloud run
+node
+localnet
+completion
+man
+help'
+	if [[ -n $options && $current == -* ]]; then COMPREPLY=($(compgen -W "$options" -- "$current")); return; fi
+	if [[ -n $options ]]; then COMPREPLY=($(compgen -f -- "$current")); return; fi
+	local line; COMPREPLY=()
+	while read -r line; do
+		if [[ -z $words ]]; then COMPREPLY+=($(compgen -W "${line%% *}" -- "$current"))
+		elif [[ $line == "$words "* ]]; then COMPREPLY+=($(compgen -W "${line#"$words "}" -- "$current")); fi
+	done <<<"$commands"
+}
+complete -o filenames -F _mpcup mpcup
