@@ -1,0 +1,51 @@
+/* The rules: faults of shared faults.md that a template shows, each a table row and a function.
+ * A rule reads the deployment and adds findings. Pure. */
+#pragma once
+#include "core/deployment/deployment.h"
+
+enum check_severity { CHECK_FAIL, CHECK_WARN, CHECK_UNKNOWN };
+
+struct check; /* one run */
+
+/* One finding while it is made. Strings are copied. */
+struct check_finding {
+	enum check_severity severity;
+	const struct deployment_resource *resource; /* may be NULL (whole template) */
+	const char *property; /* below Properties: "NetworkConfiguration/AwsvpcConfiguration"; NULL: the resource */
+	const struct deployment_resource *second; /* the other place involved, or NULL */
+	const char *second_property;
+	const struct deployment_service *service; /* the task that does not start, or NULL */
+	const char *remedy; /* the smallest change, as template text or a sentence */
+	const char *lookup; /* CHECK_UNKNOWN: the one look-up that settles it */
+};
+/* Adds a finding of the running rule; fmt: the message. */
+void check_add(struct check *c, const struct check_finding *f, const char *fmt, ...) ERR_FMT(3, 4);
+const struct deployment *check_deployment(const struct check *c);
+/* Image profile of a node container: "3.1", "current" or "built-in". */
+const char *check_profile(const struct check *c);
+
+struct check_rule {
+	const char *id;	     /* "C01" */
+	const char *name;    /* "efs-2049-ingress-missing" */
+	const char *step;    /* launch_row.name the fault shows at, or "template", "runtime", "latent" */
+	const char *symptom, *cause, *remedy; /* sentences, our words, for explain and the reference */
+	const char *distance; /* what would be seen on AWS and after how long */
+	void (*run)(struct check *c);
+};
+/* One table per group file: check-a.c ... check-j.c. Ends with a row whose id is NULL. */
+extern const struct check_rule check_rules_a[], check_rules_b[], check_rules_c[], check_rules_d[],
+	check_rules_e[], check_rules_f[], check_rules_g[], check_rules_h[], check_rules_i[],
+	check_rules_j[];
+/* All rules in order; *ret_count. */
+const struct check_rule *const *check_rules(size_t *ret_count);
+const struct check_rule *check_rule(const char *id_or_name); /* NULL: none */
+
+struct check_options {
+	const char *profile; /* NULL: "built-in" */
+};
+/* Runs all rules. Result: {"findings":[{"verdict":"FAIL"|"WARN"|"UNKNOWN","fault","rule","resource",
+ * "path","location":{"file","line","column"},"cdkPath"?,"second"?:{...},"service"?,"message","remedy",
+ * "lookup"?,"step","distance"}], "tasks":[{"service","steps":[{"step","verdict","faults":[..]}]}]}.
+ * Findings: FAIL first in the order of the launch sequence, then WARN, then UNKNOWN. Caller's. */
+json_t *check_run(const struct deployment *d, const struct deployment_template *templates,
+		  size_t template_count, const struct check_options *o);
