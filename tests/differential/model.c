@@ -32,12 +32,12 @@ static bool chance(struct model *m, unsigned percent)
 static const char *some_cidr(struct model *m)
 {
 	static const char *const cidrs[] = {
-		"0.0.0.0/0",	 "0.0.0.0/0",	"10.0.0.0/16",	 "10.0.0.0/22",
-		"0.0.0.0/1",	 "10.0.0.0/23", "10.0.2.0/23",	 "10.0.0.0/24",
-		"10.0.1.0/24",	 "10.0.2.0/24", "10.0.3.0/24",	 "10.0.0.0/25",
-		"10.0.0.128/25", "10.0.1.0/25", "10.0.1.128/25", "10.0.2.0/25",
-		"10.0.2.128/25", "10.0.3.0/25", "10.0.3.128/25", "192.168.0.0/16",
-		"172.16.0.0/12",
+		"0.0.0.0/0",   "0.0.0.0/0",	"0.0.0.0/0",	  "10.0.0.0/8",
+		"10.0.0.0/22", "10.0.0.0/16",	"10.0.0.0/22",	  "0.0.0.0/1",
+		"10.0.0.0/23", "10.0.2.0/23",	"10.0.0.0/24",	  "10.0.1.0/24",
+		"10.0.2.0/24", "10.0.3.0/24",	"10.0.0.0/25",	  "10.0.0.128/25",
+		"10.0.1.0/25", "10.0.1.128/25", "10.0.2.0/25",	  "10.0.2.128/25",
+		"10.0.3.0/25", "10.0.3.128/25", "192.168.0.0/16", "172.16.0.0/12",
 	};
 
 	return cidrs[below(m, sizeof(cidrs) / sizeof(cidrs[0]))];
@@ -58,7 +58,7 @@ static size_t make_subnet(struct model *m, unsigned slot, unsigned low, unsigned
 	struct model_subnet *s = &m->subnets[m->subnet_count];
 
 	(void)snprintf(s->cidr, sizeof(s->cidr), "10.0.%u.%u/%u", slot, low, bits);
-	s->acl = chance(m, 50) ? (int)below(m, MODEL_ACLS) : -1;
+	s->acl = chance(m, 25) ? (int)below(m, MODEL_ACLS) : -1;
 	s->service = (int)below(m, MODEL_SERVICES);
 	return m->subnet_count++;
 }
@@ -93,7 +93,7 @@ static size_t make_rules(struct model *m, struct model_rule *rules)
 	static const unsigned ranges[][2] = { { 80, 80 },  { 443, 443 }, { 0, 65535 },
 					      { 1, 100 },  { 81, 443 },	 { 400, 500 },
 					      { 80, 443 }, { 100, 442 }, { 443, 65535 } };
-	size_t count = below(m, MODEL_RULES + 1);
+	size_t count = 1 + below(m, MODEL_RULES);
 
 	for (size_t i = 0; i < count; i++) {
 		unsigned range = below(m, sizeof(ranges) / sizeof(ranges[0]));
