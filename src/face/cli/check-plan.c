@@ -120,7 +120,7 @@ static int check_all(const struct plan *p, struct template *const *templates, co
 		free(names[i]);
 	}
 	if (count)
-		*err = (struct err){ 0 }; /* of an assignment that is none */
+		*err = (struct err){ 0 }; /* that of an assignment that is none */
 	return count ? 0 : -1;
 }
 
@@ -150,8 +150,9 @@ int check_plan(const struct plan *p, const char *profile, json_t **ret, struct e
 	if (rc == 0)
 		rc = check_all(p, templates, profile, ret, &why);
 	if (rc < 0) {
-		*err = why;
 		rc = refused(name, ret, &why);
+		if (rc < 0)
+			*err = why;
 	}
 	for (size_t i = 0; i < p->count; i++)
 		template_free(templates[i]);
