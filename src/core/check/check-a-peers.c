@@ -23,7 +23,7 @@ static bool is_taken(unsigned port)
 /* The port in the node's own address; 0: it has none, or is not known. */
 static unsigned own_port(const struct check *c, const struct node *n)
 {
-	struct variable v __attribute__((cleanup(own_drop_variable)));
+	struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 	const char *colon;
 	uint64_t port = 0;
 
@@ -38,7 +38,7 @@ static unsigned own_port(const struct check *c, const struct node *n)
  * 80; on a local one the contract says, so any declared port that has no other use will do. */
 static size_t peer_ports(const struct check *c, const struct node *n, unsigned ports[PORTS_MAX])
 {
-	struct variable env __attribute__((cleanup(own_drop_variable)));
+	struct variable env __attribute__((cleanup(own_drop_variable))) = { 0 };
 	const char *chain;
 	size_t count = 0, i;
 	json_t *one;
@@ -179,7 +179,7 @@ void check_a_port(struct check *c)
 	struct node n;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct variable v __attribute__((cleanup(own_drop_variable)));
+		struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 		struct check_finding f;
 		unsigned port = own_port(c, &n);
 
@@ -212,7 +212,7 @@ void check_a_identity(struct check *c)
 	struct node n, other;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct variable v __attribute__((cleanup(own_drop_variable)));
+		struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 		struct check_finding f;
 		OWN(str) char *identity = NULL;
 		size_t before;
