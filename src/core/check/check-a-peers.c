@@ -170,7 +170,8 @@ static void see_senders(struct check *c, const struct peer *list, size_t count, 
 		bool covered = from == to;
 
 		for (size_t k = 0; k < from && !covered; k++)
-			covered = k != to && is_alike(list[k].node.service, list[from].node.service);
+			covered =
+				k != to && is_alike(list[k].node.service, list[from].node.service);
 		if (!covered)
 			see_pair(c, &list[from].node, &list[to].node);
 	}

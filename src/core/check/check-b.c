@@ -361,18 +361,20 @@ static void run_swapped(struct check *c)
  * ---------------------------------------------------------------------------------------------------
  */
 
-/* What a slot is filled from: equal texts are the same value. NULL: cannot be told. */
-static char *source_of(const struct check *c, const struct secret_view *v)
+/* What a slot is filled from: equal texts are the same value. NULL: cannot be told. Values that are
+ * no keys are not compared: a placeholder is another fault. */
+static char *source_of(const struct secret_view *v, const struct secret_slot *slot)
 {
+	char why[256];
+
 	if (v->variable.place == VARIABLE_ABSENT)
 		return NULL;
-	if (v->state == SECRET_VALUE && !node_has_unknown(v->text))
-		return *v->text ? str_printf("value %s", v->text) : NULL;
+	if (v->state == SECRET_VALUE && !secret_judge(v, slot, why, sizeof(why)))
+		return str_printf("value %s", v->text);
 	if (v->from.secret)
 		return str_printf("secret %zu %s %s %s %s", v->from.secret->template,
 				  v->from.secret->logical, v->from.json_key, v->from.stage,
 				  v->from.version);
-	(void)c;
 	return json_canonical(v->variable.value);
 }
 
@@ -388,7 +390,7 @@ static void see_shared(struct check *c, const struct secret_slot *s)
 		size_t before;
 
 		secret_view(c, &n, s, &v);
-		source = source_of(c, &v);
+		source = source_of(&v, s);
 		if (!source)
 			continue;
 		if (!json_object_get(first, source)) {
