@@ -75,6 +75,17 @@ const char *check_profile(const struct check *c)
 	return c->profile;
 }
 
+const struct check_rule *check_running(const struct check *c)
+{
+	return c->rule;
+}
+
+const struct deployment_template *check_templates(const struct check *c, size_t *ret_count)
+{
+	*ret_count = c->template_count;
+	return c->templates;
+}
+
 static char *pointer_of(const struct deployment_resource *r, const char *property)
 {
 	if (!r)
@@ -86,25 +97,31 @@ static char *pointer_of(const struct deployment_resource *r, const char *propert
 	return str_printf("/Resources/%s/Properties/%s", r->logical, property);
 }
 
-/* "resource", "path", "location", "cdkPath" of a place. */
+/* "resource", "path", "location" of a place. */
+static void put_pointer(const struct check *c, json_t *to, size_t index, const char *logical,
+			const char *pointer)
+{
+	struct template_location at;
+
+	json_set_str(to, "resource", logical);
+	json_set_str(to, "path", pointer);
+	if (index >= c->template_count)
+		return;
+	at = template_locate(c->templates[index].t, pointer);
+	json_object_set_new(to, "location",
+			    json_pack("{s:s,s:i,s:i}", "file",
+				      template_name(c->templates[index].t), "line", (int)at.line,
+				      "column", (int)at.column));
+}
+
+/* The same with "cdkPath", of a resource. */
 static void put_place(const struct check *c, json_t *to, const struct deployment_resource *r,
 		      const char *property)
 {
 	OWN(str) char *pointer = pointer_of(r, property);
-	size_t index = r ? r->template : 0;
-	struct template_location at = { 0 };
 	const json_t *metadata = r ? json_map(r->body, "Metadata") : NULL;
 
-	json_set_str(to, "resource", r ? r->logical : "");
-	json_set_str(to, "path", pointer);
-	if (index < c->template_count) {
-		struct template *t = c->templates[index].t;
-
-		at = template_locate(t, pointer);
-		json_object_set_new(to, "location",
-				    json_pack("{s:s,s:i,s:i}", "file", template_name(t), "line",
-					      (int)at.line, "column", (int)at.column));
-	}
+	put_pointer(c, to, r ? r->template : 0, r ? r->logical : "", pointer);
 	json_set_str(to, "cdkPath", json_str(metadata, "aws:cdk:path"));
 }
 
@@ -121,7 +138,10 @@ void check_add(struct check *c, const struct check_finding *f, const char *fmt, 
 	json_set_str(one, "verdict", verdict_words[f->severity]);
 	json_set_str(one, "fault", c->rule->id);
 	json_set_str(one, "rule", c->rule->name);
-	put_place(c, one, f->resource, f->property);
+	if (f->resource || !f->pointer)
+		put_place(c, one, f->resource, f->property);
+	else
+		put_pointer(c, one, f->template, "", f->pointer);
 	if (f->second) {
 		json_t *second = json_object();
 

@@ -17,10 +17,15 @@ struct check_finding {
 	const struct deployment_service *service; /* the task that does not start, or NULL */
 	const char *remedy; /* the smallest change, as template text or a sentence */
 	const char *lookup; /* CHECK_UNKNOWN: the one look-up that settles it */
+	/* resource NULL: a place outside Resources ("/Outputs/Url/Export") in templates[template] */
+	const char *pointer;
+	size_t template;
 };
 /* Adds a finding of the running rule; fmt: the message. */
 void check_add(struct check *c, const struct check_finding *f, const char *fmt, ...) ERR_FMT(3, 4);
 const struct deployment *check_deployment(const struct check *c);
+/* What was given to check_run(). Borrowed. */
+const struct deployment_template *check_templates(const struct check *c, size_t *ret_count);
 /* Image profile of a node container: "3.1", "current" or "built-in". */
 const char *check_profile(const struct check *c);
 
@@ -60,3 +65,8 @@ json_t *check_merge(const json_t *const *results, const char *const *names, size
  * to choose; at most CHECK_ASSIGNMENTS_MAX, the first ones. Caller's. */
 enum { CHECK_ASSIGNMENTS_MAX = 64 };
 json_t *check_assignments(struct template *const *templates, size_t count, const json_t *given);
+
+/* A template that template_parse(), template_eval_new(), template_outputs() or deployment_read()
+ * refused: one finding as in check_run()'s "findings", with the place that stands in the sentence
+ * ("name:line:column: "; line 0 when none does). Faults G09, G14, G15, G16, else T00. Caller's. */
+json_t *check_template_error(const char *name, const struct err *err);

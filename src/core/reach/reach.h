@@ -38,7 +38,7 @@ struct reach_edge {
 /* TCP from any address of `from` to every address of `to` at `port` (both directions of the ACLs).
  * Every subnet pair counts: FAIL when some pair fails for sure; each half shows its worst pair.
  * An end without groups is in the default group of its VPC, one without subnets is somewhere.
- * d may be NULL; then there are neither peerings nor rules of default groups. */
+ * d may be NULL: whether VPCs are joined is then unknown, default groups have no further rules. */
 void reach_tcp(const struct deployment *d, const struct reach_end *from, const struct reach_end *to,
 	       unsigned port, struct reach_edge *ret);
 /* From the subnet to the internet at `port` (egress rules included). */
