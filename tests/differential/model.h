@@ -45,6 +45,7 @@ struct model_subnet {
 };
 struct model {
 	uint64_t seed, state;
+	unsigned acl_percent; /* of the subnets have one */
 	struct model_subnet subnets[MODEL_PLACES];
 	size_t subnet_count;
 	size_t subnet_of[MODEL_PLACES];
