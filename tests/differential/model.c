@@ -219,6 +219,15 @@ void model_make(struct model *m, uint64_t seed)
 	for (size_t i = 0; i < MODEL_ACLS; i++)
 		for (int egress = 0; egress < 2; egress++)
 			make_entries(m, i, egress);
+	m->attached = chance(m, 80);
+	m->nat_public = chance(m, 80);
+	for (size_t i = 0; i < MODEL_SERVICES; i++)
+		m->public_address[i] = chance(m, 60);
+	for (size_t i = 0; i < m->subnet_count; i++) {
+		m->subnets[i].route = below(m, 3);
+		m->subnets[i].associated = chance(m, 85);
+		m->subnets[i].s3 = chance(m, 40);
+	}
 }
 
 const char *model_address(size_t place)
@@ -259,6 +268,15 @@ static void topology_groups(const struct model *m, struct topology_vpc *v)
 	}
 }
 
+static enum topology_way way_of(const struct model *m, const struct model_subnet *s)
+{
+	if (!s->associated || !m->attached || s->route == MODEL_NO_ROUTE)
+		return TOPOLOGY_WAY_NONE;
+	if (s->route == MODEL_GATEWAY)
+		return TOPOLOGY_WAY_INTERNET_GATEWAY;
+	return m->nat_public ? TOPOLOGY_WAY_NAT : TOPOLOGY_WAY_NONE;
+}
+
 static void topology_subnets(const struct model *m, struct topology_vpc *v)
 {
 	for (size_t i = 0; i < m->subnet_count; i++) {
@@ -267,6 +285,8 @@ static void topology_subnets(const struct model *m, struct topology_vpc *v)
 
 		(void)snprintf(id, sizeof(id), "subnet-%zu", i);
 		s = add_subnet(v, id, m->subnets[i].cidr);
+		s->way = way_of(m, &m->subnets[i]);
+		s->s3_gateway = m->subnets[i].s3 && m->subnets[i].associated;
 		(void)snprintf(id, sizeof(id), "acl-%d", m->subnets[i].acl);
 		if (m->subnets[i].acl >= 0)
 			s->acl = str_dup(id);
@@ -305,7 +325,8 @@ struct topology_vpc *model_topology(const struct model *m)
 				buf_printf(&groups, "%ssg-%zu", groups.len ? "," : "", g);
 		(void)snprintf(id, sizeof(id), "eni-%zu", i);
 		(void)snprintf(subnet, sizeof(subnet), "subnet-%zu", m->subnet_of[i]);
-		(void)add_interface(v, id, subnet, model_address(i), groups.data);
+		add_interface(v, id, subnet, model_address(i), groups.data)->public_address =
+			m->public_address[m->subnets[m->subnet_of[i]].service];
 	}
 	return v;
 }
