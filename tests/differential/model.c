@@ -58,7 +58,7 @@ static size_t make_subnet(struct model *m, unsigned slot, unsigned low, unsigned
 	struct model_subnet *s = &m->subnets[m->subnet_count];
 
 	(void)snprintf(s->cidr, sizeof(s->cidr), "10.0.%u.%u/%u", slot, low, bits);
-	s->acl = chance(m, 25) ? (int)below(m, MODEL_ACLS) : -1;
+	s->acl = chance(m, m->acl_percent) ? (int)below(m, MODEL_ACLS) : -1;
 	s->service = (int)below(m, MODEL_SERVICES);
 	return m->subnet_count++;
 }
@@ -88,42 +88,79 @@ static void make_subnets(struct model *m)
 		m->subnets[m->subnet_of[i]].places++;
 }
 
+static struct model_rule make_rule(struct model *m)
+{
+	static const unsigned ranges[][2] = { { 80, 80 },   { 443, 443 },   { 0, 65535 },
+					      { 0, 65535 }, { 1, 1023 },    { 1, 100 },
+					      { 81, 443 },  { 400, 500 },   { 80, 443 },
+					      { 100, 442 }, { 443, 65535 }, { 79, 81 } };
+	unsigned range = below(m, sizeof(ranges) / sizeof(ranges[0]));
+	struct model_rule r = { .protocol = some_protocol(m),
+				.from = ranges[range][0],
+				.to = ranges[range][1],
+				.group = -1 };
+
+	if (chance(m, 35))
+		r.group = (int)below(m, MODEL_GROUPS);
+	else
+		r.cidr = some_cidr(m);
+	return r;
+}
+
+/* What is allowed to a CIDR may also be allowed to two halves of it. */
+static size_t split(struct model_rule *rules, size_t count)
+{
+	static const char *const halves[][3] = {
+		{ "0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1" },
+		{ "10.0.0.0/23", "10.0.0.0/24", "10.0.1.0/24" },
+		{ "10.0.2.0/24", "10.0.2.0/25", "10.0.2.128/25" },
+		{ "10.0.0.0/22", "10.0.0.0/23", "10.0.2.0/23" },
+	};
+
+	for (size_t i = 0; i < sizeof(halves) / sizeof(halves[0]); i++)
+		if (str_eq(rules[count - 1].cidr, halves[i][0])) {
+			rules[count] = rules[count - 1];
+			rules[count - 1].cidr = halves[i][1];
+			rules[count].cidr = halves[i][2];
+			return count + 1;
+		}
+	return count;
+}
+
 static size_t make_rules(struct model *m, struct model_rule *rules)
 {
-	static const unsigned ranges[][2] = { { 80, 80 },  { 443, 443 }, { 0, 65535 },
-					      { 1, 100 },  { 81, 443 },	 { 400, 500 },
-					      { 80, 443 }, { 100, 442 }, { 443, 65535 } };
-	size_t count = 1 + below(m, MODEL_RULES);
+	size_t count = 0, want = 1 + below(m, MODEL_RULES - 1);
 
-	for (size_t i = 0; i < count; i++) {
-		unsigned range = below(m, sizeof(ranges) / sizeof(ranges[0]));
-
-		rules[i] = (struct model_rule){ .protocol = some_protocol(m),
-						.from = ranges[range][0],
-						.to = ranges[range][1],
-						.group = -1 };
-		if (chance(m, 45))
-			rules[i].group = (int)below(m, MODEL_GROUPS);
-		else
-			rules[i].cidr = some_cidr(m);
+	while (count < want) {
+		rules[count++] = make_rule(m);
+		if (count < MODEL_RULES && chance(m, 50))
+			count = split(rules, count);
 	}
 	return count;
 }
 
-static void make_groups(struct model *m)
+static size_t open_rules(struct model_rule *rules)
+{
+	rules[0] = (struct model_rule){
+		.protocol = -1, .to = 65535, .group = -1, .cidr = "0.0.0.0/0"
+	};
+	return 1;
+}
+
+static void make_groups(struct model *m, bool open_in, bool open_out)
 {
 	for (size_t i = 0; i < MODEL_GROUPS; i++) {
 		struct model_group *g = &m->groups[i];
 
-		g->ingress_count = make_rules(m, g->ingress);
-		g->egress_declared = chance(m, 60);
+		g->ingress_count = open_in ? open_rules(g->ingress) : make_rules(m, g->ingress);
+		g->egress_declared = !open_out && chance(m, 70);
 		if (g->egress_declared)
 			g->egress_count = make_rules(m, g->egress);
 	}
 	for (size_t s = 0; s < MODEL_SERVICES; s++) {
 		m->member[s][below(m, MODEL_GROUPS)] = true;
 		for (size_t g = 0; g < MODEL_GROUPS; g++)
-			m->member[s][g] = m->member[s][g] || chance(m, 30);
+			m->member[s][g] = m->member[s][g] || chance(m, 25);
 	}
 }
 
@@ -168,14 +205,29 @@ static void make_entries(struct model *m, size_t acl, bool egress)
 						.cidr = "0.0.0.0/0" });
 }
 
+/* One or two of ingress, egress and ACLs are left open: with all three at chance hardly anything
+ * passes, and what is wrong with one is hidden by another. */
 void model_make(struct model *m, uint64_t seed)
 {
+	unsigned closed;
+
 	*m = (struct model){ .seed = seed, .state = seed };
+	closed = 1 + below(m, 6); /* of the bits ingress 1, egress 2, ACL 4: not all */
+	m->acl_percent = closed & 4 ? 70 : 0;
 	make_subnets(m);
-	make_groups(m);
+	make_groups(m, !(closed & 1), !(closed & 2));
 	for (size_t i = 0; i < MODEL_ACLS; i++)
 		for (int egress = 0; egress < 2; egress++)
 			make_entries(m, i, egress);
+	m->attached = chance(m, 80);
+	m->nat_public = chance(m, 80);
+	for (size_t i = 0; i < MODEL_SERVICES; i++)
+		m->public_address[i] = chance(m, 60);
+	for (size_t i = 0; i < m->subnet_count; i++) {
+		m->subnets[i].route = below(m, 3);
+		m->subnets[i].associated = chance(m, 85);
+		m->subnets[i].s3 = chance(m, 40);
+	}
 }
 
 const char *model_address(size_t place)
@@ -216,6 +268,15 @@ static void topology_groups(const struct model *m, struct topology_vpc *v)
 	}
 }
 
+static enum topology_way way_of(const struct model *m, const struct model_subnet *s)
+{
+	if (!s->associated || !m->attached || s->route == MODEL_NO_ROUTE)
+		return TOPOLOGY_WAY_NONE;
+	if (s->route == MODEL_GATEWAY)
+		return TOPOLOGY_WAY_INTERNET_GATEWAY;
+	return m->nat_public ? TOPOLOGY_WAY_NAT : TOPOLOGY_WAY_NONE;
+}
+
 static void topology_subnets(const struct model *m, struct topology_vpc *v)
 {
 	for (size_t i = 0; i < m->subnet_count; i++) {
@@ -224,6 +285,8 @@ static void topology_subnets(const struct model *m, struct topology_vpc *v)
 
 		(void)snprintf(id, sizeof(id), "subnet-%zu", i);
 		s = add_subnet(v, id, m->subnets[i].cidr);
+		s->way = way_of(m, &m->subnets[i]);
+		s->s3_gateway = m->subnets[i].s3 && m->subnets[i].associated;
 		(void)snprintf(id, sizeof(id), "acl-%d", m->subnets[i].acl);
 		if (m->subnets[i].acl >= 0)
 			s->acl = str_dup(id);
@@ -262,7 +325,8 @@ struct topology_vpc *model_topology(const struct model *m)
 				buf_printf(&groups, "%ssg-%zu", groups.len ? "," : "", g);
 		(void)snprintf(id, sizeof(id), "eni-%zu", i);
 		(void)snprintf(subnet, sizeof(subnet), "subnet-%zu", m->subnet_of[i]);
-		(void)add_interface(v, id, subnet, model_address(i), groups.data);
+		add_interface(v, id, subnet, model_address(i), groups.data)->public_address =
+			m->public_address[m->subnets[m->subnet_of[i]].service];
 	}
 	return v;
 }

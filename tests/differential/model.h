@@ -42,9 +42,12 @@ struct model_subnet {
 	int acl; /* -1: none */
 	int service;
 	size_t places;
+	enum { MODEL_NO_ROUTE, MODEL_GATEWAY, MODEL_NAT } route; /* default route of its table */
+	bool associated, s3; /* with its table; the S3 gateway is in the table */
 };
 struct model {
 	uint64_t seed, state;
+	unsigned acl_percent; /* of the subnets have one */
 	struct model_subnet subnets[MODEL_PLACES];
 	size_t subnet_count;
 	size_t subnet_of[MODEL_PLACES];
@@ -52,12 +55,16 @@ struct model {
 	bool member[MODEL_SERVICES][MODEL_GROUPS];
 	struct model_entry entries[MODEL_ACLS][MODEL_ENTRIES];
 	size_t entry_count[MODEL_ACLS];
+	bool attached, nat_public, public_address[MODEL_SERVICES];
 };
 void model_make(struct model *m, uint64_t seed);
 /* "10.0.2.220" */
 const char *model_address(size_t place);
 /* For the packet filter; caller's. */
 struct topology_vpc *model_topology(const struct model *m);
+
+/* The same as a CloudFormation template; caller's. */
+json_t *model_template(const struct model *m);
 
 /* For the solver: the same as deployment_read() would give it, without a template. */
 struct model_deployment {

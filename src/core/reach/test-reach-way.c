@@ -474,3 +474,99 @@ TEST(reach_api, of_a_vpc_outside_is_unknown_unless_nothing_may_leave)
 	CHECK_INT(n.edge.out.verdict, VERDICT_FAIL);
 	end(&n);
 }
+
+/* ---- default groups and conditions
+ * ---------------------------------------------------------------- */
+
+/* From the private subnet without groups to the public one without groups. */
+static enum verdict between_defaults(struct net *n, bool from_default, bool to_default)
+{
+	const struct deployment_subnet *to_subnet;
+	const struct deployment_group *group;
+	struct reach_end to;
+
+	from(n, "Public", VERDICT_FAIL);
+	to_subnet = n->subnet;
+	group = n->group;
+	from(n, "Private", VERDICT_FAIL);
+	to = (struct reach_end){ &to_subnet, 1, &group, to_default ? 0 : 1, VERDICT_FAIL };
+	n->from.group_count = from_default ? 0 : 1;
+	reach_tcp(n->d, &n->from, &to, 2049, &n->edge);
+	return n->edge.verdict;
+}
+
+TEST(reach_tcp, rules_that_name_the_default_group_meet_those_who_are_in_it_without_saying_so)
+{
+	struct net n;
+
+	begin(&n);
+	CHECK_INT(between_defaults(&n, true, true), VERDICT_PASS);
+	CHECK_INT(between_defaults(&n, true, false), VERDICT_FAIL);
+	CHECK_INT(between_defaults(&n, false, true), VERDICT_FAIL);
+	end(&n);
+	begin(&n);
+	add(&n, "In",
+	    "{'Type': 'AWS::EC2::SecurityGroupIngress', 'Properties': {"
+	    "'GroupId': {'Ref': 'TaskGroup'}, 'IpProtocol': 'tcp', 'FromPort': 2049,"
+	    "'ToPort': 2049, 'SourceSecurityGroupId': {'Fn::GetAtt': ['Vpc',"
+	    "'DefaultSecurityGroup']}}}");
+	CHECK_INT(between_defaults(&n, true, false), VERDICT_PASS);
+	CHECK_INT(between_defaults(&n, false, true), VERDICT_FAIL);
+	end(&n);
+	begin(&n);
+	add(&n, "In",
+	    "{'Type': 'AWS::EC2::SecurityGroupIngress', 'Properties': {"
+	    "'GroupId': {'Fn::GetAtt': ['Vpc', 'DefaultSecurityGroup']}, 'IpProtocol': 'tcp',"
+	    "'FromPort': 2049, 'ToPort': 2049, 'SourceSecurityGroupId': {'Ref': 'TaskGroup'}}}");
+	CHECK_INT(between_defaults(&n, false, true), VERDICT_PASS);
+	CHECK_STR(place(&n.edge.in), "In");
+	end(&n);
+}
+
+TEST(reach_tcp, two_vpcs_have_no_way_to_each_other_unless_something_joins_them)
+{
+	const struct deployment_subnet *a, *b;
+	struct reach_end to;
+	struct net n;
+
+	begin(&n);
+	set(&n, "Public", "VpcId", "{'Ref': 'OtherVpc'}");
+	set(&n, "Public", "CidrBlock", "'10.1.0.0/24'");
+	set(&n, "TaskGroup", "SecurityGroupIngress",
+	    "[{'IpProtocol': '-1', 'CidrIp': '0.0.0.0/0'}]");
+	from(&n, "Public", VERDICT_FAIL);
+	a = n.subnet;
+	from(&n, "Private", VERDICT_FAIL);
+	b = n.subnet;
+	to = n.from;
+	to.subnets = &a;
+	n.from.subnets = &b;
+	reach_tcp(n.d, &n.from, &to, 80, &n.edge);
+	CHECK_INT(n.edge.verdict, VERDICT_FAIL);
+	CHECK_STR(place(&n.edge.acl_there), "OtherVpc");
+	end(&n);
+}
+
+TEST(reach_api, is_unknown_when_its_endpoint_may_not_be_there_and_the_ways_differ)
+{
+	struct net n;
+
+	begin(&n);
+	(void)json_object_set_new(n.body, "Parameters", value("{'With': {'Type': 'String'}}"));
+	(void)json_object_set_new(n.body, "Conditions",
+				  value("{'Wanted': {'Fn::Equals': [{'Ref': 'With'}, 'yes']}}"));
+	(void)json_object_set_new(json_object_get(json_object_get(n.body, "Resources"), "Secrets"),
+				  "Condition", json_string("Wanted"));
+	CHECK_INT(api(&n, "secretsmanager"), VERDICT_PASS); /* by either */
+	drop(&n, "PrivateDefault");
+	deployment_free(n.d);
+	template_eval_free(n.eval);
+	template_free(n.t);
+	json_decref(n.parameters);
+	n.d = NULL;
+	n.t = NULL;
+	CHECK_INT(api(&n, "secretsmanager"), VERDICT_UNKNOWN);
+	CHECK(strstr(n.edge.in.unknown, "Secrets") != NULL);
+	CHECK_STR(n.endpoint->resource->logical, "Secrets");
+	end(&n);
+}

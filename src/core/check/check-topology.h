@@ -1,0 +1,89 @@
+/* What several rules of network, storage and service discovery ask of a deployment. Internal. */
+#pragma once
+#include "base/str.h"
+#include "core/check/check.h"
+#include "core/reach/reach.h"
+
+/* Logical id, or a phrase for what stands outside of the templates. Borrowed. */
+const char *check_name(const struct deployment_resource *r);
+bool check_is_type(const struct deployment_resource *r, const char *type);
+/* The value as one text: known texts, resources as "${template/Logical.Attribute}" (file systems,
+ * access points and roles as ARNs), what is not known as "${identity}". Caller frees. */
+char *check_flat(const struct deployment *d, const json_t *value);
+/* Whether two values name the same thing. */
+enum verdict check_same(const struct deployment *d, const json_t *a, const json_t *b);
+/* Whether a value's text is known or names a resource of the deployment. */
+bool check_settled(const struct deployment *d, const json_t *value);
+/* Number of a value that is one, also as text. */
+bool check_number(const struct deployment *d, const json_t *value, long *ret);
+/* Truth value; UNKNOWN for symbols, `absent` when NULL. PASS true, FAIL false. */
+enum verdict check_truth(const struct deployment *d, const json_t *value, enum verdict absent);
+/* Text of a value, "" when it is not known or absent. Borrowed. */
+const char *check_text(const struct deployment *d, const json_t *value);
+/* Same VPC? */
+enum verdict check_same_vpc(const struct deployment_vpc *a, const struct deployment_vpc *b);
+
+/* How a template writes the group: {"Fn::GetAtt":["Sg","GroupId"]}. Caller frees. */
+char *check_group_text(const struct deployment *d, const struct deployment_group *g);
+const char *check_group_name(const struct deployment *d, const struct deployment_group *g);
+const struct deployment_group *check_find_group(const struct deployment *d, const json_t *value);
+const struct deployment_subnet *check_find_subnet(const struct deployment *d, const json_t *value);
+
+struct reach_end check_service_end(const struct deployment_service *s);
+/* The sides of a mount target and of an endpoint. */
+struct reach_end check_target_end(const struct deployment_mount_target *m);
+/* CIDRs of the rule's port cover it for TCP? */
+bool check_rule_covers(const struct deployment_rule *r, unsigned port);
+/* Separate ingress rule as template text; caller frees. */
+char *check_rule_remedy(const struct deployment *d, bool ingress, const struct deployment_group *owner,
+			const struct deployment_group *peer, unsigned port);
+
+/* The container of the MPC node, or NULL. Borrowed. */
+const json_t *check_node(const struct deployment_service *s);
+/* Some container mounts the volume for writing. */
+bool check_volume_writable(const struct deployment_service *s, const struct deployment_volume *v);
+const json_t *check_efs(const struct deployment_volume *v);
+/* The access point a volume names: FAIL none, UNKNOWN one outside, PASS one of the deployment. */
+const json_t *check_access_point(const struct deployment_volume *v);
+/* Host name that a Cloud Map service gives its instances: "node-0.mpc.local"; NULL when some part is
+ * not known. Caller frees. */
+char *check_cloud_map_name(const struct deployment *d, const struct deployment_resource *service);
+const struct deployment_resource *check_namespace(const struct deployment *d,
+						  const struct deployment_resource *service);
+
+/* ---- rules that have a file of their own ---------------------------------------------------- */
+/* check-c-api.c */
+void check_c03(struct check *c);
+void check_c04(struct check *c);
+void check_c05(struct check *c);
+void check_c06(struct check *c);
+void check_c07(struct check *c);
+void check_c08(struct check *c);
+void check_c09(struct check *c);
+void check_c10(struct check *c);
+void check_c11_api(struct check *c);
+void check_c24(struct check *c);
+void check_c25(struct check *c);
+/* check-c-peer.c */
+void check_c12(struct check *c);
+void check_c18(struct check *c);
+void check_c20(struct check *c);
+void check_c26(struct check *c);
+/* check-c-shape.c */
+void check_c15(struct check *c);
+void check_c16(struct check *c);
+void check_c17(struct check *c);
+void check_c21(struct check *c);
+void check_c22(struct check *c);
+void check_c23(struct check *c);
+void check_c27(struct check *c);
+void check_c28(struct check *c);
+/* check-d-mount.c */
+void check_d06(struct check *c);
+void check_d07(struct check *c);
+void check_d08(struct check *c);
+void check_d21(struct check *c);
+void check_d22(struct check *c);
+/* check-d-authorize.c */
+void check_d09(struct check *c);
+void check_d10(struct check *c);
