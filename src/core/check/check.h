@@ -49,3 +49,14 @@ struct check_options {
  * Findings: FAIL first in the order of the launch sequence, then WARN, then UNKNOWN. Caller's. */
 json_t *check_run(const struct deployment *d, const struct deployment_template *templates,
 		  size_t template_count, const struct check_options *o);
+
+/* One result out of several runs over the same templates (one per assignment of the parameters that
+ * conditions read): each finding once, with "assignment" when it does not hold in all of them, steps
+ * with their worst verdict. results: check_run()'s, borrowed; names: what each run assumes ("" when
+ * there is one). Caller's. */
+json_t *check_merge(const json_t *const *results, const char *const *names, size_t count);
+/* The assignments to run: parameters with AllowedValues that conditions read and that `given` (object
+ * name -> text, or NULL) does not settle. Array of objects name -> text; [{}] when there is nothing
+ * to choose; at most CHECK_ASSIGNMENTS_MAX, the first ones. Caller's. */
+enum { CHECK_ASSIGNMENTS_MAX = 64 };
+json_t *check_assignments(struct template *const *templates, size_t count, const json_t *given);

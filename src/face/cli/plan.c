@@ -22,6 +22,7 @@ static void stack_free(struct plan_stack *s)
 	}
 	json_decref(s->parameters);
 	free(s->name);
+	free(s->source);
 	free(s->text);
 }
 
@@ -261,6 +262,7 @@ static int add_template(struct cli *cli, struct plan *p, const char *path, const
 	struct plan_stack *s = add_stack(p, name, "network");
 
 	(void)cli;
+	s->source = str_dup(path);
 	if (cli_read(path, &s->text, &s->len, err) < 0 ||
 	    template_parse(path, s->text, s->len, &t, err) < 0)
 		return -1;
@@ -325,8 +327,8 @@ static int plan_templates(struct cli *cli, struct plan *p, const json_t *given,
 
 /* ---- network.yaml ----------------------------------------------------------------------------------------- */
 
-static int node_parameters(const struct network *n, const char *directory, json_t *parameters,
-			   struct err *err)
+static int node_parameters(const struct network *n, const char *directory, bool preview,
+			   json_t *parameters, struct err *err)
 {
 	for (size_t i = 0; i < n->node_count; i++) {
 		OWN(str) char *account_name = str_printf("Node%zuAccountKey", i);
@@ -335,6 +337,8 @@ static int node_parameters(const struct network *n, const char *directory, json_
 		char *texts[2];
 		int rc = operator_read_node(directory, n->nodes[i].host_name, &account, &p2p, err);
 
+		if (rc > 0 && preview)
+			continue;
 		if (rc > 0)
 			return err_set(err, ERR_INPUT,
 				       "%s/%s.json is missing: mpcup keys generate makes the keys of a network",
@@ -374,7 +378,7 @@ static int local_keys(struct cli *cli, struct plan *p, const struct network *n, 
 
 	if (strcmp(n->chain, "localnet"))
 		return 0;
-	if (operator_make_keys(p->key_directory, n, &made, err) < 0)
+	if (!p->preview && operator_make_keys(p->key_directory, n, &made, err) < 0)
 		return -1;
 	if (made && cli->progress)
 		(void)printf("Made %u key files in %s (mode 0600; they are the identity of the nodes).\n",
@@ -405,16 +409,19 @@ static int plan_network(struct cli *cli, struct plan *p, const char *path, const
 	if (local_keys(cli, p, n, err) < 0)
 		return -1;
 	local = !strcmp(n->chain, "localnet");
-	if (n->pattern == NETWORK_INTEGRATED && local && p->has_chain_key) {
+	if (n->pattern == NETWORK_INTEGRATED && local && (p->has_chain_key || p->preview)) {
 		s = add_stack(p, n->base_stack, "base");
+		s->source = str_dup(path);
 		if (synth_base(n, SYNTH_JSON, &s->text, err) < 0)
 			return -1;
 		s->len = strlen(s->text);
-		chain_parameters(p, s->parameters);
+		if (p->has_chain_key)
+			chain_parameters(p, s->parameters);
 	}
 	s = add_stack(p, cli_option(cli, "stack") ? cli_option(cli, "stack") : n->name, "network");
+	s->source = str_dup(path);
 	if (synth_network(n, SYNTH_JSON, &s->text, err) < 0 ||
-	    node_parameters(n, p->key_directory, s->parameters, err) < 0)
+	    node_parameters(n, p->key_directory, p->preview, s->parameters, err) < 0)
 		return -1;
 	s->len = strlen(s->text);
 	if (n->pattern == NETWORK_COMPOSED && p->has_chain_key)
@@ -435,7 +442,8 @@ static int plan_from(struct cli *cli, struct plan *p, const json_t *given, const
 	if (!cli->arg_count && access(path, R_OK) < 0)
 		return err_set(err, ERR_INPUT,
 			       "there is no network.yaml here; mpcup init writes one, or name a template: "
-			       "mpcup up TEMPLATE");
+			       "mpcup %s TEMPLATE",
+			       cli->command->name);
 	if (cli->arg_count > 1)
 		return plan_templates(cli, p, given, single, err);
 	if (cli_read(path, &text, &len, err) < 0)
@@ -445,9 +453,9 @@ static int plan_from(struct cli *cli, struct plan *p, const json_t *given, const
 	return plan_templates(cli, p, given, single, err);
 }
 
-int plan_make(struct cli *cli, struct plan *ret, struct err *err)
+static int make(struct cli *cli, bool preview, struct plan *ret, struct err *err)
 {
-	struct plan p __attribute__((cleanup(own_drop_plan))) = { 0 };
+	struct plan p __attribute__((cleanup(own_drop_plan))) = { .preview = preview };
 	OWN(json) json_t *given = NULL, *single = NULL;
 
 	if (take_given(cli, &given, &single, err) < 0 || take_images(cli, &p, err) < 0 ||
@@ -456,4 +464,14 @@ int plan_make(struct cli *cli, struct plan *ret, struct err *err)
 	*ret = p;
 	p = (struct plan){ 0 };
 	return 0;
+}
+
+int plan_make(struct cli *cli, struct plan *ret, struct err *err)
+{
+	return make(cli, false, ret, err);
+}
+
+int plan_preview(struct cli *cli, struct plan *ret, struct err *err)
+{
+	return make(cli, true, ret, err);
 }

@@ -7,6 +7,7 @@
 
 struct plan_stack {
 	char *name;
+	char *source;	  /* the file it is from, for messages */
 	const char *role; /* "network" or "base" */
 	char *text;
 	size_t len;
@@ -20,10 +21,13 @@ struct plan {
 	struct near_key chain_key;
 	bool has_chain_key;
 	char *key_directory; /* of network.yaml; NULL for templates */
+	bool preview;	     /* nothing is made; a key that is missing leaves its parameter without a value */
 };
 
 /* -1: err. Keys of a local network.yaml that are missing are made (and said so). */
 int plan_make(struct cli *cli, struct plan *ret, struct err *err);
+/* The same without any effect: for check. */
+int plan_preview(struct cli *cli, struct plan *ret, struct err *err);
 void plan_free(struct plan *p); /* wipes */
 static inline void own_drop_plan(struct plan *p)
 {

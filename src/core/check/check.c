@@ -1,0 +1,289 @@
+/* The run: rules in order, findings with their places, and the launch sequence of every task. */
+#include "core/check/check-internal.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
+#include "core/launch/launch.h"
+
+enum { FINDINGS_MAX = 10000, RULES_MAX = 512 };
+
+struct check {
+	const struct deployment *deployment;
+	const struct deployment_template *templates;
+	size_t template_count;
+	const char *profile;
+	const struct check_rule *rule; /* that runs now */
+	json_t *findings;
+	json_t *seen; /* canonical text of a finding -> true */
+};
+
+static const char *const verdict_words[] = { "FAIL", "WARN", "UNKNOWN" };
+
+/* ---- the registry
+ * -------------------------------------------------------------------------------- */
+
+static const struct check_rule *const *tables(size_t i)
+{
+	static const struct check_rule *const all[] = {
+		check_rules_a, check_rules_b, check_rules_c, check_rules_d, check_rules_e,
+		check_rules_f, check_rules_g, check_rules_h, check_rules_i, check_rules_j,
+	};
+
+	return i < sizeof(all) / sizeof(all[0]) ? &all[i] : NULL;
+}
+
+/* The list is the same whoever builds it, and whenever. */
+const struct check_rule *const *check_rules(size_t *ret_count)
+{
+	static const struct check_rule *list[RULES_MAX];
+	static size_t count;
+	size_t n = 0;
+
+	if (!count)
+		for (size_t t = 0; tables(t); t++)
+			for (const struct check_rule *r = *tables(t); r->id && n < RULES_MAX; r++)
+				list[n++] = r;
+	if (n)
+		count = n;
+	*ret_count = count;
+	return list;
+}
+
+const struct check_rule *check_rule(const char *id_or_name)
+{
+	size_t count;
+	const struct check_rule *const *all = check_rules(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (!strcasecmp(all[i]->id, id_or_name) || !strcasecmp(all[i]->name, id_or_name))
+			return all[i];
+	return NULL;
+}
+
+/* ---- findings
+ * -------------------------------------------------------------------------------------- */
+
+const struct deployment *check_deployment(const struct check *c)
+{
+	return c->deployment;
+}
+
+const char *check_profile(const struct check *c)
+{
+	return c->profile;
+}
+
+static char *pointer_of(const struct deployment_resource *r, const char *property)
+{
+	if (!r)
+		return str_dup("");
+	if (!property)
+		return str_printf("/Resources/%s", r->logical);
+	if (!*property)
+		return str_printf("/Resources/%s/Properties", r->logical);
+	return str_printf("/Resources/%s/Properties/%s", r->logical, property);
+}
+
+/* "resource", "path", "location", "cdkPath" of a place. */
+static void put_place(const struct check *c, json_t *to, const struct deployment_resource *r,
+		      const char *property)
+{
+	OWN(str) char *pointer = pointer_of(r, property);
+	size_t index = r ? r->template : 0;
+	struct template_location at = { 0 };
+	const json_t *metadata = r ? json_map(r->body, "Metadata") : NULL;
+
+	json_set_str(to, "resource", r ? r->logical : "");
+	json_set_str(to, "path", pointer);
+	if (index < c->template_count) {
+		struct template *t = c->templates[index].t;
+
+		at = template_locate(t, pointer);
+		json_object_set_new(to, "location",
+				    json_pack("{s:s,s:i,s:i}", "file", template_name(t), "line",
+					      (int)at.line, "column", (int)at.column));
+	}
+	json_set_str(to, "cdkPath", json_str(metadata, "aws:cdk:path"));
+}
+
+void check_add(struct check *c, const struct check_finding *f, const char *fmt, ...)
+{
+	OWN(json) json_t *one = json_object();
+	OWN(buf) struct buf text = { 0 };
+	OWN(str) char *key = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	buf_vprintf(&text, fmt, args);
+	va_end(args);
+	json_set_str(one, "verdict", verdict_words[f->severity]);
+	json_set_str(one, "fault", c->rule->id);
+	json_set_str(one, "rule", c->rule->name);
+	put_place(c, one, f->resource, f->property);
+	if (f->second) {
+		json_t *second = json_object();
+
+		put_place(c, second, f->second, f->second_property);
+		json_object_set_new(one, "second", second);
+	}
+	if (f->service && f->service->resource)
+		json_set_str(one, "service", f->service->resource->logical);
+	json_set_str(one, "message", text.data ? text.data : "");
+	json_set_str(one, "remedy", f->remedy ? f->remedy : c->rule->remedy);
+	json_set_str(one, "lookup", f->lookup);
+	json_set_str(one, "step", c->rule->step);
+	json_set_str(one, "distance", c->rule->distance);
+	key = json_canonical(one);
+	if (json_object_get(c->seen, key) || json_array_size(c->findings) >= FINDINGS_MAX)
+		return;
+	json_set_bool(c->seen, key, true);
+	json_array_append_new(c->findings, GIVE(one));
+}
+
+/* ---- order
+ * ------------------------------------------------------------------------------------------ */
+
+/* "template" comes before the first step, "runtime" behind the last, "latent" at the end. */
+static int step_rank(const char *step)
+{
+	const struct launch_row *rows = launch_rows();
+
+	if (!strcmp(step, "template"))
+		return -1;
+	for (int i = 0; i < LAUNCH_STEP_COUNT; i++)
+		if (!strcmp(rows[i].name, step))
+			return i;
+	return !strcmp(step, "latent") ? LAUNCH_STEP_COUNT + 1 : LAUNCH_STEP_COUNT;
+}
+
+static int finding_rank(const json_t *f)
+{
+	const char *verdict = json_str_or(f, "verdict", "");
+	int kind = !strcmp(verdict, "FAIL") ? 0 : !strcmp(verdict, "WARN") ? 1 : 2;
+
+	return kind * 1000 + step_rank(json_str_or(f, "step", "")) + 1;
+}
+
+/* Stable: within a step the order of the rules, and theirs of the template, stays. */
+static json_t *in_order(const json_t *findings)
+{
+	json_t *sorted = json_array(), *one;
+	size_t i, size = json_array_size(findings);
+	OWN(str) char *room = mem_new(size + 1, sizeof(int));
+	int *ranks = (int *)(void *)room, last = -1;
+
+	json_array_foreach(findings, i, one)
+		ranks[i] = finding_rank(one);
+	for (;;) {
+		int next = 4000;
+
+		for (i = 0; i < size; i++)
+			if (ranks[i] > last && ranks[i] < next)
+				next = ranks[i];
+		if (next == 4000)
+			return sorted;
+		for (i = 0; i < size; i++)
+			if (ranks[i] == next)
+				json_array_append(sorted, json_array_get(findings, i));
+		last = next;
+	}
+}
+
+void check_sort(json_t **findings)
+{
+	json_t *sorted = in_order(*findings);
+
+	json_decref(*findings);
+	*findings = sorted;
+}
+
+/* ---- tasks
+ * ------------------------------------------------------------------------------------------- */
+
+static bool concerns(const json_t *finding, const char *service, const char *step)
+{
+	const char *of = json_str(finding, "service");
+
+	return !strcmp(json_str_or(finding, "step", ""), step) && (!of || !strcmp(of, service));
+}
+
+/* A step that no rule looks at is not decided by a template. */
+static bool has_rule(const char *step)
+{
+	size_t count;
+	const struct check_rule *const *all = check_rules(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(all[i]->step, step))
+			return true;
+	return false;
+}
+
+static json_t *judge_step(const json_t *findings, const char *service, const char *step)
+{
+	const char *verdict = has_rule(step) ? "PASS" : "UNKNOWN";
+	OWN(json) json_t *faults = json_array(), *seen = json_object();
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(findings, i, one) {
+		const char *this = json_str(one, "verdict"), *id = json_str(one, "fault");
+
+		if (!concerns(one, service, step) || !strcmp(this, "WARN"))
+			continue;
+		if (!strcmp(this, "FAIL") || !strcmp(verdict, "PASS"))
+			verdict = this;
+		if (!json_object_get(seen, id))
+			json_add_str(faults, id);
+		json_set_bool(seen, id, true);
+	}
+	return json_pack("{s:s,s:s,s:O}", "step", step, "verdict", verdict, "faults", faults);
+}
+
+static json_t *judge_tasks(const struct check *c, const json_t *findings)
+{
+	json_t *tasks = json_array();
+	size_t count;
+	const struct deployment_service *const *services =
+		deployment_services(c->deployment, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		json_t *steps = json_array();
+
+		if (!services[i]->resource) {
+			json_decref(steps);
+			continue;
+		}
+		for (int s = 0; s < LAUNCH_STEP_COUNT; s++)
+			json_array_append_new(steps,
+					      judge_step(findings, services[i]->resource->logical,
+							 launch_rows()[s].name));
+		json_array_append_new(tasks,
+				      json_pack("{s:s,s:o}", "service",
+						services[i]->resource->logical, "steps", steps));
+	}
+	return tasks;
+}
+
+json_t *check_run(const struct deployment *d, const struct deployment_template *templates,
+		  size_t template_count, const struct check_options *o)
+{
+	OWN(json) json_t *findings = json_array(), *seen = json_object(), *sorted = NULL;
+	struct check c = { .deployment = d,
+			   .templates = templates,
+			   .template_count = template_count,
+			   .profile = o && o->profile ? o->profile : "built-in",
+			   .findings = findings,
+			   .seen = seen };
+	size_t count;
+	const struct check_rule *const *all = check_rules(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		c.rule = all[i];
+		all[i]->run(&c);
+	}
+	sorted = in_order(findings);
+	return json_pack("{s:O,s:o}", "findings", sorted, "tasks", judge_tasks(&c, sorted));
+}

@@ -1,0 +1,138 @@
+#include "face/cli/check-plan.h"
+
+#include "core/check/check.h"
+#include "core/deployment/deployment.h"
+#include "core/template/template.h"
+
+/* One run: templates evaluated under one assignment. */
+struct run {
+	struct deployment_template *list;
+	json_t **parameters;
+	struct template_eval **evals;
+	struct deployment *deployment;
+	size_t count;
+};
+
+static void run_free(struct run *r)
+{
+	deployment_free(r->deployment);
+	for (size_t i = 0; i < r->count; i++) {
+		template_eval_free(r->evals[i]);
+		json_decref(r->parameters[i]);
+	}
+	free(r->list);
+	free(r->evals);
+	free(r->parameters);
+}
+static inline void own_drop_run(struct run *r)
+{
+	run_free(r);
+}
+
+/* What the user gave for this stack, and what the assignment says of it. */
+static json_t *given_to(const struct plan_stack *s, const struct template *t,
+			const json_t *assignment)
+{
+	const json_t *declared = json_map(template_body(t), "Parameters");
+	json_t *given = json_object(), *one, *value;
+	const char *name;
+	size_t i;
+
+	json_object_foreach((json_t *)(uintptr_t)assignment, name, value)
+		if (json_object_get(declared, name))
+			json_object_set(given, name, value);
+	json_array_foreach(s->parameters, i, one)
+		json_object_set(given, json_str_or(one, "ParameterKey", ""),
+				json_object_get(one, "ParameterValue"));
+	return given;
+}
+
+static int evaluate(const struct plan *p, struct template *const *templates,
+		    const json_t *assignment, struct run *r, struct err *err)
+{
+	static const struct template_world symbolic;
+
+	r->list = mem_new(p->count, sizeof(*r->list));
+	r->parameters = mem_new(p->count, sizeof(*r->parameters));
+	r->evals = mem_new(p->count, sizeof(struct template_eval *));
+	r->count = p->count;
+	for (size_t i = 0; i < p->count; i++) {
+		OWN(json) json_t *given = given_to(&p->stacks[i], templates[i], assignment);
+
+		if (template_parameters(templates[i], given, NULL, 0, &symbolic, &r->parameters[i],
+					err) < 0 ||
+		    template_eval_new(templates[i], r->parameters[i], &symbolic, &r->evals[i],
+				      err) < 0)
+			return err_in(err, "%s", template_name(templates[i]));
+		r->list[i] = (struct deployment_template){ .t = templates[i], .eval = r->evals[i] };
+	}
+	return deployment_read(r->list, r->count, &r->deployment, err);
+}
+
+static int check_one(const struct plan *p, struct template *const *templates,
+		     const json_t *assignment, const char *profile, json_t **ret, struct err *err)
+{
+	struct run r __attribute__((cleanup(own_drop_run))) = { 0 };
+	struct check_options options = { .profile = profile };
+
+	if (evaluate(p, templates, assignment, &r, err) < 0)
+		return -1;
+	*ret = check_run(r.deployment, r.list, r.count, &options);
+	return 0;
+}
+
+static json_t *all_given(const struct plan *p)
+{
+	json_t *given = json_object(), *one;
+	size_t i;
+
+	for (size_t s = 0; s < p->count; s++)
+		json_array_foreach(p->stacks[s].parameters, i, one)
+			json_set_bool(given, json_str_or(one, "ParameterKey", ""), true);
+	return given;
+}
+
+/* An assignment that a rule of the template refuses is none: it counts only when all are refused.
+ */
+static int check_all(const struct plan *p, struct template *const *templates, const char *profile,
+		     json_t **ret, struct err *err)
+{
+	OWN(json) json_t *given = all_given(p);
+	OWN(json) json_t *assignments = check_assignments(templates, p->count, given);
+	const json_t *results[CHECK_ASSIGNMENTS_MAX];
+	char *names[CHECK_ASSIGNMENTS_MAX];
+	size_t count = 0, i;
+	json_t *one;
+
+	json_array_foreach(assignments, i, one) {
+		json_t *result = NULL;
+
+		if (check_one(p, templates, one, profile, &result, err) < 0)
+			continue;
+		results[count] = result;
+		names[count++] = json_object_size(one) ? json_text(one) : str_dup("");
+	}
+	if (count)
+		*ret = check_merge(results, (const char *const *)names, count);
+	for (i = 0; i < count; i++) {
+		json_decref((json_t *)(uintptr_t)results[i]);
+		free(names[i]);
+	}
+	return count ? 0 : -1;
+}
+
+int check_plan(const struct plan *p, const char *profile, json_t **ret, struct err *err)
+{
+	struct template **templates = mem_new(p->count, sizeof(struct template *));
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < p->count; i++)
+		rc = template_parse(p->stacks[i].source ? p->stacks[i].source : p->stacks[i].name,
+				    p->stacks[i].text, p->stacks[i].len, &templates[i], err);
+	if (rc == 0)
+		rc = check_all(p, templates, profile, ret, err);
+	for (size_t i = 0; i < p->count; i++)
+		template_free(templates[i]);
+	free(templates);
+	return rc;
+}
