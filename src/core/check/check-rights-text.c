@@ -120,7 +120,10 @@ static void add_resource(const struct deployment *d, const struct deployment_res
 
 	if (str_eq(attribute, "Arn") || (!*attribute && shape && shape->ref_is_arn))
 		add_arn(d, r, b, depth);
-	else if (!*attribute || str_ends(attribute, "Id"))
+	else if (str_eq(attribute, "RepositoryUri")) {
+		buf_str(b, ACCOUNT ".dkr.ecr." REGION ".amazonaws.com/");
+		add_name(d, r, shape, b, depth);
+	} else if (!*attribute || str_ends(attribute, "Id"))
 		add_name(d, r, shape, b, depth);
 	else
 		add_unique(b, r, attribute);
