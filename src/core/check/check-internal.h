@@ -4,3 +4,90 @@
 
 /* FAIL, WARN, UNKNOWN, each in the order of the launch sequence; stable. Replaces *findings. */
 void check_sort(json_t **findings);
+const struct deployment_template *check_templates(const struct check *c, size_t *ret_count);
+/* The rule that runs: for a function that several rows share. */
+const struct check_rule *check_running(const struct check *c);
+
+/* ---- the nodes among the services
+ * -------------------------------------------------------------------- */
+
+struct node {
+	const struct deployment_service *service;
+	const struct deployment_resource *task; /* task definition */
+	const json_t *container;
+	size_t index; /* of the container */
+};
+/* Walks all nodes: *i starts at 0. False: no more. */
+bool node_next(const struct check *c, size_t *i, struct node *ret);
+/* Of DesiredCount: 1 when absent, -1 when unknown. */
+long node_desired(const struct node *n);
+
+/* Text with each unknown part replaced by NODE_UNKNOWN; {{resolve:...}} is unknown. Caller frees.
+ */
+#define NODE_UNKNOWN "\xEE\x80\x80" /* U+E000: no template has it, and JSON texts may */
+char *node_flatten(const struct deployment *d, const json_t *value);
+bool node_has_unknown(const char *flat);
+
+/* Where a variable of the node comes from. */
+struct variable {
+	enum { VARIABLE_ABSENT, VARIABLE_ENVIRONMENT, VARIABLE_SECRET } place;
+	const json_t *value; /* environment value, or ValueFrom */
+	char *flat;	     /* environment: its text, flattened; else NULL */
+	char property[128];  /* path below Properties of the task definition */
+};
+void node_variable(const struct check *c, const struct node *n, const char *name,
+		   struct variable *ret);
+static inline void own_drop_variable(struct variable *v)
+{
+	free(v->flat);
+}
+/* The known text of an environment variable, or NULL. */
+const char *variable_text(const struct variable *v);
+
+/* "testnet", "mainnet", "local" or NULL, out of MPC_ENV. */
+const char *node_chain(const char *mpc_env);
+
+/* A finding about one variable of a node. */
+struct check_finding node_finding(enum check_severity severity, const struct node *n,
+				  const struct variable *v);
+
+/* ---- secrets
+ * ------------------------------------------------------------------------------------------ */
+
+enum secret_kind { SECRET_KEY, SECRET_HEX_32, SECRET_HEX_64 };
+struct secret_slot {
+	const char *variable;
+	enum secret_kind kind;
+};
+extern const struct secret_slot secret_slots[]; /* ends with variable NULL */
+
+enum secret_state {
+	SECRET_ABSENT,	  /* the variable is not there */
+	SECRET_VALUE,	  /* text, perhaps with unknown parts */
+	SECRET_GENERATED, /* by GenerateSecretString */
+	SECRET_NO_VALUE,  /* neither SecretString nor GenerateSecretString */
+	SECRET_OUTSIDE,	  /* not in these templates, or not known */
+	SECRET_SELECTOR,  /* ValueFrom is malformed */
+	SECRET_WHOLE,	  /* a JSON object without a key */
+	SECRET_NO_JSON,	  /* a key, but no JSON object */
+	SECRET_NO_KEY,	  /* a key that is not in the object */
+};
+struct secret_view {
+	struct variable variable;
+	struct deployment_value_from from;
+	enum secret_state state;
+	char *text;		/* SECRET_VALUE */
+	const json_t *generate; /* SECRET_GENERATED */
+	const char *property;	/* of the secret: "SecretString", ... */
+};
+void secret_view(const struct check *c, const struct node *n, const struct secret_slot *slot,
+		 struct secret_view *ret);
+void secret_view_free(struct secret_view *v); /* wipes */
+static inline void own_drop_secret_view(struct secret_view *v)
+{
+	secret_view_free(v);
+}
+/* The fault ("B03") of the value for its slot, NULL: none; "" when it cannot be told. why: a clause
+ * about it that never has the value in it. */
+const char *secret_judge(const struct secret_view *v, const struct secret_slot *slot, char *why,
+			 size_t why_size);

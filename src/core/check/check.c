@@ -70,15 +70,27 @@ const struct deployment *check_deployment(const struct check *c)
 	return c->deployment;
 }
 
+const struct deployment_template *check_templates(const struct check *c, size_t *ret_count)
+{
+	*ret_count = c->template_count;
+	return c->templates;
+}
+
+const struct check_rule *check_running(const struct check *c)
+{
+	return c->rule;
+}
+
 const char *check_profile(const struct check *c)
 {
 	return c->profile;
 }
 
-static char *pointer_of(const struct deployment_resource *r, const char *property)
+static char *pointer_of(const struct deployment_resource *r, const char *property,
+			const char *pointer)
 {
 	if (!r)
-		return str_dup("");
+		return str_dup(pointer ? pointer : "");
 	if (!property)
 		return str_printf("/Resources/%s", r->logical);
 	if (!*property)
@@ -88,10 +100,10 @@ static char *pointer_of(const struct deployment_resource *r, const char *propert
 
 /* "resource", "path", "location", "cdkPath" of a place. */
 static void put_place(const struct check *c, json_t *to, const struct deployment_resource *r,
-		      const char *property)
+		      const char *property, const char *outside, size_t template)
 {
-	OWN(str) char *pointer = pointer_of(r, property);
-	size_t index = r ? r->template : 0;
+	OWN(str) char *pointer = pointer_of(r, property, outside);
+	size_t index = r ? r->template : template;
 	struct template_location at = { 0 };
 	const json_t *metadata = r ? json_map(r->body, "Metadata") : NULL;
 
@@ -121,11 +133,11 @@ void check_add(struct check *c, const struct check_finding *f, const char *fmt, 
 	json_set_str(one, "verdict", verdict_words[f->severity]);
 	json_set_str(one, "fault", c->rule->id);
 	json_set_str(one, "rule", c->rule->name);
-	put_place(c, one, f->resource, f->property);
+	put_place(c, one, f->resource, f->property, f->pointer, f->template);
 	if (f->second) {
 		json_t *second = json_object();
 
-		put_place(c, second, f->second, f->second_property);
+		put_place(c, second, f->second, f->second_property, NULL, 0);
 		json_object_set_new(one, "second", second);
 	}
 	if (f->service && f->service->resource)

@@ -1,0 +1,237 @@
+/* Group A: the nodes among each other: peer ports and identities. */
+#include "core/check/check-a.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "core/reach/reach.h"
+
+enum { DEFAULT_PORT = 80, PORTS_MAX = 32 };
+
+/* Ports that the node has another use for. */
+static bool is_taken(unsigned port)
+{
+	static const unsigned taken[] = { 3030, 8079, 8080, 24566, 24567, 34001 };
+
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (taken[i] == port)
+			return true;
+	return false;
+}
+
+/* The port in the node's own address; 0: it has none, or is not known. */
+static unsigned own_port(const struct check *c, const struct node *n)
+{
+	struct variable v __attribute__((cleanup(own_drop_variable)));
+	const char *colon;
+	uint64_t port = 0;
+
+	node_variable(c, n, "MPC_LOCAL_ADDRESS", &v);
+	colon = v.flat ? strrchr(v.flat, ':') : NULL;
+	if (!colon || num_parse_u64(colon + 1, 1, 65535, &port) < 0)
+		return 0;
+	return (unsigned)port;
+}
+
+/* Ports the node's peers may use, the likeliest first. With a public chain the start script fixes
+ * 80; on a local one the contract says, so any declared port that has no other use will do. */
+static size_t peer_ports(const struct check *c, const struct node *n, unsigned ports[PORTS_MAX])
+{
+	struct variable env __attribute__((cleanup(own_drop_variable)));
+	const char *chain;
+	size_t count = 0, i;
+	json_t *one;
+
+	node_variable(c, n, "MPC_ENV", &env);
+	chain = node_chain(variable_text(&env));
+	if (own_port(c, n) && !is_taken(own_port(c, n))) {
+		ports[count++] = own_port(c, n);
+		return count;
+	}
+	ports[count++] = DEFAULT_PORT;
+	if (chain && strcmp(chain, "local") != 0)
+		return count;
+	json_array_foreach(json_list(n->container, "PortMappings"), i, one) {
+		json_int_t port = json_int_or(one, "ContainerPort", 0);
+
+		if (port > 0 && port < 65536 && !is_taken((unsigned)port) && port != DEFAULT_PORT &&
+		    count < PORTS_MAX)
+			ports[count++] = (unsigned)port;
+	}
+	return count;
+}
+
+static struct reach_end end_of(const struct deployment_service *s)
+{
+	return (struct reach_end){ .subnets = s->subnets,
+				   .subnet_count = s->subnet_count,
+				   .groups = s->groups,
+				   .group_count = s->group_count,
+				   .public_address = s->public_address };
+}
+
+/* Services in the same subnets and groups are one as far as packets go. */
+static bool is_alike(const struct deployment_service *a, const struct deployment_service *b)
+{
+	return a->subnet_count == b->subnet_count && a->group_count == b->group_count &&
+	       !memcmp(a->subnets, b->subnets, a->subnet_count * sizeof(a->subnets[0])) &&
+	       !memcmp(a->groups, b->groups, a->group_count * sizeof(a->groups[0]));
+}
+
+static const char *unknown_of(const struct reach_edge *e)
+{
+	const struct reach_evidence *all[] = { &e->out, &e->in, &e->acl_there, &e->acl_back };
+
+	for (size_t i = 0; i < 4; i++)
+		if (all[i]->verdict == VERDICT_UNKNOWN && all[i]->unknown[0])
+			return all[i]->unknown;
+	return "the security groups and subnets that are outside of the templates";
+}
+
+static void add_closed(struct check *c, const struct node *from, const struct node *to,
+		       unsigned port, const struct reach_edge *e)
+{
+	const struct reach_evidence *all[] = { &e->out, &e->in, &e->acl_there, &e->acl_back };
+	static const char *const halves[] = { "nothing lets it out of the sender's groups",
+					      "nothing lets it into the receiver's groups",
+					      "a network ACL stops it",
+					      "a network ACL stops the answers" };
+	struct check_finding f = {
+		.severity = e->verdict == VERDICT_FAIL ? CHECK_FAIL : CHECK_UNKNOWN,
+		.resource = from->service->resource,
+		.service = from->service,
+		.property = "NetworkConfiguration/AwsvpcConfiguration/SecurityGroups"
+	};
+
+	if (f.severity == CHECK_UNKNOWN) {
+		f.second = to->service->resource;
+		f.lookup = unknown_of(e);
+		check_add(c, &f, "whether the node reaches its peer %s at TCP %u is not known",
+			  to->service->resource->logical, port);
+		return;
+	}
+	for (size_t i = 0; i < 4; i++) {
+		if (all[i]->verdict != VERDICT_FAIL)
+			continue;
+		f.second = all[i]->resource ? all[i]->resource
+			   : all[i]->group  ? all[i]->group->resource
+					    : to->service->resource;
+		check_add(c, &f, "the node cannot reach its peer %s at TCP %u: %s",
+			  to->service->resource->logical, port, halves[i]);
+		return;
+	}
+}
+
+static void see_pair(struct check *c, const struct node *from, const struct node *to)
+{
+	struct reach_end a = end_of(from->service), b = end_of(to->service);
+	unsigned ports[PORTS_MAX];
+	size_t count = peer_ports(c, to, ports);
+	struct reach_edge best = { 0 };
+	unsigned at = ports[0];
+
+	for (size_t i = 0; i < count; i++) {
+		struct reach_edge e = { 0 };
+
+		reach_tcp(check_deployment(c), &a, &b, ports[i], &e);
+		if (e.verdict == VERDICT_PASS)
+			return;
+		if (i == 0 || (e.verdict == VERDICT_UNKNOWN && best.verdict == VERDICT_FAIL)) {
+			best = e;
+			at = ports[i];
+		}
+	}
+	add_closed(c, from, to, at, &best);
+}
+
+/* For each kind of place one pair each way stands for all. */
+void check_a_peers(struct check *c)
+{
+	struct node from, to;
+
+	for (size_t i = 0; node_next(c, &i, &from);) {
+		OWN(json) json_t *done = json_array();
+		struct node earlier;
+		bool seen = false;
+
+		for (size_t k = 0; node_next(c, &k, &earlier) && earlier.service != from.service;)
+			seen = seen || is_alike(earlier.service, from.service);
+		if (seen)
+			continue;
+		for (size_t k = 0; node_next(c, &k, &to);) {
+			bool covered = false;
+			struct node other;
+
+			if (to.service == from.service)
+				continue;
+			for (size_t m = 0; node_next(c, &m, &other) && other.service != to.service;)
+				covered = covered || (other.service != from.service &&
+						      is_alike(other.service, to.service));
+			if (!covered)
+				see_pair(c, &from, &to);
+		}
+	}
+}
+
+void check_a_port(struct check *c)
+{
+	struct node n;
+
+	for (size_t i = 0; node_next(c, &i, &n);) {
+		struct variable v __attribute__((cleanup(own_drop_variable)));
+		struct check_finding f;
+		unsigned port = own_port(c, &n);
+
+		if (!port || !is_taken(port))
+			continue;
+		node_variable(c, &n, "MPC_LOCAL_ADDRESS", &v);
+		f = node_finding(CHECK_FAIL, &n, &v);
+		check_add(c, &f, "the peer address has port %u, which the node uses itself", port);
+	}
+}
+
+/* ---- A12
+ * ---------------------------------------------------------------------------------------------- */
+
+static void see_count(struct check *c, const struct node *n)
+{
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .resource = n->service->resource,
+				   .property = "DesiredCount",
+				   .service = n->service };
+
+	if (node_desired(n) > 1)
+		check_add(c, &f, "%ld tasks with one identity: a node's service has one task",
+			  node_desired(n));
+}
+
+void check_a_identity(struct check *c)
+{
+	OWN(json) json_t *first = json_object();
+	struct node n, other;
+
+	for (size_t i = 0; node_next(c, &i, &n);) {
+		struct variable v __attribute__((cleanup(own_drop_variable)));
+		struct check_finding f;
+		OWN(str) char *identity = NULL;
+		size_t before;
+
+		see_count(c, &n);
+		node_variable(c, &n, "MPC_ACCOUNT_ID", &v);
+		if (v.place != VARIABLE_ENVIRONMENT || node_desired(&n) == 0)
+			continue;
+		identity = json_canonical(v.value);
+		if (!json_object_get(first, identity)) {
+			json_object_set_new(first, identity, json_integer((json_int_t)i - 1));
+			continue;
+		}
+		before = (size_t)json_integer_value(json_object_get(first, identity));
+		if (!node_next(c, &before, &other))
+			continue;
+		f = node_finding(CHECK_FAIL, &n, &v);
+		f.second = other.service->resource;
+		check_add(c, &f, "the node has the same account as that of %s",
+			  other.service->resource->logical);
+	}
+}

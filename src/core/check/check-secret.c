@@ -1,0 +1,368 @@
+/* The value that a secret variable of a node gets, followed from ValueFrom into the secret, and
+ * what is wrong with it. Values are never part of a message. */
+#include "core/check/check-internal.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "core/near/near.h"
+
+const struct secret_slot secret_slots[] = {
+	{ "MPC_P2P_PRIVATE_KEY", SECRET_KEY },
+	{ "MPC_ACCOUNT_SK", SECRET_KEY },
+	{ "MPC_SECRET_STORE_KEY", SECRET_HEX_32 },
+	{ "MPC_BACKUP_ENCRYPTION_KEY_HEX", SECRET_HEX_64 },
+	{ NULL, SECRET_KEY },
+};
+
+/* ---- following
+ * ------------------------------------------------------------------------------------------ */
+
+static void take_text(struct secret_view *v, const char *text)
+{
+	v->state = SECRET_VALUE;
+	v->text = str_dup(text);
+}
+
+/* The selected member of an object; values that are no text are what ECS writes out. */
+static void take_member(struct secret_view *v, const json_t *object, const char *key)
+{
+	const json_t *member = json_object_get(object, key);
+
+	if (!member) {
+		v->state = SECRET_NO_KEY;
+	} else if (json_is_string(member)) {
+		take_text(v, json_string_value(member));
+	} else {
+		OWN(str) char *text = json_text(member);
+
+		take_text(v, text);
+	}
+}
+
+static void select_value(struct secret_view *v, const char *flat)
+{
+	OWN(json) json_t *object = json_loads(flat, 0, NULL);
+
+	if (!v->from.json_key[0]) {
+		if (json_is_object(object))
+			v->state = SECRET_WHOLE;
+		else
+			take_text(v, flat);
+	} else if (json_is_object(object)) {
+		take_member(v, object, v->from.json_key);
+	} else if (node_has_unknown(flat)) {
+		v->state = SECRET_OUTSIDE;
+	} else {
+		v->state = SECRET_NO_JSON;
+	}
+}
+
+static void view_generated(const struct check *c, struct secret_view *v)
+{
+	const json_t *template = json_object_get(v->generate, "SecretStringTemplate");
+	const char *key = v->from.json_key,
+		   *generated = json_str_or(v->generate, "GenerateStringKey", "");
+
+	v->state = SECRET_GENERATED;
+	if (!template) {
+		if (key[0])
+			v->state = SECRET_NO_JSON;
+	} else if (!key[0]) {
+		v->state = SECRET_WHOLE;
+	} else if (strcmp(key, generated) != 0) {
+		OWN(str) char *flat = node_flatten(check_deployment(c), template);
+
+		select_value(v, flat);
+	}
+}
+
+/* A resource that may write the secret's value later: a custom resource, a rotation, an attachment.
+ */
+static bool names_secret(const struct deployment *d, const json_t *value,
+			 const struct deployment_resource *secret, unsigned depth)
+{
+	const char *key;
+	json_t *one;
+	size_t i;
+
+	if (depth > 32)
+		return false;
+	if (template_is_symbol(value) && deployment_target(d, value, NULL) == secret)
+		return true;
+	json_array_foreach(value, i, one)
+		if (names_secret(d, one, secret, depth + 1))
+			return true;
+	json_object_foreach((json_t *)(uintptr_t)value, key, one)
+		if (names_secret(d, one, secret, depth + 1))
+			return true;
+	return false;
+}
+
+static bool written_elsewhere(const struct deployment *d, const struct deployment_resource *secret)
+{
+	size_t count;
+	const struct deployment_resource *all = deployment_resources(d, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *type = all[i].type;
+
+		if ((str_starts(type, "Custom::") ||
+		     !strcmp(type, "AWS::CloudFormation::CustomResource") ||
+		     str_starts(type, "AWS::SecretsManager::")) &&
+		    strcmp(type, "AWS::SecretsManager::Secret") != 0 &&
+		    strcmp(type, "AWS::SecretsManager::ResourcePolicy") != 0 &&
+		    names_secret(d, all[i].properties, secret, 0))
+			return true;
+	}
+	return false;
+}
+
+static void view_secret(const struct check *c, struct secret_view *v)
+{
+	const struct deployment *d = check_deployment(c);
+	const json_t *properties = v->from.secret->properties;
+	const json_t *string = json_object_get(properties, "SecretString");
+
+	if (v->from.stage[0] || v->from.version[0]) {
+		v->state = SECRET_OUTSIDE; /* an older value; its text is nowhere in the template */
+	} else if (string) {
+		OWN(str) char *flat = node_flatten(d, string);
+
+		v->property = "SecretString";
+		select_value(v, flat);
+		explicit_bzero(flat, strlen(flat));
+	} else if ((v->generate = json_map(properties, "GenerateSecretString"))) {
+		v->property = "GenerateSecretString";
+		view_generated(c, v);
+	} else {
+		v->state = written_elsewhere(d, v->from.secret) ? SECRET_OUTSIDE : SECRET_NO_VALUE;
+	}
+}
+
+void secret_view(const struct check *c, const struct node *n, const struct secret_slot *slot,
+		 struct secret_view *ret)
+{
+	*ret = (struct secret_view){ 0 };
+	node_variable(c, n, slot->variable, &ret->variable);
+	if (ret->variable.place == VARIABLE_ABSENT)
+		return;
+	if (ret->variable.place == VARIABLE_ENVIRONMENT) {
+		take_text(ret, ret->variable.flat);
+		return;
+	}
+	deployment_value_from(check_deployment(c), ret->variable.value, &ret->from);
+	if (ret->from.malformed)
+		ret->state = SECRET_SELECTOR;
+	else if (!ret->from.secret || ret->from.unknown || ret->from.parameter_store ||
+		 strcmp(ret->from.secret->type, "AWS::SecretsManager::Secret") != 0)
+		ret->state = SECRET_OUTSIDE;
+	else
+		view_secret(c, ret);
+}
+
+void secret_view_free(struct secret_view *v)
+{
+	if (v->text)
+		explicit_bzero(v->text, strlen(v->text));
+	free(v->text);
+	own_drop_variable(&v->variable);
+}
+
+/* ---- judging
+ * ------------------------------------------------------------------------------------------- */
+
+static bool all_of(const char *text, int (*test)(int))
+{
+	for (const char *c = text; *c; c++)
+		if (!test((unsigned char)*c))
+			return false;
+	return *text != '\0';
+}
+
+static bool is_placeholder(const char *text)
+{
+	static const char *const words[] = { "replace",	  "placeholder", "changeme", "change_me",
+					     "change-me", "todo",	 "xxx",	     "example",
+					     "your_",	  "your-",	 "dummy",    "fixme",
+					     "insert" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasestr(text, words[i]))
+			return true;
+	/* <PUT KEY HERE> */
+	return text[0] == '<' && text[strlen(text) - 1] == '>';
+}
+
+static bool is_padded(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (isspace((unsigned char)text[0]) || isspace((unsigned char)text[len - 1]))
+		return true;
+	for (const char *c = text; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			return true;
+	return false;
+}
+
+#define WHY(...) ((void)snprintf(why, why_size, __VA_ARGS__))
+
+static const char *judge_key(const char *text, char *why, size_t why_size)
+{
+	const char *body = str_starts(text, "ed25519:") ? text + 8 : text;
+	uint8_t bytes[128];
+	size_t len = 0;
+	struct near_key key;
+	struct err err = { 0 };
+
+	if (near_key_parse(text, &key, &err) == 0) {
+		near_key_wipe(&key);
+		return NULL;
+	}
+	if (all_of(body, isxdigit) && strlen(body) >= 32 && strlen(body) % 2 == 0 &&
+	    (strlen(body) == 64 || strlen(body) == 128 || strchr(body, '0'))) {
+		WHY("is hexadecimal; a NEAR key is base58");
+		return "B05";
+	}
+	if (body == text) {
+		WHY("does not start with 'ed25519:'");
+		return "B06";
+	}
+	if (near_base58_decode(body, strlen(body), bytes, sizeof(bytes), &len) < 0) {
+		WHY("is not base58 behind 'ed25519:'");
+		return "B05";
+	}
+	explicit_bzero(bytes, sizeof(bytes));
+	if (len != NEAR_SECRET_BYTES) {
+		WHY("decodes to %zu bytes; a private key pair has 64%s", len,
+		    len == 32 ? " (32 are a public key or a bare seed)" : "");
+		return "B06";
+	}
+	WHY("has a public half that does not belong to its private half");
+	return "B23";
+}
+
+static const char *judge_hex(const char *text, size_t digits, char *why, size_t why_size)
+{
+	if (all_of(text, isxdigit)) {
+		if (strlen(text) == digits)
+			return NULL;
+		WHY("has %zu hexadecimal digits, %zu are due", strlen(text), digits);
+		return "B04";
+	}
+	WHY("is not hexadecimal; %zu hexadecimal digits are due", digits);
+	return "B03";
+}
+
+static const char *judge_text(const char *text, enum secret_kind kind, char *why, size_t why_size)
+{
+	const char *fault;
+
+	if (!*text) {
+		WHY("is empty");
+		return "B25";
+	}
+	if (node_has_unknown(text)) {
+		if (is_placeholder(text)) {
+			WHY("has a placeholder in it");
+			return "B01";
+		}
+		if (strcmp(text, NODE_UNKNOWN) != 0 && is_padded(text)) {
+			WHY("has white space or a control character in it");
+			return "B12";
+		}
+		return "";
+	}
+	fault = kind == SECRET_KEY
+			? judge_key(text, why, why_size)
+			: judge_hex(text, kind == SECRET_HEX_32 ? 32 : 64, why, why_size);
+	if (fault && is_placeholder(text)) {
+		WHY("is a placeholder, not a key");
+		return "B01";
+	}
+	if (fault && is_padded(text)) {
+		WHY("begins or ends with white space, or has a control character in it");
+		return "B12";
+	}
+	return fault;
+}
+
+/* The characters a generated value may have beyond hexadecimal digits: "" when there are none. */
+static void add_class(struct buf *to, const char *class, const char *excluded)
+{
+	for (const char *c = class; *c; c++)
+		if (!isxdigit((unsigned char)*c) && !strchr(excluded, *c))
+			buf_char(to, *c);
+}
+
+static const char *judge_generated(const json_t *g, enum secret_kind kind, char *why,
+				   size_t why_size)
+{
+	OWN(buf) struct buf foreign = { 0 };
+	const char *excluded = json_str_or(g, "ExcludeCharacters", "");
+	json_int_t length = json_int_or(g, "PasswordLength", 32),
+		   due = kind == SECRET_HEX_32 ? 32 : 64;
+
+	if (kind == SECRET_KEY) {
+		WHY("is generated at random and never an ed25519 key pair");
+		return "B06";
+	}
+	if (template_is_symbol(json_object_get(g, "ExcludeCharacters")) ||
+	    template_is_symbol(json_object_get(g, "PasswordLength")))
+		return "";
+	if (!json_bool_or(g, "ExcludeLowercase", false))
+		add_class(&foreign, "abcdefghijklmnopqrstuvwxyz", excluded);
+	if (!json_bool_or(g, "ExcludeUppercase", false))
+		add_class(&foreign, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", excluded);
+	if (!json_bool_or(g, "ExcludePunctuation", false))
+		add_class(&foreign, "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", excluded);
+	if (json_bool_or(g, "IncludeSpace", false))
+		add_class(&foreign, " ", excluded);
+	if (foreign.len) {
+		WHY("is generated from characters that are no hexadecimal digits (%.20s%s)",
+		    foreign.data, foreign.len > 20 ? "..." : "");
+		return "B03";
+	}
+	if (length != due) {
+		WHY("is generated with %lld characters, %lld are due", (long long)length,
+		    (long long)due);
+		return "B04";
+	}
+	return NULL;
+}
+
+const char *secret_judge(const struct secret_view *v, const struct secret_slot *slot, char *why,
+			 size_t why_size)
+{
+	switch (v->state) {
+	case SECRET_ABSENT:
+		return NULL;
+	case SECRET_OUTSIDE:
+		return "";
+	case SECRET_VALUE:
+		return judge_text(v->text, slot->kind, why, why_size);
+	case SECRET_GENERATED:
+		return judge_generated(v->generate, slot->kind, why, why_size);
+	case SECRET_NO_VALUE:
+		WHY("has no value: the secret has neither SecretString nor GenerateSecretString");
+		return "B02";
+	case SECRET_SELECTOR:
+		WHY("has a ValueFrom whose selector is neither absent nor :json-key:stage:version");
+		return "B10";
+	case SECRET_WHOLE:
+		WHY("gets the secret's whole JSON object, because ValueFrom names no key");
+		return "B07";
+	case SECRET_NO_JSON:
+		WHY("asks for JSON key '%.60s', but the secret is no JSON object",
+		    v->from.json_key);
+		return "B08";
+	case SECRET_NO_KEY:
+		WHY("asks for JSON key '%.60s', which the secret does not have%s", v->from.json_key,
+		    strchr(v->from.json_key, '.') ? " (nested keys are not supported)" : "");
+		return "B09";
+	}
+	return NULL;
+}
