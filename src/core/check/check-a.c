@@ -512,9 +512,6 @@ static void see_home(struct check *c, const struct node *n, const struct variabl
 			  "go with the "
 			  "task",
 			  home);
-	} else if (json_bool_or(mount, "ReadOnly", false)) {
-		check_add(c, &f, "MPC_HOME_DIR '%.80s' is on a volume that is mounted read-only",
-			  home);
 	} else if (!is_on_efs(n->service->task, json_str(mount, "SourceVolume"))) {
 		check_add(c, &f,
 			  "MPC_HOME_DIR '%.80s' is on a volume that is not EFS and goes with the "

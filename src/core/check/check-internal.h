@@ -4,7 +4,6 @@
 
 /* FAIL, WARN, UNKNOWN, each in the order of the launch sequence; stable. Replaces *findings. */
 void check_sort(json_t **findings);
-const struct deployment_template *check_templates(const struct check *c, size_t *ret_count);
 /* The rule that runs: for a function that several rows share. */
 const struct check_rule *check_running(const struct check *c);
 

@@ -70,10 +70,9 @@ const struct deployment *check_deployment(const struct check *c)
 	return c->deployment;
 }
 
-const struct deployment_template *check_templates(const struct check *c, size_t *ret_count)
+const char *check_profile(const struct check *c)
 {
-	*ret_count = c->template_count;
-	return c->templates;
+	return c->profile;
 }
 
 const struct check_rule *check_running(const struct check *c)
@@ -81,16 +80,16 @@ const struct check_rule *check_running(const struct check *c)
 	return c->rule;
 }
 
-const char *check_profile(const struct check *c)
+const struct deployment_template *check_templates(const struct check *c, size_t *ret_count)
 {
-	return c->profile;
+	*ret_count = c->template_count;
+	return c->templates;
 }
 
-static char *pointer_of(const struct deployment_resource *r, const char *property,
-			const char *pointer)
+static char *pointer_of(const struct deployment_resource *r, const char *property)
 {
 	if (!r)
-		return str_dup(pointer ? pointer : "");
+		return str_dup("");
 	if (!property)
 		return str_printf("/Resources/%s", r->logical);
 	if (!*property)
@@ -98,25 +97,31 @@ static char *pointer_of(const struct deployment_resource *r, const char *propert
 	return str_printf("/Resources/%s/Properties/%s", r->logical, property);
 }
 
-/* "resource", "path", "location", "cdkPath" of a place. */
-static void put_place(const struct check *c, json_t *to, const struct deployment_resource *r,
-		      const char *property, const char *outside, size_t template)
+/* "resource", "path", "location" of a place. */
+static void put_pointer(const struct check *c, json_t *to, size_t index, const char *logical,
+			const char *pointer)
 {
-	OWN(str) char *pointer = pointer_of(r, property, outside);
-	size_t index = r ? r->template : template;
-	struct template_location at = { 0 };
+	struct template_location at;
+
+	json_set_str(to, "resource", logical);
+	json_set_str(to, "path", pointer);
+	if (index >= c->template_count)
+		return;
+	at = template_locate(c->templates[index].t, pointer);
+	json_object_set_new(to, "location",
+			    json_pack("{s:s,s:i,s:i}", "file",
+				      template_name(c->templates[index].t), "line", (int)at.line,
+				      "column", (int)at.column));
+}
+
+/* The same with "cdkPath", of a resource. */
+static void put_place(const struct check *c, json_t *to, const struct deployment_resource *r,
+		      const char *property)
+{
+	OWN(str) char *pointer = pointer_of(r, property);
 	const json_t *metadata = r ? json_map(r->body, "Metadata") : NULL;
 
-	json_set_str(to, "resource", r ? r->logical : "");
-	json_set_str(to, "path", pointer);
-	if (index < c->template_count) {
-		struct template *t = c->templates[index].t;
-
-		at = template_locate(t, pointer);
-		json_object_set_new(to, "location",
-				    json_pack("{s:s,s:i,s:i}", "file", template_name(t), "line",
-					      (int)at.line, "column", (int)at.column));
-	}
+	put_pointer(c, to, r ? r->template : 0, r ? r->logical : "", pointer);
 	json_set_str(to, "cdkPath", json_str(metadata, "aws:cdk:path"));
 }
 
@@ -133,11 +138,14 @@ void check_add(struct check *c, const struct check_finding *f, const char *fmt, 
 	json_set_str(one, "verdict", verdict_words[f->severity]);
 	json_set_str(one, "fault", c->rule->id);
 	json_set_str(one, "rule", c->rule->name);
-	put_place(c, one, f->resource, f->property, f->pointer, f->template);
+	if (f->resource || !f->pointer)
+		put_place(c, one, f->resource, f->property);
+	else
+		put_pointer(c, one, f->template, "", f->pointer);
 	if (f->second) {
 		json_t *second = json_object();
 
-		put_place(c, second, f->second, f->second_property, NULL, 0);
+		put_place(c, second, f->second, f->second_property);
 		json_object_set_new(one, "second", second);
 	}
 	if (f->service && f->service->resource)

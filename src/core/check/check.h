@@ -11,29 +11,29 @@ struct check; /* one run */
 struct check_finding {
 	enum check_severity severity;
 	const struct deployment_resource *resource; /* may be NULL (whole template) */
-	const char *property; /* below Properties: "NetworkConfiguration/AwsvpcConfiguration"; NULL:
-				 the resource */
+	const char *property; /* below Properties: "NetworkConfiguration/AwsvpcConfiguration"; NULL: the resource */
 	const struct deployment_resource *second; /* the other place involved, or NULL */
 	const char *second_property;
 	const struct deployment_service *service; /* the task that does not start, or NULL */
-	const char *remedy;  /* the smallest change, as template text or a sentence */
-	const char *lookup;  /* CHECK_UNKNOWN: the one look-up that settles it */
-	const char *pointer; /* whole JSON pointer ("/Parameters/X"), with resource NULL */
-	size_t template;     /* that pointer is in, with resource NULL */
+	const char *remedy; /* the smallest change, as template text or a sentence */
+	const char *lookup; /* CHECK_UNKNOWN: the one look-up that settles it */
+	/* resource NULL: a place outside Resources ("/Outputs/Url/Export") in templates[template] */
+	const char *pointer;
+	size_t template;
 };
 /* Adds a finding of the running rule; fmt: the message. */
 void check_add(struct check *c, const struct check_finding *f, const char *fmt, ...) ERR_FMT(3, 4);
 const struct deployment *check_deployment(const struct check *c);
+/* What was given to check_run(). Borrowed. */
+const struct deployment_template *check_templates(const struct check *c, size_t *ret_count);
 /* Image profile of a node container: "3.1", "current" or "built-in". */
 const char *check_profile(const struct check *c);
 
 struct check_rule {
-	const char *id;	  /* "C01" */
-	const char *name; /* "efs-2049-ingress-missing" */
-	const char
-		*step; /* launch_row.name the fault shows at, or "template", "runtime", "latent" */
-	const char *symptom, *cause,
-		*remedy;      /* sentences, our words, for explain and the reference */
+	const char *id;	     /* "C01" */
+	const char *name;    /* "efs-2049-ingress-missing" */
+	const char *step;    /* launch_row.name the fault shows at, or "template", "runtime", "latent" */
+	const char *symptom, *cause, *remedy; /* sentences, our words, for explain and the reference */
 	const char *distance; /* what would be seen on AWS and after how long */
 	void (*run)(struct check *c);
 };
@@ -48,8 +48,7 @@ const struct check_rule *check_rule(const char *id_or_name); /* NULL: none */
 struct check_options {
 	const char *profile; /* NULL: "built-in" */
 };
-/* Runs all rules. Result:
- * {"findings":[{"verdict":"FAIL"|"WARN"|"UNKNOWN","fault","rule","resource",
+/* Runs all rules. Result: {"findings":[{"verdict":"FAIL"|"WARN"|"UNKNOWN","fault","rule","resource",
  * "path","location":{"file","line","column"},"cdkPath"?,"second"?:{...},"service"?,"message","remedy",
  * "lookup"?,"step","distance"}], "tasks":[{"service","steps":[{"step","verdict","faults":[..]}]}]}.
  * Findings: FAIL first in the order of the launch sequence, then WARN, then UNKNOWN. Caller's. */
@@ -57,12 +56,17 @@ json_t *check_run(const struct deployment *d, const struct deployment_template *
 		  size_t template_count, const struct check_options *o);
 
 /* One result out of several runs over the same templates (one per assignment of the parameters that
- * conditions read): each finding once, with "assignment" when it does not hold in all of them,
- * steps with their worst verdict. results: check_run()'s, borrowed; names: what each run assumes
- * ("" when there is one). Caller's. */
+ * conditions read): each finding once, with "assignment" when it does not hold in all of them, steps
+ * with their worst verdict. results: check_run()'s, borrowed; names: what each run assumes ("" when
+ * there is one). Caller's. */
 json_t *check_merge(const json_t *const *results, const char *const *names, size_t count);
-/* The assignments to run: parameters with AllowedValues that conditions read and that `given`
- * (object name -> text, or NULL) does not settle. Array of objects name -> text; [{}] when there is
- * nothing to choose; at most CHECK_ASSIGNMENTS_MAX, the first ones. Caller's. */
+/* The assignments to run: parameters with AllowedValues that conditions read and that `given` (object
+ * name -> text, or NULL) does not settle. Array of objects name -> text; [{}] when there is nothing
+ * to choose; at most CHECK_ASSIGNMENTS_MAX, the first ones. Caller's. */
 enum { CHECK_ASSIGNMENTS_MAX = 64 };
 json_t *check_assignments(struct template *const *templates, size_t count, const json_t *given);
+
+/* A template that template_parse(), template_eval_new(), template_outputs() or deployment_read()
+ * refused: one finding as in check_run()'s "findings", with the place that stands in the sentence
+ * ("name:line:column: "; line 0 when none does). Faults G09, G14, G15, G16, else T00. Caller's. */
+json_t *check_template_error(const char *name, const struct err *err);

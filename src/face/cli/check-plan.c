@@ -1,5 +1,6 @@
 #include "face/cli/check-plan.h"
 
+#include "base/str.h"
 #include "core/check/check.h"
 #include "core/deployment/deployment.h"
 #include "core/template/template.h"
@@ -118,19 +119,41 @@ static int check_all(const struct plan *p, struct template *const *templates, co
 		json_decref((json_t *)(uintptr_t)results[i]);
 		free(names[i]);
 	}
+	if (count)
+		*err = (struct err){ 0 }; /* that of an assignment that is none */
 	return count ? 0 : -1;
+}
+
+/* A template that CloudFormation would refuse is a finding when there is a fault for it; text that is no
+ * template at all, or a value that a parameter refuses, is not readable input. */
+static int refused(const char *name, json_t **ret, const struct err *err)
+{
+	OWN(json) json_t *finding = check_template_error(name, err);
+
+	if (err->code == ERR_BUG || str_eq(json_str(finding, "fault"), "T00"))
+		return -1;
+	*ret = json_pack("{s:[O],s:[]}", "findings", finding, "tasks");
+	return 0;
 }
 
 int check_plan(const struct plan *p, const char *profile, json_t **ret, struct err *err)
 {
 	struct template **templates = mem_new(p->count, sizeof(struct template *));
+	struct err why = { 0 };
+	const char *name = NULL;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < p->count; i++)
-		rc = template_parse(p->stacks[i].source ? p->stacks[i].source : p->stacks[i].name,
-				    p->stacks[i].text, p->stacks[i].len, &templates[i], err);
+	for (size_t i = 0; rc == 0 && i < p->count; i++) {
+		name = p->stacks[i].source ? p->stacks[i].source : p->stacks[i].name;
+		rc = template_parse(name, p->stacks[i].text, p->stacks[i].len, &templates[i], &why);
+	}
 	if (rc == 0)
-		rc = check_all(p, templates, profile, ret, err);
+		rc = check_all(p, templates, profile, ret, &why);
+	if (rc < 0) {
+		rc = refused(name, ret, &why);
+		if (rc < 0)
+			*err = why;
+	}
 	for (size_t i = 0; i < p->count; i++)
 		template_free(templates[i]);
 	free(templates);

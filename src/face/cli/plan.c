@@ -263,12 +263,15 @@ static int add_template(struct cli *cli, struct plan *p, const char *path, const
 
 	(void)cli;
 	s->source = str_dup(path);
-	if (cli_read(path, &s->text, &s->len, err) < 0 ||
-	    template_parse(path, s->text, s->len, &t, err) < 0)
-		return -1;
-	parameters_of(t, given, s->parameters, used);
 	*exports = json_object();
 	*imports = json_object();
+	if (cli_read(path, &s->text, &s->len, err) < 0)
+		return -1;
+	if (template_parse(path, s->text, s->len, &t, err) < 0) {
+		p->unread = p->preview;
+		return p->preview ? 0 : -1;
+	}
+	parameters_of(t, given, s->parameters, used);
 	names_of(t, s->parameters, *exports, *imports);
 	return 0;
 }
@@ -313,7 +316,7 @@ static int plan_templates(struct cli *cli, struct plan *p, const json_t *given,
 		json_decref(exports[i]);
 		json_decref(imports[i]);
 	}
-	if (rc < 0 || check_used(cli, given, single, used, err) < 0)
+	if (rc < 0 || (!p->unread && check_used(cli, given, single, used, err) < 0))
 		return -1;
 	for (size_t i = 0; i + 1 < p->count; i++)
 		p->stacks[i].role = "base";

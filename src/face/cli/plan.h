@@ -21,7 +21,9 @@ struct plan {
 	struct near_key chain_key;
 	bool has_chain_key;
 	char *key_directory; /* of network.yaml; NULL for templates */
-	bool preview;	     /* nothing is made; a key that is missing leaves its parameter without a value */
+	/* nothing is made; a key that is missing leaves its parameter without a value; a template that
+	 * cannot be read stays in the list (unread: there is one) */
+	bool preview, unread;
 };
 
 /* -1: err. Keys of a local network.yaml that are missing are made (and said so). */
