@@ -33,7 +33,7 @@ static enum check_severity severity_of(const struct node *n, const char *fault)
 static void judge_slots(struct check *c, const struct node *n, const char *fault)
 {
 	for (const struct secret_slot *s = secret_slots; s->variable; s++) {
-		struct secret_view v __attribute__((cleanup(own_drop_secret_view)));
+		struct secret_view v __attribute__((cleanup(own_drop_secret_view))) = { 0 };
 		struct check_finding f;
 		char why[256] = "";
 		const char *found;
@@ -89,7 +89,7 @@ static void run_placeholder(struct check *c)
 	run_value(c);
 	for (size_t i = 0; node_next(c, &i, &n);)
 		for (const struct secret_slot *s = secret_slots; s->variable; s++) {
-			struct secret_view v __attribute__((cleanup(own_drop_secret_view)));
+			struct secret_view v __attribute__((cleanup(own_drop_secret_view))) = { 0 };
 			char why[256] = "";
 			const char *found;
 
@@ -241,7 +241,7 @@ static void run_deadlock(struct check *c)
 
 	for (size_t i = 0; node_next(c, &i, &n);)
 		for (const struct secret_slot *s = secret_slots; s->variable; s++) {
-			struct secret_view v __attribute__((cleanup(own_drop_secret_view)));
+			struct secret_view v __attribute__((cleanup(own_drop_secret_view))) = { 0 };
 			struct check_finding f;
 			char why[256] = "";
 			const char *found;
@@ -322,8 +322,8 @@ static enum hint hint_of(const char *words)
 
 static void see_swap(struct check *c, const struct node *n)
 {
-	struct secret_view p2p __attribute__((cleanup(own_drop_secret_view)));
-	struct secret_view account __attribute__((cleanup(own_drop_secret_view)));
+	struct secret_view p2p __attribute__((cleanup(own_drop_secret_view))) = { 0 };
+	struct secret_view account __attribute__((cleanup(own_drop_secret_view))) = { 0 };
 	OWN(str) char *p2p_words = NULL, *account_words = NULL;
 	enum hint of_p2p, of_account;
 	struct check_finding f;
@@ -382,7 +382,7 @@ static void see_shared(struct check *c, const struct secret_slot *s)
 	struct node n, other;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct secret_view v __attribute__((cleanup(own_drop_secret_view)));
+		struct secret_view v __attribute__((cleanup(own_drop_secret_view))) = { 0 };
 		struct check_finding f;
 		OWN(str) char *source = NULL;
 		size_t before;
@@ -494,7 +494,7 @@ static void run_plain(struct check *c)
 
 	for (size_t i = 0; node_next(c, &i, &n);)
 		for (const struct secret_slot *s = secret_slots; s->variable; s++) {
-			struct variable v __attribute__((cleanup(own_drop_variable)));
+			struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 			struct check_finding f;
 
 			node_variable(c, &n, s->variable, &v);
@@ -518,8 +518,8 @@ static void run_backup(struct check *c)
 	struct node n;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct variable env __attribute__((cleanup(own_drop_variable)));
-		struct variable v __attribute__((cleanup(own_drop_variable)));
+		struct variable env __attribute__((cleanup(own_drop_variable))) = { 0 };
+		struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 		struct check_finding f;
 		const char *chain;
 
