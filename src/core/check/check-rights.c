@@ -171,7 +171,8 @@ static void read_role(const struct deployment *d, const struct deployment_role *
 		const struct deployment_policy *from = &role->policies[i];
 		struct policy *p = &c->policies[c->count++];
 
-		read_policy(d, from->name ? from->name : "policy", from->document, p);
+		read_policy(d, from->name ? from->name : "policy",
+			    from->document ? from->document : iam_managed_policy(from->name), p);
 		/* Under an unknown condition its statements may be there or not. */
 		for (size_t k = 0; k < p->count && from->resource && from->resource->present == 2;
 		     k++)
