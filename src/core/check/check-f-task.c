@@ -1,0 +1,720 @@
+/* Rules of group F about the task definition itself. */
+#include "core/check/check-f.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+
+static void each(struct check *c, void (*look)(struct check *c, const struct check_subject *s))
+{
+	OWN(check_subjects) struct check_subjects all = { 0 };
+
+	check_subjects_read(check_deployment(c), &all);
+	for (size_t i = 0; i < all.count; i++)
+		look(c, &all.list[i]);
+}
+
+static const char *container_name(const struct check_subject *s, size_t i)
+{
+	return json_str_or(json_array_get(s->containers, i), "Name", "?");
+}
+
+static void say(struct check *c, const struct check_subject *s, size_t container,
+		const char *property, const char *text)
+{
+	OWN(str) char *where = str_printf("ContainerDefinitions/%zu/%s", container, property);
+	struct check_finding f = check_about(s, CHECK_FAIL, where);
+
+	check_add(c, &f, "Container %s: %s", container_name(s, container), text);
+}
+
+/* ---- F08 size, F13 containers in it
+ * -------------------------------------------------------------- */
+
+static bool is_pair(long cpu, long memory)
+{
+	static const struct {
+		long cpu, least, most, step;
+	} rows[] = {
+		{ 256, 512, 1024, 512 },      { 256, 2048, 2048, 1 },
+		{ 512, 1024, 4096, 1024 },    { 1024, 2048, 8192, 1024 },
+		{ 2048, 4096, 16384, 1024 },  { 4096, 8192, 30720, 1024 },
+		{ 8192, 16384, 61440, 4096 }, { 16384, 32768, 122880, 8192 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].cpu == cpu && memory >= rows[i].least && memory <= rows[i].most &&
+		    (memory - rows[i].least) % rows[i].step == 0)
+			return true;
+	return false;
+}
+
+/* The smallest legal memory for these units that is not less than asked for, or the largest. */
+static long nearest(long cpu, long memory)
+{
+	long best = -1;
+
+	for (long m = 512; m <= 122880; m += 512)
+		if (is_pair(cpu, m) && (best < memory || best < 0))
+			best = m;
+	return best;
+}
+
+static void size(struct check *c, const struct check_subject *s)
+{
+	const struct deployment *d = check_deployment(c);
+	const json_t *cpu = json_object_get(s->properties, "Cpu"),
+		     *memory = json_object_get(s->properties, "Memory");
+	long units = check_units(d, cpu), mebibytes = check_units(d, memory);
+	OWN(str) char *remedy = NULL;
+	struct check_finding f = check_about(s, CHECK_FAIL, !cpu ? "" : !memory ? "Cpu" : "Memory");
+
+	if (!s->fargate)
+		return;
+	if (!cpu || !memory) {
+		check_add(c, &f, "A Fargate task needs Cpu and Memory; %s is missing.",
+			  cpu ? "Memory" : "Cpu");
+		return;
+	}
+	if (units < 0 || mebibytes < 0 || is_pair(units, mebibytes))
+		return;
+	if (nearest(units, mebibytes) > 0)
+		remedy = str_printf("Memory: \"%ld\"", nearest(units, mebibytes));
+	else
+		remedy = str_dup(
+			"Cpu: 256, 512, 1024, 2048, 4096, 8192 or 16384, with a memory that "
+			"goes with it");
+	f.remedy = remedy;
+	check_add(c, &f, "Fargate has no task size of %ld CPU units with %ld MiB.", units,
+		  mebibytes);
+}
+
+void check_f_size(struct check *c)
+{
+	each(c, size);
+}
+
+static void container_size(struct check *c, const struct check_subject *s)
+{
+	const struct deployment *d = check_deployment(c);
+	long cpu = check_units(d, json_object_get(s->properties, "Cpu"));
+	long memory = check_units(d, json_object_get(s->properties, "Memory")), sum = 0;
+	bool essential = json_array_size(s->containers) == 0;
+
+	for (size_t i = 0; i < json_array_size(s->containers); i++) {
+		const json_t *one = json_array_get(s->containers, i);
+		long limit = check_units(d, json_object_get(one, "Memory"));
+		long reserved = check_units(d, json_object_get(one, "MemoryReservation"));
+		long own = check_units(d, json_object_get(one, "Cpu"));
+
+		sum += own > 0 ? own : 0;
+		essential = essential || json_bool_or(one, "Essential", true) ||
+			    template_is_symbol(json_object_get(one, "Essential"));
+		if (memory > 0 && limit > memory)
+			say(c, s, i, "Memory", "its memory limit is above the task's memory.");
+		else if (memory > 0 && reserved > memory)
+			say(c, s, i, "MemoryReservation",
+			    "it reserves more than the task's memory.");
+		else if (limit > 0 && reserved > limit)
+			say(c, s, i, "MemoryReservation", "it reserves more than its own limit.");
+	}
+	if (cpu > 0 && sum > cpu) {
+		struct check_finding f = check_about(s, CHECK_FAIL, "Cpu");
+
+		check_add(c, &f, "The containers ask for %ld CPU units, the task has %ld.", sum,
+			  cpu);
+	}
+	if (!essential) {
+		struct check_finding f = check_about(s, CHECK_FAIL, "ContainerDefinitions");
+
+		check_add(c, &f, "No container is essential; a task needs one.");
+	}
+}
+
+void check_f_container_size(struct check *c)
+{
+	each(c, container_size);
+}
+
+/* ---- F09, F11
+ * ------------------------------------------------------------------------------------- */
+
+static void network_mode(struct check *c, const struct check_subject *s)
+{
+	const json_t *mode = json_object_get(s->properties, "NetworkMode");
+	const char *text = deployment_text(check_deployment(c), mode);
+	struct check_finding f = check_about(s, CHECK_FAIL, mode ? "NetworkMode" : "");
+
+	if (!s->fargate || (mode && !text))
+		return;
+	if (!str_eq(text, "awsvpc"))
+		check_add(c, &f, "A Fargate task needs NetworkMode awsvpc, not %s.",
+			  text ? text : "the default, bridge");
+	else if (s->service && s->service->resource &&
+		 !json_path(
+			 json_object_get(s->service->resource->properties, "NetworkConfiguration"),
+			 "AwsvpcConfiguration") &&
+		 !template_is_symbol(json_object_get(s->service->resource->properties,
+						     "NetworkConfiguration"))) {
+		f.resource = s->service->resource;
+		f.property = "";
+		f.remedy = "NetworkConfiguration: { AwsvpcConfiguration: { Subnets: [...] } }";
+		check_add(
+			c, &f,
+			"The service has no AwsvpcConfiguration, which network mode awsvpc needs.");
+	}
+}
+
+void check_f_network_mode(struct check *c)
+{
+	each(c, network_mode);
+}
+
+static void compatibilities(struct check *c, const struct check_subject *s)
+{
+	const json_t *list = json_object_get(s->properties, "RequiresCompatibilities");
+	struct check_finding f = check_about(s, CHECK_FAIL, list ? "RequiresCompatibilities" : "");
+
+	if (!s->service || !s->service->fargate || template_is_symbol(list))
+		return;
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (!json_is_string(json_array_get(list, i)) ||
+		    str_eq(json_string_value(json_array_get(list, i)), "FARGATE"))
+			return;
+	check_add(c, &f,
+		  "Service %s runs on Fargate, but the task definition does not list FARGATE.",
+		  s->service->resource->logical);
+}
+
+void check_f_compatibilities(struct check *c)
+{
+	each(c, compatibilities);
+}
+
+/* ---- F10
+ * ------------------------------------------------------------------------------------------ */
+
+static bool set(const json_t *value)
+{
+	if (json_is_array(value) || json_is_object(value))
+		return !template_is_symbol(value) &&
+		       (json_is_array(value) ? json_array_size(value) : json_object_size(value)) >
+			       0;
+	return value && !json_is_null(value);
+}
+
+static void unsupported_linux(struct check *c, const struct check_subject *s, size_t i)
+{
+	static const char *const names[] = { "Devices", "SharedMemorySize", "Tmpfs", "MaxSwap",
+					     "Swappiness" };
+	const json_t *linux_parameters =
+		json_map(json_array_get(s->containers, i), "LinuxParameters");
+	const json_t *adds = json_list(json_map(linux_parameters, "Capabilities"), "Add");
+
+	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+		OWN(str) char *where = str_printf("LinuxParameters/%s", names[k]);
+		OWN(str)
+		char *text = str_printf("Fargate does not support LinuxParameters.%s.", names[k]);
+
+		if (set(json_object_get(linux_parameters, names[k])))
+			say(c, s, i, where, text);
+	}
+	for (size_t k = 0; k < json_array_size(adds); k++)
+		if (json_is_string(json_array_get(adds, k)) &&
+		    !str_eq(json_string_value(json_array_get(adds, k)), "SYS_PTRACE"))
+			say(c, s, i, "LinuxParameters/Capabilities/Add",
+			    "Fargate lets a task add no capability but SYS_PTRACE.");
+}
+
+static void unsupported_container(struct check *c, const struct check_subject *s, size_t i)
+{
+	static const char *const names[] = { "Links", "ExtraHosts", "DnsServers",
+					     "DnsSearchDomains", "DockerSecurityOptions" };
+	const json_t *one = json_array_get(s->containers, i);
+	const json_t *limits = json_list(one, "Ulimits");
+
+	if (json_bool_or(one, "Privileged", false))
+		say(c, s, i, "Privileged", "Fargate runs no privileged containers.");
+	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+		OWN(str) char *text = str_printf("Fargate does not support %s.", names[k]);
+
+		if (set(json_object_get(one, names[k])))
+			say(c, s, i, names[k], text);
+	}
+	for (size_t k = 0; k < json_array_size(limits); k++) {
+		const char *name = json_str(json_array_get(limits, k), "Name");
+
+		if (name && strcmp(name, "nofile") != 0)
+			say(c, s, i, "Ulimits", "Fargate lets a task set no limit but nofile.");
+	}
+	unsupported_linux(c, s, i);
+}
+
+static void unsupported_volume(struct check *c, const struct check_subject *s, const json_t *volume,
+			       size_t i)
+{
+	OWN(str) char *where = str_printf("Volumes/%zu", i);
+	struct check_finding f = check_about(s, CHECK_FAIL, where);
+
+	if (set(json_object_get(json_object_get(volume, "Host"), "SourcePath")))
+		check_add(c, &f, "Volume %s names a path of the host; Fargate has none to give.",
+			  json_str_or(volume, "Name", "?"));
+	if (set(json_object_get(volume, "DockerVolumeConfiguration")))
+		check_add(c, &f, "Volume %s is a Docker volume, which Fargate does not support.",
+			  json_str_or(volume, "Name", "?"));
+}
+
+static void unsupported(struct check *c, const struct check_subject *s)
+{
+	const json_t *volumes = json_list(s->properties, "Volumes");
+	const char *pid = json_str(s->properties, "PidMode");
+	struct check_finding f = check_about(s, CHECK_FAIL, "PlacementConstraints");
+
+	if (!s->fargate)
+		return;
+	for (size_t i = 0; i < json_array_size(s->containers); i++)
+		unsupported_container(c, s, i);
+	for (size_t i = 0; i < json_array_size(volumes); i++)
+		unsupported_volume(c, s, json_array_get(volumes, i), i);
+	if (set(json_object_get(s->properties, "PlacementConstraints")))
+		check_add(c, &f, "Fargate has no placement constraints.");
+	f.property = "IpcMode";
+	if (set(json_object_get(s->properties, "IpcMode")))
+		check_add(c, &f, "Fargate does not support IpcMode.");
+	f.property = "PidMode";
+	if (pid && strcmp(pid, "task") != 0)
+		check_add(c, &f, "Fargate supports PidMode task only, not %s.", pid);
+	if (s->service && s->service->resource &&
+	    str_eq(json_str(s->service->resource->properties, "SchedulingStrategy"), "DAEMON")) {
+		f.resource = s->service->resource;
+		f.property = "SchedulingStrategy";
+		check_add(c, &f, "Fargate has no DAEMON scheduling.");
+	}
+}
+
+void check_f_unsupported(struct check *c)
+{
+	each(c, unsupported);
+}
+
+/* ---- F12
+ * ------------------------------------------------------------------------------------------ */
+
+static void host_port(struct check *c, const struct check_subject *s)
+{
+	const char *mode =
+		deployment_text(check_deployment(c), json_object_get(s->properties, "NetworkMode"));
+	OWN(json) json_t *seen = json_object();
+
+	if (!s->fargate && !str_eq(mode, "awsvpc"))
+		return;
+	for (size_t i = 0; i < json_array_size(s->containers); i++) {
+		const json_t *ports = json_list(json_array_get(s->containers, i), "PortMappings");
+
+		for (size_t k = 0; k < json_array_size(ports); k++) {
+			const json_t *one = json_array_get(ports, k);
+			json_int_t port = json_int_or(one, "ContainerPort", -1);
+			json_int_t host = json_int_or(one, "HostPort", port);
+			OWN(str)
+			char *id = str_printf("%lld/%s", (long long)port,
+					      json_str_or(one, "Protocol", "tcp"));
+			OWN(str) char *host_where = str_printf("PortMappings/%zu/HostPort", k);
+			OWN(str) char *where = str_printf("PortMappings/%zu/ContainerPort", k);
+			OWN(str)
+			char *differs =
+				str_printf("host port %lld for container port %lld; in awsvpc "
+					   "mode they must be equal.",
+					   (long long)host, (long long)port);
+
+			if (port >= 0 && host != port && host != 0)
+				say(c, s, i, host_where, differs);
+			if (port >= 0 && json_object_get(seen, id))
+				say(c, s, i, where, "its port is mapped twice in the task.");
+			json_object_set_new(seen, id, json_true());
+		}
+	}
+}
+
+void check_f_host_port(struct check *c)
+{
+	each(c, host_port);
+}
+
+/* ---- F15, F16
+ * ------------------------------------------------------------------------------------- */
+
+/* What a slim image with python3 and openssl does not have. */
+static bool not_in_node_image(const char *word, size_t len)
+{
+	static const char *const names[] = { "curl",   "wget",	   "nc",      "ncat", "netcat",
+					     "telnet", "jq",	   "dig",     "node", "ping",
+					     "http",   "nslookup", "grpcurl", "ss" };
+
+	for (size_t i = len; i-- > 0;)
+		if (word[i] == '/') {
+			word += i + 1;
+			len -= i + 1;
+			break;
+		}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == len && !strncmp(names[i], word, len))
+			return true;
+	return false;
+}
+
+/* The first word of each command of a shell line. Caller frees. */
+static char *missing_tool(const char *line)
+{
+	while (*line) {
+		size_t len;
+
+		line += strspn(line, " \t\n;|&({!");
+		len = strcspn(line, " \t\n;|&()}");
+		if (not_in_node_image(line, len))
+			return str_dup_n(line, len);
+		line += strcspn(line, ";|&\n");
+	}
+	return NULL;
+}
+
+static void health_command(struct check *c, const struct check_subject *s)
+{
+	const struct deployment *d = check_deployment(c);
+
+	for (size_t i = 0; i < json_array_size(s->containers); i++) {
+		const json_t *command = json_list(
+			json_map(json_array_get(s->containers, i), "HealthCheck"), "Command");
+		const char *kind = deployment_text(d, json_array_get(command, 0));
+		const char *line = deployment_text(d, json_array_get(command, 1));
+		OWN(str) char *tool = NULL;
+		OWN(str) char *text = NULL;
+
+		if (!line || str_eq(kind, "NONE") || !check_is_node(d, s, i))
+			continue;
+		if (str_eq(kind, "CMD") && not_in_node_image(line, strlen(line)))
+			tool = str_dup(line);
+		else if (str_eq(kind, "CMD-SHELL"))
+			tool = missing_tool(line);
+		text = str_printf("its health check runs %s, which the node's image does not have.",
+				  tool ? tool : "");
+		if (tool)
+			say(c, s, i, "HealthCheck/Command", text);
+	}
+}
+
+void check_f_health_command(struct check *c)
+{
+	each(c, health_command);
+}
+
+/* Below this a node that creates its data cannot have answered yet. */
+enum { BOOT_SECONDS = 30 };
+
+static void health_times(struct check *c, const struct check_subject *s)
+{
+	for (size_t i = 0; i < json_array_size(s->containers); i++) {
+		const json_t *check = json_map(json_array_get(s->containers, i), "HealthCheck");
+		OWN(str) char *where = str_printf("ContainerDefinitions/%zu/HealthCheck", i);
+		struct check_finding f = check_about(s, CHECK_WARN, where);
+		json_int_t seconds =
+			json_int_or(check, "StartPeriod", 0) +
+			json_int_or(check, "Interval", 30) * json_int_or(check, "Retries", 3);
+
+		if (check && seconds < BOOT_SECONDS && check_is_node(check_deployment(c), s, i) &&
+		    !str_eq(json_string_value(json_array_get(json_list(check, "Command"), 0)),
+			    "NONE"))
+			check_add(c, &f,
+				  "Container %s is killed when it is not healthy after %lld s; a "
+				  "node needs longer to start.",
+				  container_name(s, i), (long long)seconds);
+	}
+}
+
+void check_f_health_times(struct check *c)
+{
+	each(c, health_times);
+}
+
+/* ---- F26, F27, F28
+ * -------------------------------------------------------------------------------- */
+
+static void log_options_of(struct check *c, const struct check_subject *s, size_t i,
+			   const json_t *log)
+{
+	static const char *const names[] = { "awslogs-group", "awslogs-region",
+					     "awslogs-stream-prefix" };
+	static const char *const drivers[] = { "awslogs", "splunk", "awsfirelens" };
+	const char *driver =
+		deployment_text(check_deployment(c), json_object_get(log, "LogDriver"));
+	const json_t *options = json_object_get(log, "Options");
+	bool known = false;
+
+	for (size_t k = 0; driver && k < 3; k++)
+		known = known || !strcmp(driver, drivers[k]);
+	if (driver && !known && s->fargate)
+		say(c, s, i, "LogConfiguration/LogDriver",
+		    "Fargate has the log drivers awslogs, splunk and awsfirelens only.");
+	if (!str_eq(driver, "awslogs") || template_is_symbol(options))
+		return;
+	for (size_t k = 0; k < 3; k++) {
+		OWN(str) char *text = str_printf("awslogs needs the option %s.", names[k]);
+
+		if (!json_object_get(options, names[k]) && (k < 2 || s->fargate))
+			say(c, s, i, "LogConfiguration/Options", text);
+	}
+}
+
+static void log_options(struct check *c, const struct check_subject *s)
+{
+	for (size_t i = 0; i < json_array_size(s->containers); i++) {
+		const json_t *log = json_map(json_array_get(s->containers, i), "LogConfiguration");
+
+		if (log)
+			log_options_of(c, s, i, log);
+	}
+}
+
+void check_f_log_options(struct check *c)
+{
+	each(c, log_options);
+}
+
+/* The log group of the deployment with this name; NULL: none. */
+static const struct deployment_resource *group_named(const struct deployment *d, const char *name,
+						     bool *ret_unclear)
+{
+	size_t count;
+	const struct deployment_resource *list = deployment_resources(d, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		OWN(str) char *own = NULL;
+		enum verdict v;
+
+		if (!str_eq(list[i].type, "AWS::Logs::LogGroup") ||
+		    !json_object_get(list[i].properties, "LogGroupName"))
+			continue;
+		own = check_rights_name(d, &list[i]);
+		v = check_rights_match(own, name, false);
+		if (v == VERDICT_PASS)
+			return &list[i];
+		*ret_unclear = *ret_unclear || v == VERDICT_UNKNOWN;
+	}
+	return NULL;
+}
+
+static void log_group_of(struct check *c, const struct check_subject *s, size_t i,
+			 const json_t *options)
+{
+	const struct deployment *d = check_deployment(c);
+	const json_t *group = json_object_get(options, "awslogs-group");
+	OWN(str)
+	char *where =
+		str_printf("ContainerDefinitions/%zu/LogConfiguration/Options/awslogs-group", i);
+	OWN(str) char *name = check_rights_text(d, group);
+	OWN(str) char *shown = check_rights_show(name);
+	struct check_finding f = check_about(s, CHECK_FAIL, where);
+	bool unclear = strchr(name, '\x03') != NULL;
+
+	if (!group || deployment_target(d, group, NULL) || group_named(d, name, &unclear) ||
+	    json_bool_or(options, "awslogs-create-group", false))
+		return;
+	if (unclear || template_is_symbol(json_object_get(options, "awslogs-create-group"))) {
+		f.severity = CHECK_UNKNOWN;
+		f.lookup = "aws logs describe-log-groups --log-group-name-prefix <the group>";
+		check_add(c, &f,
+			  "Log group %s of container %s is not made here; it must exist already.",
+			  shown, container_name(s, i));
+		return;
+	}
+	check_add(c, &f, "Nothing creates log group %s of container %s.", shown,
+		  container_name(s, i));
+}
+
+static void log_group(struct check *c, const struct check_subject *s)
+{
+	for (size_t i = 0; i < json_array_size(s->containers); i++) {
+		const json_t *log = json_map(json_array_get(s->containers, i), "LogConfiguration");
+
+		if (str_eq(json_str(log, "LogDriver"), "awslogs"))
+			log_group_of(c, s, i, json_object_get(log, "Options"));
+	}
+}
+
+void check_f_log_group(struct check *c)
+{
+	each(c, log_group);
+}
+
+static void log_mode(struct check *c, const struct check_subject *s)
+{
+	for (size_t i = 0; i < json_array_size(s->containers); i++) {
+		const json_t *log = json_map(json_array_get(s->containers, i), "LogConfiguration");
+		const json_t *mode = json_object_get(json_map(log, "Options"), "mode");
+		OWN(str)
+		char *where = str_printf("ContainerDefinitions/%zu/LogConfiguration/Options", i);
+		struct check_finding f = check_about(s, CHECK_WARN, where);
+
+		if (str_eq(json_str(log, "LogDriver"), "awslogs") &&
+		    check_is_node(check_deployment(c), s, i) &&
+		    (!mode || str_eq(json_string_value(mode), "blocking")))
+			check_add(c, &f, "Container %s %s: a slow CloudWatch would stop the node.",
+				  container_name(s, i),
+				  mode ? "logs in blocking mode"
+				       : "leaves the log mode to the account's default");
+	}
+}
+
+void check_f_log_mode(struct check *c)
+{
+	each(c, log_mode);
+}
+
+/* ---- F29, F30
+ * ------------------------------------------------------------------------------------- */
+
+static void too_large(struct check *c, const struct check_subject *s)
+{
+	OWN(str) char *text = json_text(s->properties);
+	struct check_finding f = check_about(s, CHECK_FAIL, "ContainerDefinitions");
+
+	if (text && strlen(text) > 65536)
+		check_add(c, &f, "The task definition has %zu bytes; the limit is 65536.",
+			  strlen(text));
+}
+
+void check_f_too_large(struct check *c)
+{
+	each(c, too_large);
+}
+
+/* What of the task needs platform 1.4.0; NULL: nothing. */
+static const char *needs_platform(const struct deployment *d, const struct check_subject *s)
+{
+	const json_t *volumes = json_list(s->properties, "Volumes");
+
+	for (size_t i = 0; i < json_array_size(volumes); i++)
+		if (json_object_get(json_array_get(volumes, i), "EFSVolumeConfiguration"))
+			return "EFS volumes";
+	if (json_object_get(s->properties, "EphemeralStorage"))
+		return "more ephemeral storage";
+	if (check_units(d, json_object_get(s->properties, "Cpu")) >= 8192)
+		return "8 or 16 vCPU";
+	for (size_t i = 0; i < json_array_size(s->containers); i++) {
+		const json_t *secrets = json_list(json_array_get(s->containers, i), "Secrets");
+
+		for (size_t k = 0; k < json_array_size(secrets); k++) {
+			struct deployment_value_from from = { 0 };
+
+			deployment_value_from(
+				d, json_object_get(json_array_get(secrets, k), "ValueFrom"), &from);
+			if (from.json_key[0])
+				return "secrets by JSON key";
+		}
+	}
+	return NULL;
+}
+
+static void platform_version(struct check *c, const struct check_subject *s)
+{
+	const struct deployment *d = check_deployment(c);
+	const char *version, *what;
+	struct check_finding f = check_about(s, CHECK_FAIL, "PlatformVersion");
+	int major, minor;
+
+	if (!s->service || !s->service->resource)
+		return;
+	version = deployment_text(
+		d, json_object_get(s->service->resource->properties, "PlatformVersion"));
+	what = needs_platform(d, s);
+	if (!version || !what || sscanf(version, "%d.%d", &major, &minor) != 2 || major > 1 ||
+	    (major == 1 && minor >= 4))
+		return;
+	f.resource = s->service->resource;
+	f.second = s->task;
+	check_add(c, &f, "Platform version %s does not support %s.", version, what);
+}
+
+void check_f_platform_version(struct check *c)
+{
+	each(c, platform_version);
+}
+
+/* ---- F31
+ * ------------------------------------------------------------------------------------------ */
+
+static size_t container_at(const struct check_subject *s, const char *name)
+{
+	size_t i = 0;
+
+	while (i < json_array_size(s->containers) && !str_eq(container_name(s, i), name))
+		i++;
+	return i;
+}
+
+/* Does `from` wait for `to`, directly or through others? seen: bits of who was asked already. */
+static bool waits_for(const struct check_subject *s, size_t from, size_t to, unsigned *seen)
+{
+	const json_t *list = json_list(json_array_get(s->containers, from), "DependsOn");
+
+	*seen |= 1u << from;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		size_t next =
+			container_at(s, json_str_or(json_array_get(list, i), "ContainerName", ""));
+
+		if (next == to)
+			return true;
+		if (next < json_array_size(s->containers) && !(*seen & (1u << next)) &&
+		    waits_for(s, next, to, seen))
+			return true;
+	}
+	return false;
+}
+
+static void dependency(struct check *c, const struct check_subject *s, size_t i, const json_t *one)
+{
+	const char *name = json_str(one, "ContainerName"),
+		   *state = json_str_or(one, "Condition", "");
+	const json_t *target;
+	size_t at;
+	OWN(str) char *text = NULL;
+
+	if (!name)
+		return;
+	at = container_at(s, name);
+	target = json_array_get(s->containers, at);
+	if (!target)
+		text = str_printf("it waits for %s, which is no container of the task.", name);
+	else if (!strcmp(state, "HEALTHY") && !json_object_get(target, "HealthCheck"))
+		text = str_printf("it waits until %s is healthy, but that has no health check.",
+				  name);
+	else if ((!strcmp(state, "SUCCESS") || !strcmp(state, "COMPLETE")) &&
+		 json_bool_or(target, "Essential", true))
+		text = str_printf(
+			"it waits until %s ends, but that is essential: its end stops the "
+			"task.",
+			name);
+	if (text)
+		say(c, s, i, "DependsOn", text);
+}
+
+static void dependencies(struct check *c, const struct check_subject *s)
+{
+	size_t count = json_array_size(s->containers);
+
+	/* ECS takes ten containers at most; more would only make the search long. */
+	for (size_t i = 0; i < count && count <= 10; i++) {
+		const json_t *list = json_list(json_array_get(s->containers, i), "DependsOn");
+		unsigned seen = 0;
+
+		for (size_t k = 0; k < json_array_size(list); k++)
+			dependency(c, s, i, json_array_get(list, k));
+		if (waits_for(s, i, i, &seen))
+			say(c, s, i, "DependsOn", "it waits for itself through other containers.");
+	}
+}
+
+void check_f_dependencies(struct check *c)
+{
+	each(c, dependencies);
+}
