@@ -1,0 +1,232 @@
+/* Reading: every resource that is or may be present is evaluated once, then the typed objects. */
+#include <string.h>
+
+#include "core/deployment/deployment-internal.h"
+
+void *list_grow(void *p, size_t count, size_t size)
+{
+	if (!(count & (count - 1)))
+		p = mem_grow(p, count ? count * 2 : 1, size);
+	memset((char *)p + count * size, 0, size);
+	return p;
+}
+
+/* ---- resources ------------------------------------------------------------------------------- */
+
+static int properties_read(struct deployment *d, size_t template, const char *logical,
+			   const json_t *body, json_t **ret, struct err *err)
+{
+	const struct template_eval *eval = d->templates[template].eval;
+	const json_t *source = json_object_get(body, "Properties");
+	OWN(json) json_t *replaced = NULL;
+	json_t *value = NULL;
+	int result;
+
+	if (d->template_count > 1)
+		replaced = imports_replace(d, template, source);
+	result = replaced ? template_value(eval, replaced, &value, err)
+			  : template_properties(eval, logical, &value, err);
+	if (result < 0)
+		return err_in(err, "%s", logical);
+	*ret = value ? value : json_object();
+	return 0;
+}
+
+static void type_note(struct deployment *d, const char *type, size_t index)
+{
+	json_t *indexes = json_object_get(d->types, type);
+
+	if (!indexes) {
+		indexes = json_array();
+		json_object_set_new(d->types, type, indexes);
+	}
+	json_array_append_new(indexes, json_integer((json_int_t)index));
+}
+
+static int resource_read(struct deployment *d, size_t template, const char *logical,
+			 const json_t *body, struct err *err)
+{
+	size_t index = d->resource_count;
+	struct deployment_resource *r = &d->resources[index];
+	const char *type = json_str_or(body, "Type", "");
+	int present = template_present(d->templates[template].eval, logical);
+
+	if (!present)
+		return 0;
+	if (properties_read(d, template, logical, body, &d->properties[index], err) < 0)
+		return -1;
+	value_mark(d, template, d->properties[index]);
+	*r = (struct deployment_resource){ .template = template,
+					   .logical = logical,
+					   .type = type,
+					   .properties = d->properties[index],
+					   .body = body,
+					   .present = present };
+	d->resource_count++;
+	json_object_set_new(d->names[template], logical, json_integer((json_int_t)index));
+	type_note(d, type, index);
+	arn_index(d, r);
+	return 0;
+}
+
+static int template_read(struct deployment *d, size_t template, struct err *err)
+{
+	const struct template *t = d->templates[template].t;
+	const char *logical;
+	json_t *body;
+	/* Only read, but jansson's iterators take it without const. */
+	json_t *resources = (json_t *)(uintptr_t)template_resources(t);
+
+	json_object_foreach(resources, logical, body) {
+		if (resource_read(d, template, logical, body, err) < 0)
+			return err_in(err, "%s", template_name(t) ? template_name(t) : "template");
+	}
+	return 0;
+}
+
+static int resources_read(struct deployment *d, struct err *err)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < d->template_count; i++)
+		most += json_object_size(template_resources(d->templates[i].t));
+	d->resources = mem_new(most + 1, sizeof(*d->resources));
+	d->properties = mem_new(most + 1, sizeof(*d->properties));
+	d->views = mem_new(most + 1, sizeof(*d->views));
+	for (size_t i = 0; i < d->template_count; i++)
+		if (template_read(d, i, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- a deployment ---------------------------------------------------------------------------- */
+
+static struct deployment *deployment_new(const struct deployment_template *list, size_t count)
+{
+	struct deployment *d = NEW(struct deployment);
+
+	d->templates = mem_new(count + 1, sizeof(*d->templates));
+	d->names = mem_new(count + 1, sizeof(json_t *));
+	d->template_count = count;
+	for (size_t i = 0; i < count; i++) {
+		d->templates[i] = list[i];
+		d->names[i] = json_object();
+	}
+	d->types = json_object();
+	d->arns = json_object();
+	d->exports = json_object();
+	d->scalars = json_object();
+	d->outside = json_object();
+	d->identities = json_array();
+	return d;
+}
+
+/* Names first: the outputs of a template are marked by the resources it has. */
+static void names_note(struct deployment *d)
+{
+	for (size_t i = 0; i < d->template_count; i++) {
+		json_t *resources = (json_t *)(uintptr_t)template_resources(d->templates[i].t);
+		const char *logical;
+		json_t *body;
+
+		json_object_foreach(resources, logical, body) {
+			if (template_present(d->templates[i].eval, logical))
+				json_object_set_new(d->names[i], logical, json_integer(-1));
+		}
+	}
+}
+
+int deployment_read(const struct deployment_template *list, size_t count, struct deployment **ret,
+		    struct err *err)
+{
+	OWN(deployment) struct deployment *d = deployment_new(list, count);
+
+	names_note(d);
+	if (count > 1)
+		exports_read(d);
+	if (resources_read(d, err) < 0)
+		return -1;
+	network_read(d);
+	groups_read(d);
+	endpoints_read(d);
+	storage_read(d);
+	roles_read(d);
+	services_read(d);
+	*ret = GIVE(d);
+	return 0;
+}
+
+void deployment_free(struct deployment *d)
+{
+	if (!d)
+		return;
+	services_free(d);
+	roles_free(d);
+	storage_free(d);
+	groups_free(d);
+	network_free(d);
+	for (size_t i = 0; d->properties && i < d->resource_count; i++)
+		json_decref(d->properties[i]);
+	for (size_t i = 0; i < d->template_count; i++)
+		json_decref(d->names[i]);
+	for (size_t i = 0; i < d->text_count; i++)
+		free(d->texts[i]);
+	json_decref(d->types);
+	json_decref(d->arns);
+	json_decref(d->exports);
+	json_decref(d->scalars);
+	json_decref(d->outside);
+	json_decref(d->identities);
+	free(d->texts);
+	free(d->names);
+	free(d->views);
+	free(d->properties);
+	free(d->resources);
+	free(d->templates);
+	free(d);
+}
+
+/* ---- reading it out -------------------------------------------------------------------------- */
+
+const struct deployment_resource *deployment_resources(const struct deployment *d,
+						       size_t *ret_count)
+{
+	*ret_count = d->resource_count;
+	return d->resources;
+}
+
+const struct deployment_resource *deployment_find(const struct deployment *d, size_t template,
+						  const char *logical)
+{
+	const json_t *index = template <d->template_count &&logical
+						? json_object_get(d->names[template], logical)
+						: NULL;
+
+	return json_integer_value(index) < 0 || !index ? NULL
+						       : &d->resources[json_integer_value(index)];
+}
+
+char *deployment_pointer(const struct deployment_resource *r, const char *rest)
+{
+	if (!rest || !*rest)
+		return str_printf("/Resources/%s", r->logical);
+	return str_printf("/Resources/%s/Properties/%s", r->logical,
+			  rest[0] == '/' ? rest + 1 : rest);
+}
+
+/* clang-format off */
+#define ALL_OF(kind, list, member, count)                                                          \
+	const struct deployment_##kind *const *deployment_##list(const struct deployment *d,       \
+								 size_t *ret_count)                \
+	{                                                                                          \
+		*ret_count = d->count;                                                             \
+		return (const struct deployment_##kind *const *)d->member;                         \
+	}
+ALL_OF(vpc, vpcs, vpcs, vpc_count)
+ALL_OF(subnet, subnets, subnets, subnet_count)
+ALL_OF(group, groups, groups, group_count)
+ALL_OF(endpoint, endpoints, endpoints, endpoint_count)
+ALL_OF(file_system, file_systems, systems, system_count)
+ALL_OF(role, roles, roles, role_count)
+ALL_OF(service, services, services, service_count)
+/* clang-format on */
