@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """mpcup check over tests/templates: each faulty template is found out by one of its fault ids first, and good and
 benign ones have neither FAIL nor WARN. MPCUP_CHECK_GROUPS=AB: only faults of these groups."""
-import glob, json, os, subprocess, sys
+import json, os, subprocess, sys, tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from mpcup import *
 
@@ -95,6 +95,37 @@ def every_task_has_the_whole_launch_sequence():
         steps = {s["step"]: s for s in task["steps"]}
         assert list(steps)[0] == "placement" and "signature" in steps
         assert steps["entry"]["verdict"] == "FAIL" and "A01" in steps["entry"]["faults"], steps
+
+
+@test
+def exit_codes_and_texts_tell_what_happened():
+    def run(*arguments):
+        return subprocess.run([BINARY, *arguments], capture_output=True, text=True, cwd=TEMPLATES, timeout=60,
+                              stdin=subprocess.DEVNULL)
+    found = run("check", "faulty/env-localnet.json")
+    assert found.returncode == 1 and "faulty/env-localnet.json:" in found.stdout and "remedy:" in found.stdout
+    assert "MpcNode0Service" in found.stdout and not found.stderr, found
+    assert run("check", "--quiet", "good/standalone.json").stdout == ""
+    assert run("check", "nothing-here.json").returncode == 2
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as broken:
+        broken.write("{")
+        broken.flush()
+        assert run("check", broken.name).returncode == 2
+    dangling = run("check", "--json", "faulty/dangling-ref.json")
+    assert dangling.returncode == 1 and json.loads(dangling.stdout)["findings"][0]["fault"] == "G15", dangling
+    assert not dangling.stderr, dangling
+    assert run("check", "--profile", "9.9", "good/standalone.json").returncode == 2
+    assert "base58" in run("explain", "b05").stdout and run("explain", "Z9").returncode == 2
+
+
+@test
+def a_network_file_is_checked_without_making_anything():
+    with tempfile.TemporaryDirectory() as d:
+        subprocess.run([BINARY, "init"], cwd=d, check=True, capture_output=True)
+        done = subprocess.run([BINARY, "check", "--json"], cwd=d, capture_output=True, text=True)
+        assert done.returncode == 0, done
+        assert os.listdir(d) == ["network.yaml"], os.listdir(d)
+        assert not [f for f in json.loads(done.stdout)["findings"] if f["verdict"] == "FAIL"]
 
 
 main()
