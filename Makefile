@@ -1,27 +1,35 @@
 # Thin names over meson and the test runner. The README's two commands are `make up` and `make test`.
 BUILD ?= build
 MPCUP = $(BUILD)/mpcup
-PACKAGES = $(shell sed -n 's/^\([a-z0-9][^ ]*\).*/\1/p' packaging/dependencies.txt)
+ALL_PACKAGES = $(shell sed -n 's/^\([a-z0-9][^ ]*\).*/\1/p' packaging/dependencies.txt)
+BUILD_PACKAGES = $(shell sed -n '/ tests: /d; s/^\([a-z0-9][^ ]*\).*/\1/p' packaging/dependencies.txt)
 
-.PHONY: all deps build up down test bench fuzz soak install clean
+.PHONY: all deps deps-build build up down test bench fuzz soak install clean
 
 all: build
 
-# Installs what is missing, and says what it would install when it may not.
+# Installs what is missing, and says what is missing when it may not.
+define install_packages
+@missing=; for p in $(1); do \
+  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; \
+done; \
+[ -z "$$missing" ] && exit 0; \
+echo "installing:$$missing"; \
+if [ "$$(id -u)" = 0 ]; then sudo=; elif command -v sudo >/dev/null; then sudo=sudo; else \
+  echo "these packages are missing and only root can install them: apt-get install$$missing" >&2; exit 3; fi; \
+$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+endef
+
 deps:
-	@missing=; for p in $(PACKAGES); do \
-	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; \
-	done; \
-	[ -z "$$missing" ] && exit 0; \
-	echo "installing:$$missing"; \
-	if [ "$$(id -u)" = 0 ]; then sudo=; elif command -v sudo >/dev/null; then sudo=sudo; else \
-	  echo "these packages are missing and only root can install them: apt-get install$$missing" >&2; exit 3; fi; \
-	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+	$(call install_packages,$(ALL_PACKAGES))
+
+deps-build:
+	$(call install_packages,$(BUILD_PACKAGES))
 
 $(BUILD)/build.ninja:
 	meson setup $(BUILD) >/dev/null
 
-build: deps
+build: deps-build
 	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) >/dev/null
 	@ninja -C $(BUILD) mpcup
 

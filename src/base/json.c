@@ -79,9 +79,42 @@ json_t *json_map(const json_t *j, const char *key)
 	return json_is_object(value) ? value : NULL;
 }
 
+/* Length of the UTF-8 character at the front, 0 when there is none. */
+static size_t utf8_front(const char *data, size_t len)
+{
+	for (size_t n = 1; n <= 4 && n <= len; n++) {
+		json_t *piece = json_stringn(data, n);
+
+		if (piece) {
+			json_decref(piece);
+			return n;
+		}
+	}
+	return 0;
+}
+
+json_t *json_bytes(const char *data, size_t len)
+{
+	json_t *value = json_stringn(data, len);
+	OWN(buf) struct buf clean = { 0 };
+
+	if (value)
+		return value;
+	for (size_t i = 0; i < len;) {
+		size_t n = utf8_front(data + i, len - i);
+
+		if (n)
+			buf_add(&clean, data + i, n);
+		else
+			buf_str(&clean, "\xef\xbf\xbd");
+		i += n ? n : 1;
+	}
+	return json_stringn(clean.data ? clean.data : "", clean.len);
+}
+
 void json_set_str(json_t *j, const char *key, const char *value)
 {
-	if (value && json_object_set_new(j, key, json_string(value)) < 0)
+	if (value && json_object_set_new(j, key, json_bytes(value, strlen(value))) < 0)
 		abort();
 }
 
@@ -99,7 +132,7 @@ void json_set_bool(json_t *j, const char *key, bool value)
 
 void json_add_str(json_t *array, const char *value)
 {
-	if (json_array_append_new(array, json_string(value)) < 0)
+	if (json_array_append_new(array, json_bytes(value, strlen(value))) < 0)
 		abort();
 }
 

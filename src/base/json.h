@@ -24,10 +24,12 @@ json_t *json_path(const json_t *j, const char *path);
 /* Member as array / object, borrowed; NULL when it is not. */
 json_t *json_list(const json_t *j, const char *key);
 json_t *json_map(const json_t *j, const char *key);
-void json_set_str(json_t *j, const char *key, const char *value); /* NULL value: nothing is set */
+/* Any bytes as a JSON string: what is no UTF-8 becomes U+FFFD. The caller's. */
+json_t *json_bytes(const char *data, size_t len);
+/* NULL value: nothing is set. Text from outside may be any bytes, see json_bytes(). */
+void json_set_str(json_t *j, const char *key, const char *value);
 void json_set_int(json_t *j, const char *key, json_int_t value);
 void json_set_bool(json_t *j, const char *key, bool value);
-/* Appends printf text to an array. */
 void json_add_str(json_t *array, const char *value);
 /* Compact, keys in insertion order; caller frees. */
 char *json_text(const json_t *j);

@@ -81,3 +81,11 @@ TEST(json, path_and_text_numbers)
 	CHECK_INT(json_parse_text("x", "{\n \"a\": }", 9, &j, &err), -1);
 	CHECK(str_starts(err.text, "x:2:"));
 }
+
+TEST(json, bytes_that_are_no_text_become_replacement_characters)
+{
+	OWN(json) json_t *j = json_object();
+
+	json_set_str(j, "k", "a\xf9" "b");
+	CHECK_STR(json_str(j, "k"), "a\xef\xbf\xbd" "b");
+}

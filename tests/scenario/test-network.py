@@ -139,6 +139,37 @@ def the_threshold_of_network_yaml_is_registered():
         cloud.ok("down", "--purge")
 
 
+def at_once(cloud, *commands):
+    """Runs several mpcup commands at the same time; each must succeed."""
+    running = [subprocess.Popen(cloud.command(*c), env=cloud.environment, cwd=cloud.work, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for c in commands]
+    for process, command in zip(running, commands):
+        out = process.communicate(timeout=120)[0]
+        assert process.returncode == 0, (command, process.returncode, out[-3000:])
+
+
+@test
+def two_ups_of_the_same_network_at_once_are_one():
+    with Cloud() as cloud:
+        cloud.ok("init")
+        at_once(cloud, ("up",), ("up",))
+        assert_formed(cloud.ok("status", "--json").json())
+        cloud.ok("down", "--purge")
+
+
+@test
+def networks_deployed_at_the_same_time_do_not_disturb_each_other():
+    with Cloud() as cloud:
+        cloud.ok("cloud", "start")
+        names = ("First", "Second", "Third")
+        more = ("--params", template("params/yaml-3.json"), "--chain-key", template("chain.json"), "--quiet")
+        at_once(cloud, *[("up", template("good/standalone.yaml"), "--stack", name, *more) for name in names])
+        for name in names:
+            assert_formed(cloud.ok("status", "--stack", name, "--json").json())
+        at_once(cloud, *[("down", "--stack", name, "--purge", "--quiet") for name in names])
+        assert cloud.aws("ec2", "describe-vpcs")["Vpcs"] == []
+
+
 @test
 def ctrl_c_leaves_a_state_from_which_up_and_down_work():
     with Cloud() as cloud:

@@ -109,6 +109,12 @@ static int take_text(struct reader *r, size_t most, char **ret)
 	*ret = (char *)bytes;
 	if (result == 0 && strlen(*ret) != len)
 		return err_set(r->err, ERR_INPUT, "text with a NUL byte");
+	if (result == 0) {
+		OWN(json) json_t *text = json_stringn(*ret, len);
+
+		if (!text)
+			return err_set(r->err, ERR_INPUT, "text that is not UTF-8");
+	}
 	return result;
 }
 

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <yaml.h>
 
 #include "base/str.h"
@@ -374,28 +373,4 @@ TEST(synth, a_template_that_aws_would_refuse_for_its_size_is_not_written)
 	CHECK(!text);
 	CHECK_OK(synth_network(fits, SYNTH_JSON, &text, &err), err);
 	CHECK(text && strlen(text) < 1000000);
-}
-
-TEST(synth, three_nodes_take_less_than_five_milliseconds)
-{
-	OWN(network) struct network *n = network_of("name: n\npattern: composed\n");
-	double best = 1e9;
-
-	for (int i = 0; i < 20; i++) {
-		struct timespec before, after;
-		OWN(str) char *text = NULL;
-		double ms;
-
-		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
-		CHECK_INT(synth_network(n, SYNTH_JSON, &text, NULL), 0);
-		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
-		ms = (double)(after.tv_sec - before.tv_sec) * 1e3 +
-		     (double)(after.tv_nsec - before.tv_nsec) / 1e6;
-		best = ms < best ? ms : best;
-	}
-#if !defined(__SANITIZE_ADDRESS__)
-	if (best >= 5)
-		test_fail(__FILE__, __LINE__, "%.2f ms", best);
-#endif
-	printf("# %.3f ms\n", best);
 }

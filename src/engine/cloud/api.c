@@ -16,6 +16,7 @@ enum {
 struct api {
 	struct hub *hub;
 	json_t *logged; /* "service:action" -> true */
+	json_t *health; /* members of GET /_mpcup/health beside our own */
 	struct event *stopping;
 	void (*stop)(void *ctx);
 	void *stop_ctx;
@@ -214,7 +215,7 @@ static bool caller_allowed(struct visit *v)
 
 static void health(struct visit *v)
 {
-	OWN(json) json_t *body = json_object();
+	OWN(json) json_t *body = json_copy(v->api->health);
 	OWN(json) json_t *headers = json_object();
 	OWN(str) char *text = NULL;
 	json_t *names = json_array();
@@ -696,6 +697,7 @@ int api_new(struct hub *hub, struct event_base *base, struct api **ret, struct e
 
 	api->hub = hub;
 	api->logged = json_object();
+	api->health = json_object();
 	api->stopping = event_new(base, -1, 0, on_stopping, api);
 	if (!api->stopping) {
 		api_free(api);
@@ -712,7 +714,13 @@ void api_free(struct api *api)
 	if (api->stopping)
 		event_free(api->stopping);
 	json_decref(api->logged);
+	json_decref(api->health);
 	free(api);
+}
+
+void api_health_add(struct api *api, const char *name, json_t *value)
+{
+	(void)json_object_set_new(api->health, name, value);
 }
 
 void api_on_stop(struct api *api, void (*fn)(void *ctx), void *ctx)

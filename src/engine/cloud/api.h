@@ -12,6 +12,8 @@ struct hub;
 
 /* hub must outlive it. 0: *ret is the caller's. */
 int api_new(struct hub *hub, struct event_base *base, struct api **ret, struct err *err);
+/* Adds a member to the answer of GET /_mpcup/health (the reference is taken over). */
+void api_health_add(struct api *api, const char *name, json_t *value);
 void api_free(struct api *api); /* NULL is fine */
 /* An http_handler; ctx is the struct api. */
 void api_handle(void *ctx, struct http_exchange *x, const struct http_request *r);

@@ -160,6 +160,7 @@ static int start_services(struct cloud *c, struct err *err)
 	if (hub_new(&o, &c->hub, err) < 0 || api_new(c->hub, c->events, &c->api, err) < 0)
 		return -1;
 	api_on_stop(c->api, stop_loop, c);
+	api_health_add(c->api, "limits", fabric_limits(c->fabric));
 	if (http_server_new(c->events, &(struct http_limits){ .body_most = 32u << 20 }, api_handle,
 			    c->api, &c->server, err) < 0 ||
 	    http_server_new(c->events, &(struct http_limits){ .body_most = 65536 }, outside_request, c,

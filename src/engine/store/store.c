@@ -193,40 +193,6 @@ int store_log_add(struct store *s, const char *group, const char *stream, int64_
 	return step(s, s->log_add, err);
 }
 
-/* Length of the UTF-8 character at the front, 0 when there is none. */
-static size_t utf8_front(const char *data, size_t len)
-{
-	for (size_t n = 1; n <= 4 && n <= len; n++) {
-		json_t *piece = json_stringn(data, n);
-
-		if (piece) {
-			json_decref(piece);
-			return n;
-		}
-	}
-	return 0;
-}
-
-/* Log lines may be any bytes; JSON wants UTF-8. What is none becomes U+FFFD. */
-static json_t *text_value(const char *data, size_t len)
-{
-	json_t *value = json_stringn(data, len);
-	OWN(buf) struct buf clean = { 0 };
-
-	if (value)
-		return value;
-	for (size_t i = 0; i < len;) {
-		size_t n = utf8_front(data + i, len - i);
-
-		if (n)
-			buf_add(&clean, data + i, n);
-		else
-			buf_str(&clean, "\xef\xbf\xbd");
-		i += n ? n : 1;
-	}
-	return json_stringn(clean.data ? clean.data : "", clean.len);
-}
-
 static json_t *log_row(sqlite3_stmt *row)
 {
 	json_t *event = json_object();
@@ -237,7 +203,7 @@ static json_t *log_row(sqlite3_stmt *row)
 	json_set_int(event, "timestamp", sqlite3_column_int64(row, 2));
 	json_set_int(event, "ingestionTime", sqlite3_column_int64(row, 3));
 	json_object_set_new(event, "message",
-			    text_value(message ? message : "",
+			    json_bytes(message ? message : "",
 				       (size_t)sqlite3_column_bytes(row, 4)));
 	return event;
 }

@@ -47,19 +47,35 @@ static int write_all(int fd, const char *data, size_t len)
 	return fsync(fd);
 }
 
-int cli_write(const char *path, const void *data, size_t len, unsigned mode, struct err *err)
+static int put_file(const char *path, const void *data, size_t len, unsigned mode, bool replace,
+		    struct err *err)
 {
 	OWN(str) char *temporary = str_printf("%s.XXXXXX", path);
 	OWN(fd) int fd = mkostemp(temporary, O_CLOEXEC);
+	int rc;
 
 	if (fd < 0)
 		return err_sys(err, "%s", path);
-	if (fchmod(fd, mode) < 0 || write_all(fd, data, len) < 0 || rename(temporary, path) < 0) {
+	rc = fchmod(fd, mode) < 0 || write_all(fd, data, len) < 0 ? -1 : 0;
+	if (rc == 0)
+		rc = replace ? rename(temporary, path) : link(temporary, path);
+	if (rc < 0 && (replace || errno != EEXIST))
 		(void)err_sys(err, "%s", path);
+	else if (rc < 0)
+		rc = 1;
+	if (rc || !replace)
 		(void)unlink(temporary);
-		return -1;
-	}
-	return 0;
+	return rc;
+}
+
+int cli_write(const char *path, const void *data, size_t len, unsigned mode, struct err *err)
+{
+	return put_file(path, data, len, mode, true, err);
+}
+
+int cli_create(const char *path, const void *data, size_t len, unsigned mode, struct err *err)
+{
+	return put_file(path, data, len, mode, false, err);
 }
 
 void cli_print_json(const json_t *j)

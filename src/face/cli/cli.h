@@ -51,5 +51,7 @@ const json_t *cli_options(const struct cli *cli, const char *name); /* array or 
 int cli_read(const char *path, char **ret_text, size_t *ret_len, struct err *err);
 /* Writes atomically: temporary file beside it, fsync, rename. mode as for open(). */
 int cli_write(const char *path, const void *data, size_t len, unsigned mode, struct err *err);
+/* Same, but never over a file that is there: 1 then. */
+int cli_create(const char *path, const void *data, size_t len, unsigned mode, struct err *err);
 /* Prints JSON to stdout, indented, with a newline. */
 void cli_print_json(const json_t *j);

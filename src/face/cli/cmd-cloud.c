@@ -9,6 +9,16 @@
 #include "face/cli/commands.h"
 #include "face/cli/target.h"
 
+/* What this machine holds tasks to (engine/fabric). */
+static const char *limit_words(const char *how)
+{
+	if (str_eq(how, "cgroup"))
+		return "enforced by cgroups";
+	if (str_eq(how, "watchdog"))
+		return "watched once a second (no delegated cgroup)";
+	return "not enforced (no delegated cgroup)";
+}
+
 static int print_status(struct cli *cli, const json_t *health)
 {
 	OWN(str) char *state_dir = target_state_dir();
@@ -17,14 +27,20 @@ static int print_status(struct cli *cli, const json_t *health)
 			  json_sprintf("http://127.0.0.1:%u", target_port()), "stateDirectory",
 			  state_dir);
 
-	if (health)
+	if (health) {
 		json_object_set(status, "version", json_object_get(health, "version"));
+		json_object_set(status, "limits", json_object_get(health, "limits"));
+	}
 	if (cli->json) {
 		cli_print_json(status);
 		return CLI_OK;
 	}
 	(void)printf("local cloud  %s\nendpoint     %s\nstate        %s\n", json_str(status, "status"),
 		     json_str(status, "endpoint"), state_dir);
+	if (health)
+		(void)printf("limits       memory of tasks: %s; CPU: %s\n",
+			     limit_words(json_str(json_map(health, "limits"), "memory")),
+			     limit_words(json_str(json_map(health, "limits"), "cpu")));
 	if (health)
 		(void)printf("\nfor the aws CLI and SDKs:\n  export AWS_ENDPOINT_URL=%s AWS_REGION=us-east-1 "
 			     "AWS_ACCESS_KEY_ID=mpcup AWS_SECRET_ACCESS_KEY=mpcup\n",

@@ -1,6 +1,5 @@
 /* mpcup init, synth */
 #include <string.h>
-#include <unistd.h>
 
 #include "core/network/network.h"
 #include "core/synth/synth.h"
@@ -13,14 +12,16 @@ static int run_init(struct cli *cli, struct err *err)
 	const char *name = cli_option(cli, "name");
 	OWN(str) char *text = NULL;
 	uint64_t nodes = 3;
+	int rc;
 
 	if (cli_option(cli, "nodes") && num_parse_u64(cli_option(cli, "nodes"), 2, 100, &nodes) < 0)
 		return err_set(err, ERR_INPUT, "--nodes %s: a network has 2 to 100 nodes",
 			       cli_option(cli, "nodes"));
-	if (access(path, F_OK) == 0)
-		return err_set(err, ERR_INPUT, "%s is there already; it is not overwritten", path);
 	text = network_example(name ? name : "mpc-network", (unsigned)nodes);
-	if (cli_write(path, text, strlen(text), 0644, err) < 0)
+	rc = cli_create(path, text, strlen(text), 0644, err);
+	if (rc > 0)
+		return err_set(err, ERR_INPUT, "%s is there already; it is not overwritten", path);
+	if (rc < 0)
 		return -1;
 	if (!cli->quiet && !cli->json)
 		(void)printf("Wrote %s: %llu nodes on a local chain. Next: mpcup up\n", path,

@@ -303,6 +303,9 @@ static int put_template(struct target *t, const struct deployment *d, json_t *in
 	return 0;
 }
 
+/* Outcomes of request() beside 0: the stack is as asked for; somebody else works on it. */
+enum { REQUEST_NOTHING = 1, REQUEST_BUSY = 2 };
+
 static int request(struct follow *f, const struct deployment *d, const char *action,
 		   struct err *err)
 {
@@ -320,11 +323,15 @@ static int request(struct follow *f, const struct deployment *d, const char *act
 	if (put_template(f->target, d, in, err) < 0)
 		return -1;
 	if (awsclient_call(f->target->aws, "cloudformation", action, in, &out, code, err) < 0) {
-		if (strstr(err->text, "No updates are to be performed")) {
+		int rc = -1;
+
+		if (strstr(err->text, "No updates are to be performed"))
+			rc = REQUEST_NOTHING;
+		else if (!strcmp(code, "AlreadyExistsException") || strstr(err->text, "_IN_PROGRESS state"))
+			rc = REQUEST_BUSY;
+		if (rc > 0)
 			*err = (struct err){ 0 };
-			return 1;
-		}
-		return -1;
+		return rc;
 	}
 	free(f->id);
 	f->id = str_dup(json_str_or(out, "StackId", d->stack));
@@ -401,21 +408,24 @@ int deploy_stack(struct cli *cli, struct target *t, const struct deployment *d, 
 	int rc;
 
 	follow_init(&f, cli, t, d->stack);
-	if (settle_earlier(&f, &exists, err) < 0)
-		return -1;
-	if (cli->progress)
-		(void)printf("%sStack %s%s: %s\n", cli_paint(cli, "bold"), d->stack,
-			     cli_paint(cli, "off"), exists ? "update" : "create");
-	rc = request(&f, d, exists ? "UpdateStack" : "CreateStack", err);
+	do {
+		if (settle_earlier(&f, &exists, err) < 0)
+			return -1;
+		if (cli->progress)
+			(void)printf("%sStack %s%s: %s\n", cli_paint(cli, "bold"), d->stack,
+				     cli_paint(cli, "off"), exists ? "update" : "create");
+		rc = request(&f, d, exists ? "UpdateStack" : "CreateStack", err);
+	} while (rc == REQUEST_BUSY);
 	if (rc < 0 || follow(&f, &stack, err) < 0)
 		return -1;
 	status = json_str_or(stack, "StackStatus", "DELETE_COMPLETE");
-	if (!strcmp(status, "CREATE_COMPLETE") || !strcmp(status, "UPDATE_COMPLETE") || rc == 1) {
+	if (!strcmp(status, "CREATE_COMPLETE") || !strcmp(status, "UPDATE_COMPLETE") ||
+	    rc == REQUEST_NOTHING) {
 		if (cli->progress)
 			(void)printf("%s%s%s in %.2f s%s\n", cli_paint(cli, "green"), status,
 				     cli_paint(cli, "off"),
 				     (double)(deploy_now_ms() - f.start_ms) / 1000,
-				     rc == 1 ? " (nothing to change)" : "");
+				     rc == REQUEST_NOTHING ? " (nothing to change)" : "");
 		if (ret_stack)
 			*ret_stack = GIVE(stack);
 		return 0;

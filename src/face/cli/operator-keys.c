@@ -126,11 +126,12 @@ static int write_secret_file(const char *path, const json_t *j, struct err *err)
 {
 	char *text = json_dumps(j, JSON_INDENT(2));
 	SECRET_TEXT line = text ? str_printf("%s\n", text) : NULL;
-	int rc = line ? cli_write(path, line, strlen(line), 0600, err)
+	/* whoever makes the same file at the same time: the first one counts */
+	int rc = line ? cli_create(path, line, strlen(line), 0600, err)
 		      : err_set(err, ERR_BUG, "%s: no text", path);
 
 	wipe_free(&text);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 static int make_node(const char *directory, const struct network_node *node, unsigned *made,

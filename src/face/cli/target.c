@@ -167,6 +167,25 @@ static int wait_unlocked(const char *state_dir, unsigned seconds, struct err *er
 		       seconds, path);
 }
 
+/* Somebody else may have started it at the same moment: then theirs is ours as well. */
+static int start_or_find(struct err *err)
+{
+	if (target_start_cloud(err) == 0)
+		return 0;
+	for (int tries = 0; tries < 100; tries++) {
+		struct timespec pause = { .tv_nsec = 20000000 };
+
+		if (!strstr(err->text, "another local cloud") && !strstr(err->text, "is in use"))
+			return -1;
+		if (target_health(NULL, NULL) == 1) {
+			*err = (struct err){ 0 };
+			return 0;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	return -1;
+}
+
 int target_stop_cloud(struct err *err)
 {
 	OWN(awsclient) struct awsclient *aws = NULL;
@@ -209,7 +228,7 @@ int target_open(struct cli *cli, bool start, struct target *ret, struct err *err
 	if (!alive && !start)
 		return err_set(err, ERR_SYS, "the local cloud is not running; mpcup up starts it, or mpcup "
 					     "cloud start");
-	if (!alive && target_start_cloud(err) < 0)
+	if (!alive && start_or_find(err) < 0)
 		return err_in(err, "local cloud");
 	t.endpoint = endpoint_url();
 	o.endpoint_url = t.endpoint;
