@@ -174,17 +174,37 @@ static void rule_add(struct deployment_group *group, bool egress, struct deploym
 
 /* ---- all rules ------------------------------------------------------------------------------- */
 
-/* The place of the evaluated member in the source: the same, unless members left the list. */
+/* The place in the source of each evaluated member: members that AWS::NoValue removes are counted
+ * too. `at` is where the search goes on. */
+static size_t source_index(const struct deployment *d, const struct deployment_resource *r,
+			   const json_t *source, size_t at)
+{
+	for (; at < json_array_size(source); at++) {
+		OWN(json) json_t *value = NULL;
+		struct err ignored = { 0 }; /* the properties were evaluated as a whole */
+
+		if (template_value(d->templates[r->template].eval, json_array_get(source, at),
+				   &value, &ignored) < 0 ||
+		    value)
+			break;
+	}
+	return at;
+}
+
 static void inline_read(struct deployment *d, struct deployment_group *group, const char *key,
 			bool egress)
 {
 	const struct deployment_resource *r = group->resource;
 	const json_t *list = property(r, key);
+	const json_t *source = json_object_get(json_object_get(r->body, "Properties"), key);
+	bool removed = json_is_array(source) && json_array_size(source) != member_count(list);
 
-	for (size_t i = 0; i < member_count(list); i++) {
-		OWN(str)
-		char *rest = json_is_array(list) ? str_printf("%s/%zu", key, i) : str_dup(key);
+	for (size_t i = 0, at = 0; i < member_count(list); i++, at++) {
+		OWN(str) char *rest = NULL;
 
+		if (removed)
+			at = source_index(d, r, source, at);
+		rest = json_is_array(list) ? str_printf("%s/%zu", key, at) : str_dup(key);
 		rule_add(group, egress,
 			 rule_read(d, r, member_at(list, i), egress, deployment_pointer(r, rest)));
 	}

@@ -21,11 +21,17 @@ static bool names_resource(const struct deployment *d, size_t template, const ch
 	return json_object_get(d->names[template], logical) != NULL;
 }
 
+/* What means another thing in another template: resources, and parameters wherever they occur. */
+static bool is_local(const struct deployment *d, size_t template, const char *identity)
+{
+	return strstr(identity, "param:") || names_resource(d, template, identity);
+}
+
 static void symbol_mark(struct deployment *d, size_t template, json_t *symbol)
 {
 	if (d->template_count < 2 || json_object_get(symbol, TEMPLATE_TAG))
 		return;
-	if (names_resource(d, template, json_str(symbol, "$symbol")))
+	if (is_local(d, template, json_str(symbol, "$symbol")))
 		json_object_set_new(symbol, TEMPLATE_TAG, json_integer((json_int_t) template));
 }
 
@@ -100,6 +106,12 @@ static json_t *split_parts(const char *delimiter, const json_t *parts)
 	return json_array_size(parts) % 2 ? GIVE(list) : NULL;
 }
 
+/* No id or ARN has such a delimiter inside, so every symbol is one piece. */
+static bool delimits_lists(const char *delimiter)
+{
+	return delimiter && *delimiter && !delimiter[strspn(delimiter, ",;| ")];
+}
+
 static json_t *replace_split(const json_t *node)
 {
 	const json_t *arguments = json_list(node, "Fn::Split");
@@ -107,10 +119,11 @@ static json_t *replace_split(const json_t *node)
 	json_t *text = json_array_get(arguments, 1);
 	const json_t *parts = json_list(text, "$parts");
 
-	if (!delimiter || !template_is_symbol(text))
+	if (!delimits_lists(delimiter) || !template_is_symbol(text))
 		return NULL;
-	/* A list of one is the symbol alone. */
-	if (!parts && json_object_get(text, TEMPLATE_TAG))
+	/* A list of one is the symbol alone; an attribute may be a list by itself. */
+	if (!parts && json_object_get(text, TEMPLATE_TAG) &&
+	    !strpbrk(json_str(text, "$symbol"), ".:("))
 		return json_pack("[O]", text);
 	return parts ? split_parts(delimiter, parts) : NULL;
 }

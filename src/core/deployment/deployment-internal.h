@@ -90,13 +90,13 @@ void value_mark(struct deployment *d, size_t template, json_t *value);
 /* ---- typed objects ----------------------------------------------------------------------------
  */
 
-void network_read(struct deployment *d); /* VPCs, ACLs, route tables, subnets */
+void deployment_network_read(struct deployment *d); /* VPCs, ACLs, route tables, subnets */
 void groups_read(struct deployment *d);
 void endpoints_read(struct deployment *d);
 void storage_read(struct deployment *d);
 void roles_read(struct deployment *d);
 void services_read(struct deployment *d);
-void network_free(struct deployment *d);
+void deployment_network_free(struct deployment *d);
 void groups_free(struct deployment *d);
 void storage_free(struct deployment *d);
 void roles_free(struct deployment *d);

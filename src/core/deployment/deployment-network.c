@@ -316,7 +316,7 @@ static void subnets_read(struct deployment *d)
 		acl_association(d, resource_at(d, all, i));
 }
 
-void network_read(struct deployment *d)
+void deployment_network_read(struct deployment *d)
 {
 	vpcs_read(d);
 	acls_read(d);
@@ -382,7 +382,7 @@ void endpoints_read(struct deployment *d)
 		endpoint_read(d, resource_at(d, all, i));
 }
 
-void network_free(struct deployment *d)
+void deployment_network_free(struct deployment *d)
 {
 	for (size_t i = 0; i < d->endpoint_count; i++) {
 		free(d->endpoints[i]->subnets);

@@ -122,24 +122,35 @@ static bool service_fargate(const struct deployment_service *service)
 			NULL, "FARGATE");
 }
 
+/* A member of what may itself be unknown: then the unknown stands for the member. */
+static const json_t *member_or_symbol(const json_t *value, const char *key)
+{
+	return template_is_symbol(value) ? value : json_object_get(value, key);
+}
+
+static enum verdict public_address(const struct deployment *d, const json_t *vpc)
+{
+	const json_t *value = member_or_symbol(vpc, "AssignPublicIp");
+	const char *text = deployment_text(d, value);
+
+	if (!value)
+		return VERDICT_FAIL;
+	if (!text)
+		return VERDICT_UNKNOWN;
+	return strcmp(text, "ENABLED") != 0 ? VERDICT_FAIL : VERDICT_PASS;
+}
+
 static void service_network(struct deployment *d, struct deployment_service *service)
 {
 	const json_t *network = property(service->resource, "NetworkConfiguration");
-	const json_t *vpc = json_object_get(network, "AwsvpcConfiguration"), *public;
-	const char *text;
+	const json_t *vpc = member_or_symbol(network, "AwsvpcConfiguration");
 
 	if (!vpc)
-		vpc = json_object_get(network, "AwsVpcConfiguration");
-	public = json_object_get(vpc, "AssignPublicIp");
-	text = deployment_text(d, public);
-	service->public_address = VERDICT_FAIL;
-	if (public && (!text || template_is_symbol(network)))
-		service->public_address = VERDICT_UNKNOWN;
-	else if (text && !strcmp(text, "ENABLED"))
-		service->public_address = VERDICT_PASS;
-	service->subnet_count = subnets_of(d, json_object_get(vpc, "Subnets"), &service->subnets);
+		vpc = member_or_symbol(network, "AwsVpcConfiguration");
+	service->public_address = public_address(d, vpc);
+	service->subnet_count = subnets_of(d, member_or_symbol(vpc, "Subnets"), &service->subnets);
 	service->group_count =
-		groups_of(d, json_object_get(vpc, "SecurityGroups"), &service->groups);
+		groups_of(d, member_or_symbol(vpc, "SecurityGroups"), &service->groups);
 	service->groups_default = !service->group_count;
 }
 

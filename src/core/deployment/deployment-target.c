@@ -192,25 +192,54 @@ static const json_t *import_followed(const struct deployment *d, const json_t *v
 	return exported ? exported : value;
 }
 
+/* "...:role/${Role}": the name at the end of an ARN is the Ref of a resource. */
+static const struct deployment_resource *tail_target(const struct deployment *d,
+						     const json_t *parts)
+{
+	size_t count = json_array_size(parts);
+	const json_t *last = count > 1 ? json_array_get(parts, count - 1) : NULL;
+	const char *before = last ? json_string_value(json_array_get(parts, count - 2)) : NULL;
+	const char *attribute = "";
+	const struct deployment_resource *r =
+		before && template_is_symbol(last) ? deployment_target(d, last, &attribute) : NULL;
+
+	for (size_t i = 0; r && i < sizeof(named) / sizeof(named[0]); i++)
+		if (!*attribute && !strcmp(named[i].type, r->type) &&
+		    str_ends(before, named[i].prefix))
+			return r;
+	return NULL;
+}
+
+/* An ARN, known or put together. */
+static const struct deployment_resource *text_target(const struct deployment *d,
+						     const json_t *value)
+{
+	OWN(str) char *flat = text_flatten(d, value, '?');
+	const struct deployment_resource *r;
+
+	if (!flat || !str_starts(flat, "arn:"))
+		return NULL;
+	r = arn_target(d, flat);
+	return r ? r : tail_target(d, json_object_get(value, "$parts"));
+}
+
 const struct deployment_resource *deployment_target(const struct deployment *d, const json_t *value,
 						    const char **ret_attribute)
 {
-	const json_t *followed = import_followed(d, value), *tag;
+	const json_t *followed = import_followed(d, value);
+	const json_t *tag = json_object_get(followed, TEMPLATE_TAG);
+	const json_t *parts = json_object_get(followed, "$parts");
 	const char *identity = json_str(followed, "$symbol"), *attribute = "Arn";
-	const struct deployment_resource *r = NULL;
-	OWN(str) char *flat = NULL;
+	const struct deployment_resource *r;
 
 	if (json_object_get(followed, "$if"))
 		return NULL;
-	tag = json_object_get(followed, TEMPLATE_TAG);
-	if (identity && tag)
+	if (!identity || parts)
+		r = text_target(d, followed);
+	else if (tag)
 		r = in_template(d, (size_t)json_integer_value(tag), identity, &attribute);
-	else if (identity && !json_object_get(followed, "$parts"))
-		r = in_any(d, identity, &attribute);
 	else
-		flat = text_flatten(d, followed, '?');
-	if (flat && str_starts(flat, "arn:"))
-		r = arn_target(d, flat);
+		r = in_any(d, identity, &attribute);
 	if (r && ret_attribute)
 		*ret_attribute = attribute;
 	return r;

@@ -146,7 +146,7 @@ int deployment_read(const struct deployment_template *list, size_t count, struct
 		exports_read(d);
 	if (resources_read(d, err) < 0)
 		return -1;
-	network_read(d);
+	deployment_network_read(d);
 	groups_read(d);
 	endpoints_read(d);
 	storage_read(d);
@@ -164,7 +164,7 @@ void deployment_free(struct deployment *d)
 	roles_free(d);
 	storage_free(d);
 	groups_free(d);
-	network_free(d);
+	deployment_network_free(d);
 	for (size_t i = 0; d->properties && i < d->resource_count; i++)
 		json_decref(d->properties[i]);
 	for (size_t i = 0; i < d->template_count; i++)

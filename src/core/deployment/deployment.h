@@ -1,7 +1,18 @@
 /* What templates deploy, read out of their evaluation as typed objects with symbolic identities: the one
  * topology that the solver, the rules and the drawing use. Several templates that import from each
  * other are one deployment. Pure; borrows templates and evaluations for its life.
- * Source: shared faults.md 0.3 and 0.4. */
+ * Source: shared faults.md 0.3 and 0.4.
+ *
+ * How what is not known looks, beside the NULLs that are told below:
+ *  - imports that another template exports are replaced by their value in `properties`, symbols of a
+ *    deployment of several templates carry "$template" (which one they are of);
+ *  - a list that is one unknown value is one object of it, with resource NULL and that identity;
+ *  - an ACL or route table outside of the templates, or behind an association that may not exist,
+ *    has resource NULL and unknown entries (known false) or one route with destination NULL;
+ *  - a route that may not exist has destination NULL, such an ACL entry known false, such a rule of a
+ *    group PEER_UNKNOWN with its protocol and ports;
+ *  - separate egress rules that all may not exist stand beside one of everything to PEER_UNKNOWN;
+ *  - a rule of IPv6 alone is PEER_CIDR of 255.255.255.255/32: it reaches no IPv4 address. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>

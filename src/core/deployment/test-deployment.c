@@ -605,6 +605,67 @@ TEST(deployment, what_may_exist_is_unknown_and_what_does_not_is_absent)
 	CHECK_INT(g->egress[1].peer, DEPLOYMENT_PEER_UNKNOWN);
 }
 
+static const char *const unknown_network =
+	"{\"Parameters\":{\"P\":{\"Type\":\"String\"}},"
+	"\"Conditions\":{\"C\":{\"Fn::Equals\":[{\"Ref\":\"P\"},\"x\"]},"
+	"\"No\":{\"Fn::Equals\":[\"a\",\"b\"]}},"
+	"\"Resources\":{\"S\":{\"Type\":\"AWS::ECS::Service\",\"Properties\":{"
+	"\"NetworkConfiguration\":{\"Fn::If\":[\"C\",{\"AwsvpcConfiguration\":{\"Subnets\":[]}},"
+	"{\"Ref\":\"AWS::NoValue\"}]}}},"
+	"\"V\":{\"Type\":\"AWS::EC2::VPC\",\"Properties\":{\"CidrBlock\":\"10.4.0.0/16\"}},"
+	"\"N\":{\"Type\":\"AWS::EC2::Subnet\",\"Properties\":{\"VpcId\":{\"Ref\":\"V\"},"
+	"\"CidrBlock\":{\"Fn::Select\":[1,{\"Fn::Cidr\":[{\"Fn::GetAtt\":[\"V\",\"CidrBlock\"]},4,"
+	"8]}]}}},"
+	"\"A\":{\"Type\":\"AWS::EC2::SubnetRouteTableAssociation\",\"Properties\":{"
+	"\"SubnetId\":{\"Ref\":\"N\"},\"RouteTableId\":\"rtb-1\"}},"
+	"\"B\":{\"Type\":\"AWS::EC2::SubnetNetworkAclAssociation\",\"Properties\":{"
+	"\"SubnetId\":{\"Ref\":\"N\"},\"NetworkAclId\":{\"Ref\":\"P\"}}},"
+	"\"G\":{\"Type\":\"AWS::EC2::SecurityGroup\",\"Properties\":{\"SecurityGroupIngress\":["
+	"{\"Fn::If\":[\"No\",{},{\"Ref\":\"AWS::NoValue\"}]},"
+	"{\"IpProtocol\":\"-1\",\"CidrIpv6\":\"::/0\"}]}}}}";
+
+TEST(deployment, networks_outside_of_the_template_are_unknown_not_absent)
+{
+	OWN(fixture) struct fixture f = { 0 };
+	const struct deployment_service *s;
+	const struct deployment_subnet *const *subnets;
+	const struct deployment_group *g;
+	size_t count;
+
+	CHECK_OK(start_text(&f, unknown_network, NULL), f.err);
+	s = deployment_services(f.d, &count)[0];
+	CHECK_INT(s->public_address, VERDICT_UNKNOWN);
+	CHECK(s->subnet_count == 1 && !s->subnets[0]->resource && !s->groups_default);
+	subnets = deployment_subnets(f.d, &count);
+	CHECK_INT(count, 2);
+	CHECK(subnets[0]->known_cidr && subnets[0]->base == 0x0a040100 && subnets[0]->bits == 24);
+	CHECK(subnets[0]->routes && !subnets[0]->routes->resource && subnets[0]->route_association);
+	CHECK(!subnets[0]->routes->routes[0].destination);
+	CHECK(subnets[0]->acl && !subnets[0]->acl->entries[0].known);
+	g = group_called(f.d, "G");
+	CHECK_INT(g->ingress_count, 1);
+	CHECK_STR(g->ingress[0].pointer, "/Resources/G/Properties/SecurityGroupIngress/1");
+	/* IPv6 alone reaches no IPv4 address. */
+	CHECK(g->ingress[0].peer == DEPLOYMENT_PEER_CIDR && g->ingress[0].bits == 32);
+}
+
+TEST(deployment, equal_parameters_of_two_templates_are_two_things)
+{
+	static const char *const one =
+		"{\"Parameters\":{\"N\":{\"Type\":\"String\"}},\"Resources\":{\"M\":{\"Type\":"
+		"\"AWS::EFS::MountTarget\",\"Properties\":{\"FileSystemId\":\"fs-1\","
+		"\"SubnetId\":{\"Ref\":\"N\"}}}}}";
+	OWN(fixture) struct fixture f = { 0 };
+	const struct deployment_file_system *const *systems;
+	size_t count;
+
+	CHECK_OK(start_text(&f, one, one), f.err);
+	systems = deployment_file_systems(f.d, &count);
+	CHECK_INT(count, 1);
+	CHECK(!systems[0]->resource && systems[0]->target_count == 2);
+	CHECK(systems[0]->targets[0].subnet != systems[0]->targets[1].subnet);
+}
+
 /* ---- targets and secrets --------------------------------------------------------------------- */
 
 static const char *const secrets =
@@ -673,6 +734,8 @@ TEST(deployment, targets_are_found_by_reference_and_by_arn)
 	OWN(json) json_t *ref = value_of(&f, "{\"Ref\":\"R\"}");
 	OWN(json) json_t *att = value_of(&f, "{\"Fn::GetAtt\":[\"R\",\"Arn\"]}");
 	OWN(json) json_t *arn = value_of(&f, "\"arn:aws:iam::123456789012:role/runner\"");
+	OWN(json)
+	json_t *sub = value_of(&f, "{\"Fn::Sub\":\"arn:aws:iam::${AWS::AccountId}:role/${R}\"}");
 	OWN(json) json_t *other = value_of(&f, "{\"Fn::GetAtt\":[\"V\",\"DefaultSecurityGroup\"]}");
 	OWN(json) json_t *text = value_of(&f, "\"runner\"");
 	OWN(str) char *pointer = NULL;
@@ -683,6 +746,7 @@ TEST(deployment, targets_are_found_by_reference_and_by_arn)
 	CHECK(deployment_target(f.d, att, &attribute) == r);
 	CHECK_STR(attribute, "Arn");
 	CHECK(deployment_target(f.d, arn, NULL) == r);
+	CHECK(deployment_target(f.d, sub, NULL) == r);
 	CHECK(!deployment_target(f.d, other, NULL));
 	CHECK(!deployment_target(f.d, text, NULL));
 	CHECK(!deployment_target(f.d, NULL, NULL));
