@@ -43,6 +43,15 @@ static const char *some_cidr(struct model *m)
 	return cidrs[below(m, sizeof(cidrs) / sizeof(cidrs[0]))];
 }
 
+static const char *half_cidr(struct model *m)
+{
+	static const char *const cidrs[] = { "10.0.0.0/25",   "10.0.0.128/25", "10.0.1.0/25",
+					     "10.0.1.128/25", "10.0.2.0/25",   "10.0.2.128/25",
+					     "10.0.3.0/25",   "10.0.3.128/25" };
+
+	return cidrs[below(m, 8)];
+}
+
 static int some_protocol(struct model *m)
 {
 	static const int protocols[] = { -1, -1, 6, 6, 6, 6, 6, 17, 1, 50 };
@@ -127,24 +136,41 @@ static size_t split(struct model_rule *rules, size_t count)
 	return count;
 }
 
-static size_t make_rules(struct model *m, struct model_rule *rules)
-{
-	size_t count = 0, want = 1 + below(m, MODEL_RULES - 1);
-
-	while (count < want) {
-		rules[count++] = make_rule(m);
-		if (count < MODEL_RULES && chance(m, 50))
-			count = split(rules, count);
-	}
-	return count;
-}
-
 static size_t open_rules(struct model_rule *rules)
 {
 	rules[0] = (struct model_rule){
 		.protocol = -1, .to = 65535, .group = -1, .cidr = "0.0.0.0/0"
 	};
 	return 1;
+}
+
+/* All slots one by one: a /23 is let through by two of them. */
+static size_t quarters(struct model_rule *rules)
+{
+	static const char *const cidrs[] = { "10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24",
+					     "10.0.3.0/24" };
+
+	for (size_t i = 0; i < 4; i++) {
+		(void)open_rules(&rules[i]);
+		rules[i].cidr = cidrs[i];
+	}
+	return 4;
+}
+
+static size_t make_rules(struct model *m, struct model_rule *rules)
+{
+	size_t count = 0, want = 1 + below(m, MODEL_RULES - 1);
+
+	if (chance(m, 40)) { /* often enough parts are all there is */
+		count = chance(m, 50) ? quarters(rules) : split(rules, open_rules(rules));
+		want = below(m, 100) < 70 ? 0 : want;
+	}
+	while (count < want && count < MODEL_RULES) {
+		rules[count++] = make_rule(m);
+		if (count < MODEL_RULES && chance(m, 50))
+			count = split(rules, count);
+	}
+	return count;
 }
 
 static void make_groups(struct model *m, bool open_in, bool open_out)
@@ -175,7 +201,7 @@ static void make_entries(struct model *m, size_t acl, bool egress)
 	static const unsigned ranges[][2] = { { 80, 80 },   { 443, 443 },    { 0, 65535 },
 					      { 0, 1023 },  { 1024, 65535 }, { 1024, 65535 },
 					      { 400, 500 }, { 1, 442 } };
-	size_t count = below(m, 5);
+	size_t count = below(m, 4);
 
 	for (size_t i = 0; i < count; i++) {
 		unsigned range = below(m, sizeof(ranges) / sizeof(ranges[0]));
@@ -186,7 +212,7 @@ static void make_entries(struct model *m, size_t acl, bool egress)
 								     : 17,
 					 .from = ranges[range][0],
 					 .to = ranges[range][1],
-					 .cidr = some_cidr(m) };
+					 .cidr = chance(m, 50) ? some_cidr(m) : half_cidr(m) };
 
 		if (e.from == 1024 && chance(m, 50)) { /* the same in two parts */
 			e.to = 40000;
@@ -196,7 +222,7 @@ static void make_entries(struct model *m, size_t acl, bool egress)
 		}
 		add_entry(m, acl, e);
 	}
-	if (chance(m, 75))
+	if (chance(m, 85))
 		add_entry(m, acl,
 			  (struct model_entry){ .egress = egress,
 						.allow = true,
