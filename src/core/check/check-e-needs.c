@@ -63,8 +63,8 @@ static void add_secret(struct adding *a, const char *kind, const json_t *value, 
 	else if (from.parameter_store)
 		add(a, "parameter", "ssm:GetParameters",
 		    str_printf("arn:aws:ssm:\x03"
-			       "AAWS.Region\x03:\x03"
-			       "AAWS.AccountId\x03:parameter/%s",
+			       "AAWS..Region\x03:\x03"
+			       "AAWS..AccountId\x03:parameter/%s",
 			       *text == '/' ? text + 1 : text),
 		    what, from.secret);
 }
@@ -76,8 +76,8 @@ static void add_logs(struct adding *a, const json_t *container)
 	const json_t *group = json_object_get(options, "awslogs-group");
 	static const char what[] = "LogConfiguration/Options/awslogs-group";
 	const char *head = "arn:aws:logs:\x03"
-			   "AAWS.Region\x03:\x03"
-			   "AAWS.AccountId\x03:log-group:";
+			   "AAWS..Region\x03:\x03"
+			   "AAWS..AccountId\x03:log-group:";
 	OWN(str) char *name = NULL;
 	const struct deployment_resource *thing;
 

@@ -40,10 +40,10 @@ static void key_of(struct check *c, const struct check_rights *rights, const str
 	OWN(json)
 	json_t *context = json_pack("{s:s, s:s}", "kms:viaservice",
 				    "secretsmanager.\x03"
-				    "AAWS.Region\x03.amazonaws.com",
+				    "AAWS..Region\x03.amazonaws.com",
 				    "kms:calleraccount",
 				    "\x03"
-				    "AAWS.AccountId\x03");
+				    "AAWS..AccountId\x03");
 	OWN(str) char *arn = NULL;
 	struct check_rights_question q = { .role = n->role,
 					   .action = "kms:Decrypt",
@@ -182,7 +182,7 @@ static void endpoints(struct check *c, const struct check_rights *rights,
 		if (!strcmp(n->kind, "registry") && !strcmp(e->service, "s3"))
 			through(c, rights, n, e, "s3:GetObject",
 				"arn:aws:s3:::prod-\x03"
-				"AAWS.Region\x03-starport-layer-bucket/\x03Players\x03");
+				"AAWS..Region\x03-starport-layer-bucket/\x03Players\x03");
 	}
 }
 

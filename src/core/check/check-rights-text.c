@@ -12,10 +12,10 @@
 #define ONE '\x04'
 #define REGION                                                                                     \
 	"\x03"                                                                                     \
-	"AAWS.Region\x03"
+	"AAWS..Region\x03"
 #define ACCOUNT                                                                                    \
 	"\x03"                                                                                     \
-	"AAWS.AccountId\x03"
+	"AAWS..AccountId\x03"
 
 /* How the ARN of a type is made. name: property with the name; NULL: always generated. */
 struct shape {
@@ -223,9 +223,11 @@ char *check_rights_show(const char *text)
 		if (p[1] == 'U' && strchr(name, '.') && strchr(name, '.') < end)
 			name = strchr(name, '.') + 1;
 		buf_char(&b, '<');
-		for (; name < end; name++)
-			buf_str(&b, str_starts(name, "AWS.") ? "AWS" : (char[]){ *name, 0 }),
-				name += str_starts(name, "AWS.") ? 2 : 0;
+		if (str_starts(name, "AWS..")) {
+			buf_str(&b, "AWS::");
+			name += strlen("AWS..");
+		}
+		buf_add(&b, name, (size_t)(end - name));
 		buf_char(&b, '>');
 		p = end;
 	}
@@ -322,6 +324,11 @@ static void fill_row(const struct token *p, const struct token *text, size_t cou
 
 		if (p->kind == UNIQUE && t->kind == UNIQUE) {
 			row[j] = same(p, t) && next[j + 1];
+			continue;
+		}
+		/* What the deployment makes is nothing that somebody wrote down elsewhere. */
+		if (p->kind == UNIQUE && !stretches(t)) {
+			row[j] = false;
 			continue;
 		}
 		if (same(p, t) || (!stretches(p) && !stretches(t) &&

@@ -342,7 +342,7 @@ static bool is_account(const char *text)
 	if (str_starts(text, "arn:") && str_ends(text, ":root"))
 		return true;
 	return str_eq(text, "\x03"
-			    "AAWS.AccountId\x03") ||
+			    "AAWS..AccountId\x03") ||
 	       (strlen(text) == 12 && num_parse_u64(text, 0, UINT64_MAX, &number) == 0);
 }
 
@@ -499,11 +499,11 @@ void check_rights_trust(const struct check_rights *r, const struct deployment_ro
 	}
 	json_set_str(context, "aws:sourceaccount",
 		     "\x03"
-		     "AAWS.AccountId\x03");
+		     "AAWS..AccountId\x03");
 	json_set_str(context, "aws:sourcearn",
 		     "arn:aws:ecs:\x03"
-		     "AAWS.Region\x03:\x03"
-		     "AAWS.AccountId\x03:\x03Ptask\x03");
+		     "AAWS..Region\x03:\x03"
+		     "AAWS..AccountId\x03:\x03Ptask\x03");
 	read_policy(r->d, "trust policy", role->trust, &trust);
 	document = resource_document(r, &trust, &q, NULL);
 	question.context = context;
@@ -536,8 +536,8 @@ static json_t *mount_context(const struct deployment *d, const struct deployment
 		text = check_rights_text(d, point);
 	if (text)
 		arn = str_printf("arn:aws:elasticfilesystem:\x03"
-				 "AAWS.Region\x03:\x03"
-				 "AAWS.AccountId\x03:access-point/%s",
+				 "AAWS..Region\x03:\x03"
+				 "AAWS..AccountId\x03:access-point/%s",
 				 text);
 	if (arn)
 		json_set_str(context, "elasticfilesystem:accesspointarn", arn);

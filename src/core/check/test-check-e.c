@@ -148,7 +148,9 @@ TEST(check_e, a_deny_and_a_boundary_win)
 
 TEST(check_e, services_wait_for_separate_policies)
 {
-	WITH("E11", "WARN", { "Resources.MpcNode0Service7281AAF3.DependsOn", "[]" });
+	WITH("E11", "WARN", { "Resources.MpcNode0Service7281AAF3.DependsOn", "[]" },
+	     { "Resources.MpcNode0ServiceCloudmapService6E85EB5D.DependsOn", "[]" });
+	WITH("E11", "", { "Resources.MpcNode0Service7281AAF3.DependsOn", "[]" });
 }
 
 TEST(check_e, a_mount_condition_names_the_volumes_access_point)
