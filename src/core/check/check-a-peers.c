@@ -23,7 +23,7 @@ static bool is_taken(unsigned port)
 /* The port in the node's own address; 0: it has none, or is not known. */
 static unsigned own_port(const struct check *c, const struct node *n)
 {
-	struct variable v __attribute__((cleanup(own_drop_variable)));
+	struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 	const char *colon;
 	uint64_t port = 0;
 
@@ -38,7 +38,7 @@ static unsigned own_port(const struct check *c, const struct node *n)
  * 80; on a local one the contract says, so any declared port that has no other use will do. */
 static size_t peer_ports(const struct check *c, const struct node *n, unsigned ports[PORTS_MAX])
 {
-	struct variable env __attribute__((cleanup(own_drop_variable)));
+	struct variable env __attribute__((cleanup(own_drop_variable))) = { 0 };
 	const char *chain;
 	size_t count = 0, i;
 	json_t *one;
@@ -145,33 +145,54 @@ static void see_pair(struct check *c, const struct node *from, const struct node
 	add_closed(c, from, to, at, &best);
 }
 
-/* For each kind of place one pair each way stands for all. */
+struct peer {
+	struct node node;
+	unsigned port;
+};
+
+static struct peer *all_peers(const struct check *c, size_t *ret_count)
+{
+	struct peer *list = NULL;
+	struct node n;
+
+	*ret_count = 0;
+	for (size_t i = 0; node_next(c, &i, &n);) {
+		list = mem_grow(list, *ret_count + 1, sizeof(*list));
+		list[(*ret_count)++] = (struct peer){ .node = n, .port = own_port(c, &n) };
+	}
+	return list;
+}
+
+/* One sender of each kind of place stands for all of them. */
+static void see_senders(struct check *c, const struct peer *list, size_t count, size_t to)
+{
+	for (size_t from = 0; from < count; from++) {
+		bool covered = from == to;
+
+		for (size_t k = 0; k < from && !covered; k++)
+			covered =
+				k != to && is_alike(list[k].node.service, list[from].node.service);
+		if (!covered)
+			see_pair(c, &list[from].node, &list[to].node);
+	}
+}
+
+/* So does one receiver of each kind of place and port. */
 void check_a_peers(struct check *c)
 {
-	struct node from, to;
+	size_t count;
+	struct peer *list = all_peers(c, &count);
 
-	for (size_t i = 0; node_next(c, &i, &from);) {
-		OWN(json) json_t *done = json_array();
-		struct node earlier;
-		bool seen = false;
+	for (size_t to = 0; to < count; to++) {
+		bool covered = false;
 
-		for (size_t k = 0; node_next(c, &k, &earlier) && earlier.service != from.service;)
-			seen = seen || is_alike(earlier.service, from.service);
-		if (seen)
-			continue;
-		for (size_t k = 0; node_next(c, &k, &to);) {
-			bool covered = false;
-			struct node other;
-
-			if (to.service == from.service)
-				continue;
-			for (size_t m = 0; node_next(c, &m, &other) && other.service != to.service;)
-				covered = covered || (other.service != from.service &&
-						      is_alike(other.service, to.service));
-			if (!covered)
-				see_pair(c, &from, &to);
-		}
+		for (size_t k = 0; k < to && !covered; k++)
+			covered = list[k].port == list[to].port &&
+				  is_alike(list[k].node.service, list[to].node.service);
+		if (!covered)
+			see_senders(c, list, count, to);
 	}
+	free(list);
 }
 
 void check_a_port(struct check *c)
@@ -179,7 +200,7 @@ void check_a_port(struct check *c)
 	struct node n;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct variable v __attribute__((cleanup(own_drop_variable)));
+		struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 		struct check_finding f;
 		unsigned port = own_port(c, &n);
 
@@ -212,7 +233,7 @@ void check_a_identity(struct check *c)
 	struct node n, other;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct variable v __attribute__((cleanup(own_drop_variable)));
+		struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 		struct check_finding f;
 		OWN(str) char *identity = NULL;
 		size_t before;

@@ -110,7 +110,7 @@ void check_a_size(struct check *c)
 	struct node n;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct variable env __attribute__((cleanup(own_drop_variable)));
+		struct variable env __attribute__((cleanup(own_drop_variable))) = { 0 };
 		const char *chain;
 
 		node_variable(c, &n, "MPC_ENV", &env);

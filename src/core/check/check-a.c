@@ -102,7 +102,7 @@ static void run_env(struct check *c)
 	struct node n;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct variable v __attribute__((cleanup(own_drop_variable)));
+		struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 		struct check_finding f;
 		const char *text;
 
@@ -145,13 +145,13 @@ static void run_chain(struct check *c)
 	struct node n;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct variable env __attribute__((cleanup(own_drop_variable)));
+		struct variable env __attribute__((cleanup(own_drop_variable))) = { 0 };
 		const char *chain;
 
 		node_variable(c, &n, "MPC_ENV", &env);
 		chain = node_chain(variable_text(&env));
 		for (size_t k = 0; chain && k < 2; k++) {
-			struct variable v __attribute__((cleanup(own_drop_variable)));
+			struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 			struct check_finding f;
 			const char *of;
 
@@ -177,7 +177,7 @@ static void run_boot_empty(struct check *c)
 	struct node n;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct variable v __attribute__((cleanup(own_drop_variable)));
+		struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 		struct check_finding f;
 
 		node_variable(c, &n, "NEAR_BOOT_NODES", &v);
@@ -256,7 +256,7 @@ static void run_boot_form(struct check *c)
 	struct node n;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct variable v __attribute__((cleanup(own_drop_variable)));
+		struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 		struct check_finding f;
 
 		node_variable(c, &n, "NEAR_BOOT_NODES", &v);
@@ -309,7 +309,7 @@ static const char *near_miss(const struct node *n, const char *wanted)
 
 static void see_missing(struct check *c, const struct node *n, const char *name)
 {
-	struct variable v __attribute__((cleanup(own_drop_variable)));
+	struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 	struct check_finding f;
 	const char *similar;
 
@@ -353,7 +353,7 @@ static void run_account(struct check *c)
 
 	for (size_t i = 0; node_next(c, &i, &n);)
 		for (size_t k = 0; k < 3; k++) {
-			struct variable v __attribute__((cleanup(own_drop_variable)));
+			struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 			struct check_finding f;
 			const char *text;
 
@@ -525,7 +525,7 @@ static void run_home(struct check *c)
 	struct node n;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct variable v __attribute__((cleanup(own_drop_variable)));
+		struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 
 		node_variable(c, &n, "MPC_HOME_DIR", &v);
 		if (variable_text(&v))

@@ -33,7 +33,7 @@ static enum check_severity severity_of(const struct node *n, const char *fault)
 static void judge_slots(struct check *c, const struct node *n, const char *fault)
 {
 	for (const struct secret_slot *s = secret_slots; s->variable; s++) {
-		struct secret_view v __attribute__((cleanup(own_drop_secret_view)));
+		struct secret_view v __attribute__((cleanup(own_drop_secret_view))) = { 0 };
 		struct check_finding f;
 		char why[256] = "";
 		const char *found;
@@ -89,7 +89,7 @@ static void run_placeholder(struct check *c)
 	run_value(c);
 	for (size_t i = 0; node_next(c, &i, &n);)
 		for (const struct secret_slot *s = secret_slots; s->variable; s++) {
-			struct secret_view v __attribute__((cleanup(own_drop_secret_view)));
+			struct secret_view v __attribute__((cleanup(own_drop_secret_view))) = { 0 };
 			char why[256] = "";
 			const char *found;
 
@@ -241,7 +241,7 @@ static void run_deadlock(struct check *c)
 
 	for (size_t i = 0; node_next(c, &i, &n);)
 		for (const struct secret_slot *s = secret_slots; s->variable; s++) {
-			struct secret_view v __attribute__((cleanup(own_drop_secret_view)));
+			struct secret_view v __attribute__((cleanup(own_drop_secret_view))) = { 0 };
 			struct check_finding f;
 			char why[256] = "";
 			const char *found;
@@ -322,8 +322,8 @@ static enum hint hint_of(const char *words)
 
 static void see_swap(struct check *c, const struct node *n)
 {
-	struct secret_view p2p __attribute__((cleanup(own_drop_secret_view)));
-	struct secret_view account __attribute__((cleanup(own_drop_secret_view)));
+	struct secret_view p2p __attribute__((cleanup(own_drop_secret_view))) = { 0 };
+	struct secret_view account __attribute__((cleanup(own_drop_secret_view))) = { 0 };
 	OWN(str) char *p2p_words = NULL, *account_words = NULL;
 	enum hint of_p2p, of_account;
 	struct check_finding f;
@@ -361,18 +361,20 @@ static void run_swapped(struct check *c)
  * ---------------------------------------------------------------------------------------------------
  */
 
-/* What a slot is filled from: equal texts are the same value. NULL: cannot be told. */
-static char *source_of(const struct check *c, const struct secret_view *v)
+/* What a slot is filled from: equal texts are the same value. NULL: cannot be told. Values that are
+ * no keys are not compared: a placeholder is another fault. */
+static char *source_of(const struct secret_view *v, const struct secret_slot *slot)
 {
+	char why[256];
+
 	if (v->variable.place == VARIABLE_ABSENT)
 		return NULL;
-	if (v->state == SECRET_VALUE && !node_has_unknown(v->text))
-		return *v->text ? str_printf("value %s", v->text) : NULL;
+	if (v->state == SECRET_VALUE && !secret_judge(v, slot, why, sizeof(why)))
+		return str_printf("value %s", v->text);
 	if (v->from.secret)
 		return str_printf("secret %zu %s %s %s %s", v->from.secret->template,
 				  v->from.secret->logical, v->from.json_key, v->from.stage,
 				  v->from.version);
-	(void)c;
 	return json_canonical(v->variable.value);
 }
 
@@ -382,13 +384,13 @@ static void see_shared(struct check *c, const struct secret_slot *s)
 	struct node n, other;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct secret_view v __attribute__((cleanup(own_drop_secret_view)));
+		struct secret_view v __attribute__((cleanup(own_drop_secret_view))) = { 0 };
 		struct check_finding f;
 		OWN(str) char *source = NULL;
 		size_t before;
 
 		secret_view(c, &n, s, &v);
-		source = source_of(c, &v);
+		source = source_of(&v, s);
 		if (!source)
 			continue;
 		if (!json_object_get(first, source)) {
@@ -494,7 +496,7 @@ static void run_plain(struct check *c)
 
 	for (size_t i = 0; node_next(c, &i, &n);)
 		for (const struct secret_slot *s = secret_slots; s->variable; s++) {
-			struct variable v __attribute__((cleanup(own_drop_variable)));
+			struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 			struct check_finding f;
 
 			node_variable(c, &n, s->variable, &v);
@@ -518,8 +520,8 @@ static void run_backup(struct check *c)
 	struct node n;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct variable env __attribute__((cleanup(own_drop_variable)));
-		struct variable v __attribute__((cleanup(own_drop_variable)));
+		struct variable env __attribute__((cleanup(own_drop_variable))) = { 0 };
+		struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 		struct check_finding f;
 		const char *chain;
 

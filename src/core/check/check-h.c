@@ -80,7 +80,7 @@ static void run_length(struct check *c)
 	struct node n;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct variable v __attribute__((cleanup(own_drop_variable)));
+		struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 		struct check_finding f;
 
 		node_variable(c, &n, "NEAR_BOOT_NODES", &v);

@@ -8,6 +8,21 @@
 
 enum { DEPTH_MAX = 32 };
 
+/* Containers around a node share some of its variables (the chain of a local world knows the
+ * contract). One that has none of a node's own is no node. */
+static bool is_node(const json_t *container)
+{
+	static const char *const own[] = { "MPC_HOME_DIR",	   "MPC_ACCOUNT_ID",
+					   "MPC_ACCOUNT_SK",	   "MPC_P2P_PRIVATE_KEY",
+					   "MPC_SECRET_STORE_KEY", "MPC_ENV" };
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (deployment_environment(container, own[i], NULL) ||
+		    deployment_secret(container, own[i], NULL))
+			return true;
+	return false;
+}
+
 bool node_next(const struct check *c, size_t *i, struct node *ret)
 {
 	size_t count;
@@ -23,8 +38,10 @@ bool node_next(const struct check *c, size_t *i, struct node *ret)
 				      .task = s->task->resource,
 				      .index = (size_t)s->mpc_container };
 		ret->container = json_array_get(s->task->containers, ret->index);
+		if (!ret->container || !is_node(ret->container))
+			continue;
 		(*i)++;
-		return ret->container != NULL;
+		return true;
 	}
 	return false;
 }

@@ -10,6 +10,7 @@ struct run {
 	struct deployment_template *list;
 	json_t **parameters;
 	struct template_eval **evals;
+	struct template_world *worlds; /* evaluations borrow them */
 	struct deployment *deployment;
 	size_t count;
 };
@@ -21,6 +22,7 @@ static void run_free(struct run *r)
 		template_eval_free(r->evals[i]);
 		json_decref(r->parameters[i]);
 	}
+	free(r->worlds);
 	free(r->list);
 	free(r->evals);
 	free(r->parameters);
@@ -51,18 +53,23 @@ static json_t *given_to(const struct plan_stack *s, const struct template *t,
 static int evaluate(const struct plan *p, struct template *const *templates,
 		    const json_t *assignment, struct run *r, struct err *err)
 {
-	static const struct template_world symbolic;
+	/* the stacks of a network.yaml have the names that it gives; other names are the user's
+	 * choice */
+	bool named = p->key_directory != NULL;
 
 	r->list = mem_new(p->count, sizeof(*r->list));
 	r->parameters = mem_new(p->count, sizeof(*r->parameters));
 	r->evals = mem_new(p->count, sizeof(struct template_eval *));
+	r->worlds = mem_new(p->count, sizeof(*r->worlds));
 	r->count = p->count;
 	for (size_t i = 0; i < p->count; i++) {
 		OWN(json) json_t *given = given_to(&p->stacks[i], templates[i], assignment);
 
-		if (template_parameters(templates[i], given, NULL, 0, &symbolic, &r->parameters[i],
-					err) < 0 ||
-		    template_eval_new(templates[i], r->parameters[i], &symbolic, &r->evals[i],
+		if (named)
+			r->worlds[i].stack_name = p->stacks[i].name;
+		if (template_parameters(templates[i], given, NULL, 0, &r->worlds[i],
+					&r->parameters[i], err) < 0 ||
+		    template_eval_new(templates[i], r->parameters[i], &r->worlds[i], &r->evals[i],
 				      err) < 0)
 			return err_in(err, "%s", template_name(templates[i]));
 		r->list[i] = (struct deployment_template){ .t = templates[i], .eval = r->evals[i] };
@@ -124,8 +131,8 @@ static int check_all(const struct plan *p, struct template *const *templates, co
 	return count ? 0 : -1;
 }
 
-/* A template that CloudFormation would refuse is a finding when there is a fault for it; text that is no
- * template at all, or a value that a parameter refuses, is not readable input. */
+/* A template that CloudFormation would refuse is a finding when there is a fault for it; text that
+ * is no template at all, or a value that a parameter refuses, is not readable input. */
 static int refused(const char *name, json_t **ret, const struct err *err)
 {
 	OWN(json) json_t *finding = check_template_error(name, err);

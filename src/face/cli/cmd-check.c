@@ -144,6 +144,7 @@ static int run_check(struct cli *cli, struct err *err)
 			err->code = ERR_INPUT;
 		return -1;
 	}
+	*err = (struct err){ 0 }; /* of a template that became a finding */
 	if (cli->json)
 		cli_print_json(result);
 	else

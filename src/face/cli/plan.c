@@ -414,7 +414,7 @@ static int plan_network(struct cli *cli, struct plan *p, const char *path, const
 	local = !strcmp(n->chain, "localnet");
 	if (n->pattern == NETWORK_INTEGRATED && local && (p->has_chain_key || p->preview)) {
 		s = add_stack(p, n->base_stack, "base");
-		s->source = str_dup(path);
+		s->source = str_printf("%s: stack %s", path, s->name);
 		if (synth_base(n, SYNTH_JSON, &s->text, err) < 0)
 			return -1;
 		s->len = strlen(s->text);
@@ -422,7 +422,7 @@ static int plan_network(struct cli *cli, struct plan *p, const char *path, const
 			chain_parameters(p, s->parameters);
 	}
 	s = add_stack(p, cli_option(cli, "stack") ? cli_option(cli, "stack") : n->name, "network");
-	s->source = str_dup(path);
+	s->source = str_printf("%s: stack %s", path, s->name);
 	if (synth_network(n, SYNTH_JSON, &s->text, err) < 0 ||
 	    node_parameters(n, p->key_directory, p->preview, s->parameters, err) < 0)
 		return -1;
