@@ -137,6 +137,17 @@ static void add_symbol(const struct deployment *d, const json_t *value, struct b
 	const struct deployment_resource *r =
 		json_array_size(parts) > 1 ? NULL : deployment_target(d, value, &attribute);
 
+	/* The address of a repository names it as well as its ARN does. */
+	if (!r && !json_array_size(parts) && str_ends(identity, ".RepositoryUri")) {
+		OWN(json)
+		json_t *arn = json_pack(
+			"{s:o}", "$symbol",
+			json_sprintf("%.*sArn", (int)(strlen(identity) - strlen("RepositoryUri")),
+				     identity));
+
+		r = deployment_target(d, arn, NULL);
+		attribute = "RepositoryUri";
+	}
 	if (r) {
 		add_resource(d, r, attribute ? attribute : "", b, depth);
 		return;

@@ -234,6 +234,58 @@ TEST(check_rights, unknown_parts_of_a_pattern_leave_it_open)
 	CHECK_INT(check_rights_match("secret:a", "secret:a-\x04\x04\x04\x04\x04\x04", true), VERDICT_FAIL);
 }
 
+TEST(check_e, a_customer_key_needs_decrypt)
+{
+	WITH("E07", "FAIL", { "Resources.K", "{\"Type\":\"AWS::KMS::Key\",\"Properties\":{}}" }, { "Resources.MpcNode0MPCACCOUNTSKF0553A72.Properties.KmsKeyId", "{\"Ref\":\"K\"}" });
+	WITH("E07", "", { "Resources.K", "{\"Type\":\"AWS::KMS::Key\",\"Properties\":{}}" }, { "Resources.MpcNode0MPCACCOUNTSKF0553A72.Properties.KmsKeyId", "{\"Ref\":\"K\"}" },
+	     { EXECUTION_POLICY ".+", "{\"Effect\":\"Allow\",\"Action\":\"kms:Decrypt\",\"Resource\":{\"Fn::GetAtt\":[\"K\",\"Arn\"]}}" });
+}
+
+TEST(check_e, a_secret_can_refuse_the_role)
+{
+	WITH("E20", "FAIL", { "Resources.P", "{\"Type\":\"AWS::SecretsManager::ResourcePolicy\",\"Properties\":{\"SecretId\":{\"Ref\":\"MpcNode0MPCACCOUNTSKF0553A72\"},\"ResourcePolicy\":{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"secretsmanager:GetSecretValue\",\"Resource\":\"*\"}]}}}" });
+	WITH("E20", "", { "Resources.P", "{\"Type\":\"AWS::SecretsManager::ResourcePolicy\",\"Properties\":{\"SecretId\":{\"Ref\":\"MpcNode0MPCACCOUNTSKF0553A72\"},\"ResourcePolicy\":{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"secretsmanager:DeleteSecret\",\"Resource\":\"*\"}]}}}" });
+}
+
+TEST(check_e, rights_on_buckets_and_names)
+{
+	WITH("E17", "WARN", { TASK_POLICY ".+", "{\"Effect\":\"Allow\",\"Action\":\"servicediscovery:RegisterInstance\",\"Resource\":\"arn:aws:servicediscovery:us-east-1:111122223333:namespace/ns-1\"}" });
+	WITH("E17", "", { TASK_POLICY ".+", "{\"Effect\":\"Allow\",\"Action\":\"servicediscovery:RegisterInstance\",\"Resource\":\"*\"}" });
+	WITH("E18", "WARN", { CONTAINER ".Environment.+", "{\"Name\":\"G\",\"Value\":\"s3://genesis/g.json\"}" }, { TASK_POLICY ".+", "{\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::cdk-*\"}" });
+	WITH("E18", "", { CONTAINER ".Environment.+", "{\"Name\":\"G\",\"Value\":\"s3://genesis/g.json\"}" }, { TASK_POLICY ".+", "{\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::genesis/*\"}" });
+}
+
+TEST(check_e, a_literal_region_contradicts_the_subnets)
+{
+	WITH("E09", "FAIL", { "Resources.VpcprivateSubnet1SubnetCEAD3716.Properties.AvailabilityZone", "\"eu-central-1a\"" },
+	     { CONTAINER ".Secrets.0.ValueFrom", "\"arn:aws:secretsmanager:us-east-1:111122223333:secret:a-abcdef\"" });
+	WITH("E09", "", { "Resources.VpcprivateSubnet1SubnetCEAD3716.Properties.AvailabilityZone", "\"us-east-1a\"" },
+	     { CONTAINER ".Secrets.0.ValueFrom", "\"arn:aws:secretsmanager:us-east-1:111122223333:secret:a-abcdef\"" });
+}
+
+TEST(check_f, capacity_repositories_and_custom_resources)
+{
+	WITH("F14", "WARN", { SERVICE ".LaunchType", NULL }, { SERVICE ".CapacityProviderStrategy", "[{\"CapacityProvider\":\"FARGATE_SPOT\",\"Weight\":1}]" });
+	WITH("F14", "", { SERVICE ".LaunchType", NULL }, { SERVICE ".CapacityProviderStrategy", "[{\"CapacityProvider\":\"FARGATE\",\"Weight\":1}]" });
+	WITH("F23", "FAIL", { "Resources.R", "{\"Type\":\"AWS::ECR::Repository\"}" }, { CONTAINER ".Image", "{\"Fn::Sub\":\"${R.RepositoryUri}:1\"}" });
+	WITH("F23", "", { "Resources.R", "{\"Type\":\"AWS::ECR::Repository\"}" });
+	WITH("F24", "FAIL", { "Resources.L", "{\"Type\":\"AWS::Lambda::Function\",\"Properties\":{\"Runtime\":\"nodejs20.x\",\"Code\":{\"ZipFile\":\"require('aws-sdk')\"}}}" });
+	WITH("F24", "", { "Resources.L", "{\"Type\":\"AWS::Lambda::Function\",\"Properties\":{\"Runtime\":\"nodejs20.x\",\"Code\":{\"ZipFile\":\"require('@aws-sdk/client-s3')\"}}}" });
+	WITH("F25", "WARN", { "Resources.C", "{\"Type\":\"Custom::Build\",\"Properties\":{\"ServiceToken\":\"arn:aws:lambda:us-east-1:111122223333:function:f\"}}" });
+}
+
+TEST(check_f, task_definitions_end_at_64_kib)
+{
+	OWN(buf) struct buf b = { 0 };
+
+	buf_str(&b, "{\"Name\":\"G\",\"Value\":\"");
+	for (int i = 0; i < 70000; i++)
+		buf_char(&b, 'x');
+	buf_str(&b, "\"}");
+	WITH("F29", "FAIL", { CONTAINER ".Environment.+", b.data });
+	WITH("F29", "", { CONTAINER ".Environment.+", "{\"Name\":\"G\",\"Value\":\"x\"}" });
+}
+
 /* Nothing of these groups that is certain is said about good input. */
 TEST(check_e, good_and_benign_templates_have_no_failure)
 {
