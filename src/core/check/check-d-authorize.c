@@ -44,7 +44,8 @@ static char *concrete(const char *flat)
 	return replaced(region, "${AWS::AccountId}", ACCOUNT);
 }
 
-/* "${0/Logical}" is a resource and stays; "${param:X}" becomes `by`. */
+/* "${0/Logical}" is a resource and becomes "<0/Logical>", since ${} is a variable to IAM;
+ * "${param:X}" becomes `by`. */
 static char *unknowns(const char *text, const char *by)
 {
 	struct buf b = { 0 };
@@ -53,6 +54,11 @@ static char *unknowns(const char *text, const char *by)
 		const char *end = str_starts(at, "${") ? strchr(at, '}') : NULL;
 		if (end && !(at[2] >= '0' && at[2] <= '9')) {
 			buf_str(&b, by);
+			at = end + 1;
+		} else if (end) {
+			buf_char(&b, '<');
+			buf_add(&b, at + 2, (size_t)(end - at - 2));
+			buf_char(&b, '>');
 			at = end + 1;
 		} else {
 			buf_char(&b, *at++);
@@ -187,7 +193,7 @@ static json_t *context_of(const struct deployment *d, const struct deployment_vo
 		json_object_set_new(context, "elasticfilesystem:accesspointarn", json_null());
 	} else if (v->access_point) {
 		OWN(str) char *arn = str_printf("arn:" PARTITION ":elasticfilesystem:" REGION ":" ACCOUNT
-						":access-point/${%zu/%s}",
+						":access-point/<%zu/%s>",
 						v->access_point->template, v->access_point->logical);
 		json_set_str(context, "elasticfilesystem:accesspointarn", arn);
 	}
@@ -200,9 +206,9 @@ static void ask(const struct deployment *d, const struct request *r, enum view v
 	const struct deployment_resource *fs = r->volume->system->resource;
 	const struct deployment_resource *own = r->role ? r->role->resource : NULL;
 	OWN(str) char *resource = str_printf("arn:" PARTITION ":elasticfilesystem:" REGION ":" ACCOUNT
-					     ":file-system/${%zu/%s}",
+					     ":file-system/<%zu/%s>",
 					     fs->template, fs->logical);
-	OWN(str) char *principal = own ? str_printf("arn:" PARTITION ":iam::" ACCOUNT ":role/${%zu/%s}",
+	OWN(str) char *principal = own ? str_printf("arn:" PARTITION ":iam::" ACCOUNT ":role/<%zu/%s>",
 						    own->template, own->logical) :
 					 NULL;
 	OWN(json) json_t *policies = policies_of(d, r->role, view, ret_unknown);
