@@ -1,4 +1,5 @@
-/* Group C: each rule with its fault in a good template, and with what looks like it but is right. */
+/* Group C: each rule with its fault in a good template, and with what looks like it but is right.
+ */
 #include <string.h>
 
 #include "core/check/test-check-cdi.h"
@@ -6,8 +7,9 @@
 #define GOOD "good/standalone.plain.json"
 #define SG "AWS::EC2::SecurityGroup"
 #define INGRESS "AWS::EC2::SecurityGroupIngress"
-#define AWSVPC(t, part)                                                                           \
-	json_path(cdi_props(t, "AWS::ECS::Service", part), "NetworkConfiguration.AwsvpcConfiguration")
+#define AWSVPC(t, part)                                                                            \
+	json_path(cdi_props(t, "AWS::ECS::Service", part),                                         \
+		  "NetworkConfiguration.AwsvpcConfiguration")
 
 static void drop_nfs(json_t *t)
 {
@@ -26,11 +28,13 @@ TEST(check_c, no_nfs_rule_is_c01_and_names_group_and_rule_to_add)
 	CHECK_STR(json_str(f, "resource"), "MpcEfsSgEC191DCB");
 	CHECK_STR(json_str(json_path(f, "second"), "resource"),
 		  "MpcFileSystemEfsMountTargetprivateSubnet1EA817754");
-	CHECK_STR(json_str(f, "remedy"),
-		  "{\"Type\":\"AWS::EC2::SecurityGroupIngress\",\"Properties\":{\"GroupId\":{\"Fn::GetAtt\":"
-		  "[\"MpcEfsSgEC191DCB\",\"GroupId\"]},\"IpProtocol\":\"tcp\",\"FromPort\":2049,"
-		  "\"ToPort\":2049,\"SourceSecurityGroupId\":{\"Fn::GetAtt\":[\"MpcNodeSg14575A23\","
-		  "\"GroupId\"]}}}");
+	CHECK_STR(
+		json_str(f, "remedy"),
+		"{\"Type\":\"AWS::EC2::SecurityGroupIngress\",\"Properties\":{\"GroupId\":{\"Fn::"
+		"GetAtt\":"
+		"[\"MpcEfsSgEC191DCB\",\"GroupId\"]},\"IpProtocol\":\"tcp\",\"FromPort\":2049,"
+		"\"ToPort\":2049,\"SourceSecurityGroupId\":{\"Fn::GetAtt\":[\"MpcNodeSg14575A23\","
+		"\"GroupId\"]}}}");
 }
 
 TEST(check_c, an_nfs_rule_by_the_cidr_of_the_vpc_is_as_good)
@@ -39,7 +43,8 @@ TEST(check_c, an_nfs_rule_by_the_cidr_of_the_vpc_is_as_good)
 
 	drop_nfs(t);
 	cdi_set(cdi_props(t, SG, "EfsSg"), "SecurityGroupIngress",
-		"[{\"IpProtocol\":6,\"FromPort\":\"2000\",\"ToPort\":2100,\"CidrIp\":\"10.0.0.0/16\"}]");
+		"[{\"IpProtocol\":6,\"FromPort\":\"2000\",\"ToPort\":2100,\"CidrIp\":\"10.0.0.0/"
+		"16\"}]");
 	cdi_expect(t, "C01", "FAIL", false);
 	cdi_expect(t, "C19", "FAIL", false);
 }
@@ -50,7 +55,8 @@ TEST(check_c, a_cidr_that_misses_a_subnet_is_c19_and_not_c01)
 
 	drop_nfs(t);
 	cdi_set(cdi_props(t, SG, "EfsSg"), "SecurityGroupIngress",
-		"[{\"IpProtocol\":\"tcp\",\"FromPort\":2049,\"ToPort\":2049,\"CidrIp\":\"10.0.2.0/24\"}]");
+		"[{\"IpProtocol\":\"tcp\",\"FromPort\":2049,\"ToPort\":2049,\"CidrIp\":\"10.0.2.0/"
+		"24\"}]");
 	cdi_expect(t, "C19", "FAIL", true);
 	cdi_expect(t, "C01", "FAIL", false);
 }
@@ -60,14 +66,14 @@ TEST(check_c, egress_without_nfs_is_c02_and_with_it_is_not)
 	OWN(json) json_t *t = cdi_load(GOOD);
 
 	cdi_set(cdi_props(t, SG, "NodeSg"), "SecurityGroupEgress",
-		"[{\"IpProtocol\":\"tcp\",\"FromPort\":443,\"ToPort\":443,\"CidrIp\":\"0.0.0.0/0\"}]");
+		"[{\"IpProtocol\":\"tcp\",\"FromPort\":443,\"ToPort\":443,\"CidrIp\":\"0.0.0.0/"
+		"0\"}]");
 	cdi_expect(t, "C02", "FAIL", true);
 	cdi_expect(t, "C03", "FAIL", false);
 	cdi_expect(t, "C26", "FAIL", true);
-	json_array_append_new(
-		json_object_get(cdi_props(t, SG, "NodeSg"), "SecurityGroupEgress"),
-		json_pack("{s:s,s:i,s:i,s:s}", "IpProtocol", "tcp", "FromPort", 2000, "ToPort", 30000,
-			  "CidrIp", "10.0.0.0/16"));
+	json_array_append_new(json_object_get(cdi_props(t, SG, "NodeSg"), "SecurityGroupEgress"),
+			      json_pack("{s:s,s:i,s:i,s:s}", "IpProtocol", "tcp", "FromPort", 2000,
+					"ToPort", 30000, "CidrIp", "10.0.0.0/16"));
 	cdi_expect(t, "C02", "FAIL", false);
 	cdi_expect(t, "C26", "FAIL", false);
 }
@@ -77,7 +83,8 @@ TEST(check_c, egress_without_https_is_c03)
 	OWN(json) json_t *t = cdi_load(GOOD);
 
 	cdi_set(cdi_props(t, SG, "NodeSg"), "SecurityGroupEgress",
-		"[{\"IpProtocol\":\"tcp\",\"FromPort\":1024,\"ToPort\":65535,\"CidrIp\":\"0.0.0.0/0\"}]");
+		"[{\"IpProtocol\":\"tcp\",\"FromPort\":1024,\"ToPort\":65535,\"CidrIp\":\"0.0.0.0/"
+		"0\"}]");
 	cdi_expect(t, "C03", "FAIL", true);
 	cdi_expect(t, "C02", "FAIL", false);
 }
@@ -124,7 +131,8 @@ TEST(check_c, an_endpoint_set_without_s3_is_c07)
 
 	cdi_expect(t, "C07", "FAIL", false);
 	cdi_set(cdi_props(t, SG, "EndpointSg"), "SecurityGroupIngress",
-		"[{\"IpProtocol\":\"tcp\",\"FromPort\":443,\"ToPort\":443,\"CidrIp\":\"10.0.0.0/16\"}]");
+		"[{\"IpProtocol\":\"tcp\",\"FromPort\":443,\"ToPort\":443,\"CidrIp\":\"10.0.0.0/"
+		"16\"}]");
 	cdi_expect(t, "C08", "FAIL", false);
 	cdi_expect(t, "C07", "FAIL", false);
 	cdi_drop(t, "AWS::EC2::VPCEndpoint", "S3");
@@ -158,7 +166,8 @@ TEST(check_c, s3_by_gateway_endpoint_needs_egress_to_public_addresses)
 		"[{\"IpProtocol\":\"-1\",\"CidrIp\":\"10.0.0.0/16\"}]");
 	cdi_expect(t, "C25", "FAIL", true);
 	cdi_set(cdi_props(t, SG, "NodeSg"), "SecurityGroupEgress",
-		"[{\"IpProtocol\":\"-1\",\"CidrIp\":\"10.0.0.0/16\"},{\"IpProtocol\":\"tcp\",\"FromPort\":443,"
+		"[{\"IpProtocol\":\"-1\",\"CidrIp\":\"10.0.0.0/"
+		"16\"},{\"IpProtocol\":\"tcp\",\"FromPort\":443,"
 		"\"ToPort\":443,\"DestinationPrefixListId\":\"pl-1\"}]");
 	cdi_expect(t, "C25", "FAIL", false);
 }
@@ -184,7 +193,8 @@ TEST(check_c, the_chain_that_admits_nobody_is_c12)
 	cdi_drop(t, INGRESS, "NearSg");
 	cdi_expect(t, "C12", "FAIL", true);
 	cdi_set(cdi_props(t, SG, "NearSg"), "SecurityGroupIngress",
-		"[{\"IpProtocol\":\"-1\",\"SourceSecurityGroupId\":{\"Ref\":\"MpcNodeSg14575A23\"}}]");
+		"[{\"IpProtocol\":\"-1\",\"SourceSecurityGroupId\":{\"Ref\":\"MpcNodeSg14575A23\"}}"
+		"]");
 	cdi_expect(t, "C12", "FAIL", false);
 }
 
@@ -210,11 +220,14 @@ TEST(check_c, a_group_that_rules_name_but_nothing_has_is_c16)
 {
 	OWN(json) json_t *t = cdi_load(GOOD);
 
-	cdi_add(t, "{\"Other\":{\"Type\":\"AWS::EC2::SecurityGroup\",\"Properties\":{\"GroupDescription\":"
+	cdi_add(t, "{\"Other\":{\"Type\":\"AWS::EC2::SecurityGroup\",\"Properties\":{"
+		   "\"GroupDescription\":"
 		   "\"x\",\"VpcId\":{\"Ref\":\"Vpc8378EB38\"}}}}");
 	cdi_expect(t, "C16", "WARN", false);
 	for (int i = 0; i < 3; i++)
-		cdi_set(AWSVPC(t, i == 0 ? "Node0Service" : i == 1 ? "Node1Service" : "Node2Service"),
+		cdi_set(AWSVPC(t, i == 0   ? "Node0Service"
+				  : i == 1 ? "Node1Service"
+					   : "Node2Service"),
 			"SecurityGroups", "[{\"Ref\":\"Other\"}]");
 	cdi_expect(t, "C16", "WARN", true);
 	cdi_expect(t, "C01", "FAIL", true);
@@ -233,7 +246,8 @@ TEST(check_c, a_group_of_another_vpc_is_c17)
 {
 	OWN(json) json_t *t = cdi_load(GOOD);
 
-	cdi_add(t, "{\"Vpc2\":{\"Type\":\"AWS::EC2::VPC\",\"Properties\":{\"CidrBlock\":\"10.1.0.0/16\"}}}");
+	cdi_add(t, "{\"Vpc2\":{\"Type\":\"AWS::EC2::VPC\",\"Properties\":{\"CidrBlock\":\"10.1.0.0/"
+		   "16\"}}}");
 	cdi_expect(t, "C17", "FAIL", false);
 	cdi_set(cdi_props(t, SG, "NodeSg"), "VpcId", "{\"Ref\":\"Vpc2\"}");
 	cdi_expect(t, "C17", "FAIL", true);
@@ -247,7 +261,8 @@ TEST(check_c, members_of_a_group_need_a_rule_for_themselves)
 	cdi_drop(t, INGRESS, "MpcNodeSgfrom");
 	cdi_expect(t, "C18", "FAIL", true);
 	cdi_set(cdi_props(t, SG, "NodeSg"), "SecurityGroupIngress",
-		"[{\"IpProtocol\":\"tcp\",\"FromPort\":0,\"ToPort\":65535,\"CidrIp\":\"10.0.0.0/16\"}]");
+		"[{\"IpProtocol\":\"tcp\",\"FromPort\":0,\"ToPort\":65535,\"CidrIp\":\"10.0.0.0/"
+		"16\"}]");
 	cdi_expect(t, "C18", "FAIL", false);
 }
 
@@ -264,7 +279,8 @@ TEST(check_c, a_private_boot_host_outside_of_the_vpc_is_c20)
 	json_array_foreach(list, i, one)
 		if (json_str(one, "Value") && strstr(json_str(one, "Value"), "@10.0.2.100"))
 			cdi_set(one, "Value",
-				"\"ed25519:GzEU8jWjVmNpijNwwAsSXAwsRJwTCezJi6pxvEKzYagF@10.9.2.100:24567\"");
+				"\"ed25519:GzEU8jWjVmNpijNwwAsSXAwsRJwTCezJi6pxvEKzYagF@10.9.2.100:"
+				"24567\"");
 	cdi_expect(t, "C20", "FAIL", true);
 }
 
@@ -273,7 +289,8 @@ TEST(check_c, a_small_subnet_for_many_tasks_is_c21)
 	OWN(json) json_t *t = cdi_load(GOOD);
 
 	for (int i = 1; i <= 2; i++)
-		cdi_set(cdi_props(t, "AWS::EC2::Subnet", i == 1 ? "privateSubnet1" : "privateSubnet2"),
+		cdi_set(cdi_props(t, "AWS::EC2::Subnet",
+				  i == 1 ? "privateSubnet1" : "privateSubnet2"),
 			"CidrBlock", i == 1 ? "\"10.0.2.0/28\"" : "\"10.0.3.0/28\"");
 	cdi_expect(t, "C21", "FAIL", false);
 	cdi_expect(t, "C21", "WARN", false);
@@ -321,11 +338,13 @@ TEST(check_c, overlapping_and_outside_subnets_are_c27)
 	OWN(json) json_t *t = cdi_load(GOOD);
 
 	cdi_expect(t, "C27", "FAIL", false);
-	cdi_set(cdi_props(t, "AWS::EC2::Subnet", "privateSubnet2"), "CidrBlock", "\"10.0.2.128/25\"");
+	cdi_set(cdi_props(t, "AWS::EC2::Subnet", "privateSubnet2"), "CidrBlock",
+		"\"10.0.2.128/25\"");
 	cdi_expect(t, "C27", "FAIL", true);
 	cdi_set(cdi_props(t, "AWS::EC2::Subnet", "privateSubnet2"), "CidrBlock", "\"10.1.2.0/24\"");
 	cdi_expect(t, "C27", "FAIL", true);
-	cdi_add(t, "{\"Block\":{\"Type\":\"AWS::EC2::VPCCidrBlock\",\"Properties\":{\"VpcId\":{\"Ref\":"
+	cdi_add(t, "{\"Block\":{\"Type\":\"AWS::EC2::VPCCidrBlock\",\"Properties\":{\"VpcId\":{"
+		   "\"Ref\":"
 		   "\"Vpc8378EB38\"},\"CidrBlock\":\"10.1.0.0/16\"}}}");
 	cdi_expect(t, "C27", "FAIL", false);
 }

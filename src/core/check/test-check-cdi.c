@@ -197,8 +197,9 @@ TEST(check_cdi, good_benign_and_large_templates_give_no_fail_and_no_warning)
 		CHECK(findings != NULL);
 		/* of what the templates hold in full, only the chain's host is not known */
 		json_array_foreach(findings, k, f)
-			if (ours(json_str(f, "fault")) && (strcmp(json_str(f, "verdict"), "UNKNOWN") ||
-							   strcmp(json_str(f, "fault"), "C12")))
+			if (ours(json_str(f, "fault")) &&
+			    (strcmp(json_str(f, "verdict"), "UNKNOWN") ||
+			     strcmp(json_str(f, "fault"), "C12")))
 				report(json_str(one, "name"), f);
 	}
 }

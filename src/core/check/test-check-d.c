@@ -1,4 +1,5 @@
-/* Group D: each rule with its fault in a good template, and with what looks like it but is right. */
+/* Group D: each rule with its fault in a good template, and with what looks like it but is right.
+ */
 #include <string.h>
 
 #include "core/check/test-check-cdi.h"
@@ -131,7 +132,8 @@ TEST(check_d, no_right_to_mount_is_d09)
 	cdi_expect(t, "D09", "FAIL", true);
 	cdi_set(statement, "Action", "\"elasticfilesystem:Client*\"");
 	cdi_set(statement, "Resource",
-		"{\"Fn::Sub\":\"arn:${AWS::Partition}:elasticfilesystem:${AWS::Region}:${AWS::AccountId}:"
+		"{\"Fn::Sub\":\"arn:${AWS::Partition}:elasticfilesystem:${AWS::Region}:${AWS::"
+		"AccountId}:"
 		"file-system/${MpcFileSystem69FC1F4C}\"}");
 	cdi_expect(t, "D09", "FAIL", false);
 	cdi_expect(t, "D09", "UNKNOWN", false);
@@ -161,7 +163,9 @@ TEST(check_d, no_right_to_write_is_d10_unless_the_mount_is_read_only)
 	cdi_expect(t, "D10", "FAIL", true);
 	cdi_expect(t, "D09", "FAIL", false);
 	for (int i = 0; i < 3; i++)
-		cdi_set(json_path(container(t, i == 0 ? "Node0Task" : i == 1 ? "Node1Task" : "Node2Task"),
+		cdi_set(json_path(container(t, i == 0	? "Node0Task"
+					       : i == 1 ? "Node1Task"
+							: "Node2Task"),
 				  "MountPoints.0"),
 			"ReadOnly", "true");
 	cdi_expect(t, "D10", "FAIL", false);
@@ -208,7 +212,8 @@ TEST(check_d, nodes_of_one_directory_are_d14)
 	cdi_set(json_object_get(cdi_props(t, POINT, "Node1"), "RootDirectory"), "Path",
 		"\"/node-0/below\"");
 	cdi_expect(t, "D14", "FAIL", true);
-	cdi_set(json_object_get(cdi_props(t, POINT, "Node1"), "RootDirectory"), "Path", "\"/node-00\"");
+	cdi_set(json_object_get(cdi_props(t, POINT, "Node1"), "RootDirectory"), "Path",
+		"\"/node-00\"");
 	cdi_expect(t, "D14", "FAIL", false);
 	cdi_set(cdi_props(t, SERVICE, "Node0Service"), "DesiredCount", "2");
 	cdi_expect(t, "D14", "FAIL", true);

@@ -1,4 +1,5 @@
-/* Group I: each rule with its fault in a good template, and with what looks like it but is right. */
+/* Group I: each rule with its fault in a good template, and with what looks like it but is right.
+ */
 #include <string.h>
 
 #include "core/check/test-check-cdi.h"
@@ -77,7 +78,8 @@ TEST(check_i, two_nodes_of_one_registry_are_i02)
 	OWN(json) json_t *t = cdi_load(GOOD);
 
 	cdi_set(cdi_props(t, "AWS::ECS::Service", "Node1Service"), "ServiceRegistries",
-		"[{\"RegistryArn\":{\"Fn::GetAtt\":[\"MpcNode0ServiceCloudmapService6E85EB5D\",\"Arn\"]}}]");
+		"[{\"RegistryArn\":{\"Fn::GetAtt\":[\"MpcNode0ServiceCloudmapService6E85EB5D\","
+		"\"Arn\"]}}]");
 	cdi_expect(t, "I02", "FAIL", true);
 }
 
@@ -107,7 +109,8 @@ TEST(check_i, a_second_namespace_of_one_name_is_i05)
 	OWN(json) json_t *t = cdi_load(GOOD);
 
 	cdi_expect(t, "I05", "UNKNOWN", false);
-	cdi_add(t, "{\"Again\":{\"Type\":\"AWS::ServiceDiscovery::PrivateDnsNamespace\",\"Properties\":{"
+	cdi_add(t, "{\"Again\":{\"Type\":\"AWS::ServiceDiscovery::PrivateDnsNamespace\","
+		   "\"Properties\":{"
 		   "\"Name\":\"mpc.local\",\"Vpc\":{\"Ref\":\"Vpc8378EB38\"}}}}");
 	cdi_expect(t, "I05", "FAIL", true);
 	cdi_set(cdi_props(t, NAMESPACE, "Again"), "Name", "\"mpc2.local\"");
@@ -150,7 +153,8 @@ TEST(check_i, an_instance_without_address_is_i12)
 	OWN(json) json_t *t = cdi_load(GOOD);
 
 	cdi_add(t, "{\"Manual\":{\"Type\":\"AWS::ServiceDiscovery::Instance\",\"Properties\":{"
-		   "\"ServiceId\":{\"Fn::GetAtt\":[\"MpcNode0ServiceCloudmapService6E85EB5D\",\"Id\"]},"
+		   "\"ServiceId\":{\"Fn::GetAtt\":[\"MpcNode0ServiceCloudmapService6E85EB5D\","
+		   "\"Id\"]},"
 		   "\"InstanceAttributes\":{\"A\":\"10.0.2.7\"}}}}");
 	cdi_expect(t, "I12", "FAIL", true);
 	cdi_set(cdi_props(t, "AWS::ServiceDiscovery::Instance", ""), "InstanceAttributes",
@@ -173,7 +177,8 @@ TEST(check_i, a_namespace_of_another_vpc_is_i14)
 {
 	OWN(json) json_t *t = cdi_load(GOOD);
 
-	cdi_add(t, "{\"Vpc2\":{\"Type\":\"AWS::EC2::VPC\",\"Properties\":{\"CidrBlock\":\"10.1.0.0/16\"}}}");
+	cdi_add(t, "{\"Vpc2\":{\"Type\":\"AWS::EC2::VPC\",\"Properties\":{\"CidrBlock\":\"10.1.0.0/"
+		   "16\"}}}");
 	cdi_expect(t, "I14", "FAIL", false);
 	cdi_set(cdi_props(t, NAMESPACE, ""), "Vpc", "{\"Ref\":\"Vpc2\"}");
 	cdi_expect(t, "I14", "FAIL", true);
@@ -186,8 +191,10 @@ TEST(check_i, name_servers_of_ones_own_are_i15)
 {
 	OWN(json) json_t *t = cdi_load(GOOD);
 
-	cdi_add(t, "{\"Options\":{\"Type\":\"AWS::EC2::DHCPOptions\",\"Properties\":{\"DomainNameServers\":["
-		   "\"AmazonProvidedDNS\"]}},\"Use\":{\"Type\":\"AWS::EC2::VPCDHCPOptionsAssociation\","
+	cdi_add(t, "{\"Options\":{\"Type\":\"AWS::EC2::DHCPOptions\",\"Properties\":{"
+		   "\"DomainNameServers\":["
+		   "\"AmazonProvidedDNS\"]}},\"Use\":{\"Type\":\"AWS::EC2::"
+		   "VPCDHCPOptionsAssociation\","
 		   "\"Properties\":{\"VpcId\":{\"Ref\":\"Vpc8378EB38\"},\"DhcpOptionsId\":{\"Ref\":"
 		   "\"Options\"}}}}");
 	cdi_expect(t, "I15", "WARN", false);
