@@ -1,5 +1,5 @@
-/* From the tasks to the AWS APIs and the registry: why a way out fails, and which of the faults C03 to
- * C11, C24, C25 that is. One connection has one cause, the first to be repaired. */
+/* From the tasks to the AWS APIs and the registry: why a way out fails, and which of the faults C03
+ * to C11, C24, C25 that is. One connection has one cause, the first to be repaired. */
 #include <string.h>
 
 #include "core/check/check-topology.h"
@@ -8,18 +8,18 @@ enum { HTTPS_PORT = 443, APIS_MAX = 16 };
 
 enum cause {
 	CAUSE_NONE,
-	CAUSE_EGRESS,		/* C03 */
-	CAUSE_NO_PUBLIC,	/* C04 */
-	CAUSE_NO_ROUTE,		/* C05 */
-	CAUSE_BROKEN_WAY,	/* C06 */
-	CAUSE_NO_ENDPOINT,	/* C07 */
-	CAUSE_ENDPOINT_GROUP,	/* C08 */
-	CAUSE_PRIVATE_DNS,	/* C09 */
-	CAUSE_SEALED,		/* C10 */
-	CAUSE_ACL,		/* C11 */
-	CAUSE_NOT_ASSOCIATED,	/* C24 */
-	CAUSE_PREFIX_LIST,	/* C25 */
-	CAUSE_RESOLVER,		/* D08 says it */
+	CAUSE_EGRESS,	      /* C03 */
+	CAUSE_NO_PUBLIC,      /* C04 */
+	CAUSE_NO_ROUTE,	      /* C05 */
+	CAUSE_BROKEN_WAY,     /* C06 */
+	CAUSE_NO_ENDPOINT,    /* C07 */
+	CAUSE_ENDPOINT_GROUP, /* C08 */
+	CAUSE_PRIVATE_DNS,    /* C09 */
+	CAUSE_SEALED,	      /* C10 */
+	CAUSE_ACL,	      /* C11 */
+	CAUSE_NOT_ASSOCIATED, /* C24 */
+	CAUSE_PREFIX_LIST,    /* C25 */
+	CAUSE_RESOLVER,	      /* D08 says it */
 	CAUSE_UNKNOWN
 };
 
@@ -76,7 +76,8 @@ static void needs_of_image(const struct deployment *d, const json_t *image, stru
 	}
 }
 
-static void needs_of(const struct deployment *d, const struct deployment_service *s, struct needs *n)
+static void needs_of(const struct deployment *d, const struct deployment_service *s,
+		     struct needs *n)
 {
 	const json_t *container, *secret;
 	size_t i, k;
@@ -134,7 +135,8 @@ static const struct deployment_resource *idle_table(const struct deployment *d,
 		bool used = false;
 
 		if (!check_is_type(&all[i], "AWS::EC2::Route") ||
-		    strcmp(check_text(d, json_object_get(all[i].properties, "DestinationCidrBlock")),
+		    strcmp(check_text(d,
+				      json_object_get(all[i].properties, "DestinationCidrBlock")),
 			   "0.0.0.0/0"))
 			continue;
 		table = json_object_get(all[i].properties, "RouteTableId");
@@ -154,8 +156,8 @@ static enum cause cause_of_way(const struct deployment *d, const struct failure 
 	const struct deployment_route *route = default_route(f->subnet);
 
 	if (route && route->kind == DEPLOYMENT_TO_INTERNET_GATEWAY)
-		return f->service->public_address == VERDICT_FAIL ? CAUSE_NO_PUBLIC :
-								     CAUSE_BROKEN_WAY;
+		return f->service->public_address == VERDICT_FAIL ? CAUSE_NO_PUBLIC
+								  : CAUSE_BROKEN_WAY;
 	if (route)
 		return CAUSE_BROKEN_WAY;
 	if (!f->subnet->routes && idle_table(d, f->subnet->vpc))
@@ -210,7 +212,8 @@ static void collect(struct failures *all, const struct failure *f)
 	if (!all->first.service)
 		all->first = *f;
 	word(&all->apis, f->api ? f->api : "the image's registry");
-	word(&all->subnets, f->subnet->resource ? f->subnet->resource->logical : "a subnet outside");
+	word(&all->subnets,
+	     f->subnet->resource ? f->subnet->resource->logical : "a subnet outside");
 }
 
 static void examine(const struct deployment *d, const struct deployment_service *s, enum cause want,
@@ -296,7 +299,8 @@ static void say_unknown(struct check *c, const struct failures *all)
 {
 	const struct reach_edge *e = &all->first.edge;
 	const struct reach_evidence *sides[] = { &e->in, &e->out, &e->acl_there, &e->acl_back };
-	const char *lookup = "aws ec2 describe-route-tables and describe-vpc-endpoints of the subnets";
+	const char *lookup =
+		"aws ec2 describe-route-tables and describe-vpc-endpoints of the subnets";
 	struct check_finding f = finding(all);
 
 	f.severity = CHECK_UNKNOWN;
@@ -313,11 +317,13 @@ static void say_no_public(struct check *c, const struct failures *all)
 	struct check_finding f = finding(all);
 
 	f.property = "NetworkConfiguration/AwsvpcConfiguration/AssignPublicIp";
-	if (!json_path(f.resource->properties, "NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp"))
+	if (!json_path(f.resource->properties,
+		       "NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp"))
 		f.property = "NetworkConfiguration/AwsvpcConfiguration";
 	f.remedy = "\"AssignPublicIp\": \"ENABLED\"";
-	check_add(c, &f, "tasks of %s in %s have an internet gateway as their way out but no public "
-			 "address, so they cannot reach %s",
+	check_add(c, &f,
+		  "tasks of %s in %s have an internet gateway as their way out but no public "
+		  "address, so they cannot reach %s",
 		  check_name(f.resource), all->subnets.data, all->apis.data);
 }
 
@@ -328,8 +334,9 @@ static void say_no_route(struct check *c, const struct failures *all)
 	f.remedy = "{\"Type\":\"AWS::EC2::Route\",\"Properties\":{\"RouteTableId\":{\"Ref\":"
 		   "\"<route table of the subnet>\"},\"DestinationCidrBlock\":\"0.0.0.0/0\","
 		   "\"NatGatewayId\":{\"Ref\":\"<NAT gateway>\"}}}";
-	check_add(c, &f, "tasks of %s may be placed in %s, which has no default route and no VPC "
-			 "endpoints: no way to %s",
+	check_add(c, &f,
+		  "tasks of %s may be placed in %s, which has no default route and no VPC "
+		  "endpoints: no way to %s",
 		  check_name(f.resource), all->subnets.data, all->apis.data);
 }
 
@@ -341,22 +348,26 @@ static void say_broken(struct check *c, const struct failures *all)
 	if (all->first.edge.in.resource)
 		f.second = all->first.edge.in.resource;
 	if (route && route->kind == DEPLOYMENT_TO_NAT) {
-		f.remedy = "put the NAT gateway into a subnet whose route table has 0.0.0.0/0 to an "
-			   "attached internet gateway";
-		check_add(c, &f, "the way out of %s is NAT gateway %s, which has no way to the internet "
-				 "itself: %s cannot reach %s",
+		f.remedy =
+			"put the NAT gateway into a subnet whose route table has 0.0.0.0/0 to an "
+			"attached internet gateway";
+		check_add(c, &f,
+			  "the way out of %s is NAT gateway %s, which has no way to the internet "
+			  "itself: %s cannot reach %s",
 			  all->subnets.data, check_name(f.second), check_name(f.resource),
 			  all->apis.data);
 	} else if (route) {
 		f.remedy = "{\"Type\":\"AWS::EC2::VPCGatewayAttachment\",\"Properties\":{\"VpcId\":"
 			   "{\"Ref\":\"<VPC>\"},\"InternetGatewayId\":{\"Ref\":\"<gateway>\"}}}";
-		check_add(c, &f, "the default route of %s leads to a gateway that is not attached to the "
-				 "VPC: %s cannot reach %s",
+		check_add(c, &f,
+			  "the default route of %s leads to a gateway that is not attached to the "
+			  "VPC: %s cannot reach %s",
 			  all->subnets.data, check_name(f.resource), all->apis.data);
 	} else {
 		f.remedy = "a subnet whose route table has 0.0.0.0/0 to an internet gateway";
-		check_add(c, &f, "service %s asks for a public address, but %s has no route to an "
-				 "internet gateway: it cannot reach %s",
+		check_add(c, &f,
+			  "service %s asks for a public address, but %s has no route to an "
+			  "internet gateway: it cannot reach %s",
 			  check_name(f.resource), all->subnets.data, all->apis.data);
 	}
 }
@@ -372,15 +383,16 @@ static void say_no_endpoint(struct check *c, const struct failures *all)
 		remedy = str_printf("the subnet's route table in RouteTableIds of %s",
 				    f.second->logical);
 	} else {
-		remedy = str_printf("{\"Type\":\"AWS::EC2::VPCEndpoint\",\"Properties\":{\"VpcId\":"
-				    "{\"Ref\":\"<VPC>\"},\"ServiceName\":{\"Fn::Sub\":"
-				    "\"com.amazonaws.${AWS::Region}.%s\"},\"VpcEndpointType\":\"%s\"}}",
-				    all->first.api, !strcmp(all->first.api, "s3") ? "Gateway" :
-										      "Interface");
+		remedy = str_printf(
+			"{\"Type\":\"AWS::EC2::VPCEndpoint\",\"Properties\":{\"VpcId\":"
+			"{\"Ref\":\"<VPC>\"},\"ServiceName\":{\"Fn::Sub\":"
+			"\"com.amazonaws.${AWS::Region}.%s\"},\"VpcEndpointType\":\"%s\"}}",
+			all->first.api, !strcmp(all->first.api, "s3") ? "Gateway" : "Interface");
 	}
 	f.remedy = remedy;
-	check_add(c, &f, "the VPC has endpoints but none that serves %s for %s, and no other way out: "
-			 "service %s does not start",
+	check_add(c, &f,
+		  "the VPC has endpoints but none that serves %s for %s, and no other way out: "
+		  "service %s does not start",
 		  all->apis.data, all->subnets.data, check_name(f.resource));
 }
 
@@ -390,7 +402,8 @@ static void say_endpoint_group(struct check *c, const struct failures *all)
 	const struct deployment_endpoint *e = all->first.endpoint;
 	const struct deployment_group *g = e->group_count ? e->groups[0] : NULL;
 	const struct deployment_service *s = all->first.service;
-	OWN(str) char *remedy =
+	OWN(str)
+	char *remedy =
 		check_rule_remedy(d, true, g, s->group_count ? s->groups[0] : NULL, HTTPS_PORT);
 	struct check_finding f = finding(all);
 
@@ -399,8 +412,9 @@ static void say_endpoint_group(struct check *c, const struct failures *all)
 	f.property = NULL;
 	f.resource = g && g->resource ? g->resource : e->resource;
 	f.remedy = remedy;
-	check_add(c, &f, "the endpoints for %s do not let service %s in: security group %s admits no "
-			 "TCP 443 from %s",
+	check_add(c, &f,
+		  "the endpoints for %s do not let service %s in: security group %s admits no "
+		  "TCP 443 from %s",
 		  all->apis.data, check_name(s->resource), check_group_name(d, g),
 		  check_group_name(d, s->group_count ? s->groups[0] : NULL));
 }
@@ -413,15 +427,16 @@ static void say_private_dns(struct check *c, const struct failures *all)
 	struct check_finding f = finding(all);
 
 	f.resource = own ? e->resource : vpc;
-	f.property = own && json_object_get(e->resource->properties, "PrivateDnsEnabled") ?
-			     "PrivateDnsEnabled" :
-			     NULL;
+	f.property = own && json_object_get(e->resource->properties, "PrivateDnsEnabled")
+			     ? "PrivateDnsEnabled"
+			     : NULL;
 	f.second = all->first.service->resource;
-	f.remedy = own ? "\"PrivateDnsEnabled\": true" :
-			 "\"EnableDnsSupport\": true, \"EnableDnsHostnames\": true";
+	f.remedy = own ? "\"PrivateDnsEnabled\": true"
+		       : "\"EnableDnsSupport\": true, \"EnableDnsHostnames\": true";
 	check_add(c, &f, "names of %s resolve to public addresses that %s has no way to: %s",
 		  all->apis.data, all->subnets.data,
-		  own ? "the endpoint has private DNS off" : "the VPC's DNS attributes are not both on");
+		  own ? "the endpoint has private DNS off"
+		      : "the VPC's DNS attributes are not both on");
 }
 
 static void say_sealed(struct check *c, const struct failures *all)
@@ -432,8 +447,9 @@ static void say_sealed(struct check *c, const struct failures *all)
 	f.property = "ContainerDefinitions";
 	f.remedy = "an image of <account>.dkr.ecr.<region>.amazonaws.com (copy it there), or a NAT "
 		   "gateway";
-	check_add(c, &f, "the image of service %s is in a registry outside of AWS's private ones, and %s "
-			 "has VPC endpoints only",
+	check_add(c, &f,
+		  "the image of service %s is in a registry outside of AWS's private ones, and %s "
+		  "has VPC endpoints only",
 		  check_name(all->first.service->resource), all->subnets.data);
 }
 
@@ -447,9 +463,10 @@ static void say_acl(struct check *c, const struct failures *all)
 		f.resource = (there ? &e->acl_there : &e->acl_back)->resource;
 		f.property = NULL;
 	}
-	f.remedy = there ? "an entry that allows TCP 443 out (and in at the other subnet)" :
-			   "an entry that allows TCP 1024-65535 for the answers";
-	check_add(c, &f, "network ACL %s drops %s between service %s and %s", check_name(f.resource),
+	f.remedy = there ? "an entry that allows TCP 443 out (and in at the other subnet)"
+			 : "an entry that allows TCP 1024-65535 for the answers";
+	check_add(c, &f, "network ACL %s drops %s between service %s and %s",
+		  check_name(f.resource),
 		  there ? "TCP 443" : "the answers (ports 1024 to 65535) of TCP 443",
 		  check_name(all->first.service->resource), all->apis.data);
 }
@@ -468,8 +485,9 @@ static void say_not_associated(struct check *c, const struct failures *all)
 			    "\"SubnetId\":{\"Ref\":\"%s\"},\"RouteTableId\":{\"Ref\":\"%s\"}}}",
 			    check_name(f.resource), check_name(t));
 	f.remedy = remedy;
-	check_add(c, &f, "%s falls to the main route table, which has no default route; table %s has one "
-			 "but no subnet: service %s cannot reach %s",
+	check_add(c, &f,
+		  "%s falls to the main route table, which has no default route; table %s has one "
+		  "but no subnet: service %s cannot reach %s",
 		  all->subnets.data, check_name(t), check_name(all->first.service->resource),
 		  all->apis.data);
 }
@@ -487,8 +505,9 @@ static void say_prefix_list(struct check *c, const struct failures *all)
 	f.second = all->first.endpoint->resource;
 	f.remedy = "{\"IpProtocol\":\"tcp\",\"FromPort\":443,\"ToPort\":443,"
 		   "\"DestinationPrefixListId\":\"<prefix list of S3>\"} in SecurityGroupEgress";
-	check_add(c, &f, "image layers come from S3's public addresses by gateway endpoint %s, and no "
-			 "egress rule of %s (service %s) covers them at TCP 443",
+	check_add(c, &f,
+		  "image layers come from S3's public addresses by gateway endpoint %s, and no "
+		  "egress rule of %s (service %s) covers them at TCP 443",
 		  check_name(f.second), check_group_name(d, g),
 		  check_name(all->first.service->resource));
 }

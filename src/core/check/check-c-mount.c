@@ -1,5 +1,5 @@
-/* From the tasks to the mount targets of their file systems: C01, C02, C11, C19 and the default group
- * on a mount target (C16). Tasks of a zone use the mount target of that zone. */
+/* From the tasks to the mount targets of their file systems: C01, C02, C11, C19 and the default
+ * group on a mount target (C16). Tasks of a zone use the mount target of that zone. */
 #include <string.h>
 
 #include "core/check/check-mount.h"
@@ -13,8 +13,8 @@ static size_t subnets_of_zone(const struct deployment_service *s,
 	size_t count = 0;
 
 	for (size_t i = 0; i < s->subnet_count && count < most; i++)
-		if (s->subnets[i] == m->subnet || (zone && s->subnets[i]->zone &&
-						    !strcmp(zone, s->subnets[i]->zone)))
+		if (s->subnets[i] == m->subnet ||
+		    (zone && s->subnets[i]->zone && !strcmp(zone, s->subnets[i]->zone)))
 			ret[count++] = s->subnets[i];
 	for (size_t i = 0; !count && i < s->subnet_count && i < most; i++)
 		if (!zone || !s->subnets[i]->zone)
@@ -44,7 +44,8 @@ void check_mounts(struct check *c, check_mount_visit *visit)
 				seen |= s->task->volumes[k].system == fs;
 			for (size_t k = 0; !seen && k < fs->target_count; k++) {
 				const struct deployment_subnet *subnets[16];
-				struct check_mount m = { .service = s, .volume = &s->task->volumes[v],
+				struct check_mount m = { .service = s,
+							 .volume = &s->task->volumes[v],
 							 .target = &fs->targets[k] };
 				struct reach_end from = check_service_end(s);
 				struct reach_end to = check_target_end(m.target);
@@ -95,8 +96,8 @@ static const struct deployment_rule *partial_cidr(const struct check_mount *m)
 	return NULL;
 }
 
-static const char *first_group(const struct deployment *d, const struct deployment_group *const *groups,
-			       size_t count)
+static const char *first_group(const struct deployment *d,
+			       const struct deployment_group *const *groups, size_t count)
 {
 	return count ? check_group_name(d, groups[0]) : "(no group)";
 }
@@ -119,11 +120,13 @@ static void mount_c01(struct check *c, const struct check_mount *m)
 	f.second_property = "SecurityGroups";
 	if (m->edge.in.verdict == VERDICT_UNKNOWN) {
 		f.severity = CHECK_UNKNOWN;
-		f.lookup = *m->edge.in.unknown ? m->edge.in.unknown :
-						 "aws ec2 describe-security-group-rules of the mount "
-						 "target's groups";
-		check_add(c, &f, "whether mount target %s admits TCP 2049 from service %s depends on "
-				 "security group %s, which is outside of the templates",
+		f.lookup = *m->edge.in.unknown
+				   ? m->edge.in.unknown
+				   : "aws ec2 describe-security-group-rules of the mount "
+				     "target's groups";
+		check_add(c, &f,
+			  "whether mount target %s admits TCP 2049 from service %s depends on "
+			  "security group %s, which is outside of the templates",
 			  check_name(m->target->resource), check_name(m->service->resource),
 			  check_group_name(d, own));
 		return;
@@ -134,12 +137,13 @@ static void mount_c01(struct check *c, const struct check_mount *m)
 	f.remedy = remedy;
 	if (miss && miss->resource)
 		f.second = miss->resource, f.second_property = NULL;
-	check_add(c, &f, "mount target %s does not let service %s in: security group %s has %s TCP 2049 "
-			 "from %s",
+	check_add(c, &f,
+		  "mount target %s does not let service %s in: security group %s has %s TCP 2049 "
+		  "from %s",
 		  check_name(m->target->resource), check_name(m->service->resource),
 		  first_group(d, m->target->groups, m->target->group_count),
-		  miss ? "a rule for another source than the task's group, none for" :
-			 "no ingress rule for",
+		  miss ? "a rule for another source than the task's group, none for"
+		       : "no ingress rule for",
 		  first_group(d, m->service->groups, m->service->group_count));
 }
 
@@ -160,20 +164,23 @@ static void mount_c02(struct check *c, const struct check_mount *m)
 	f.second = m->target->resource;
 	if (m->edge.out.verdict == VERDICT_UNKNOWN) {
 		f.severity = CHECK_UNKNOWN;
-		f.lookup = *m->edge.out.unknown ?
-				   m->edge.out.unknown :
-				   "aws ec2 describe-security-group-rules of the task's groups";
-		check_add(c, &f, "whether service %s may send to TCP 2049 of mount target %s is not in "
-				 "the templates",
+		f.lookup = *m->edge.out.unknown
+				   ? m->edge.out.unknown
+				   : "aws ec2 describe-security-group-rules of the task's groups";
+		check_add(c, &f,
+			  "whether service %s may send to TCP 2049 of mount target %s is not in "
+			  "the templates",
 			  check_name(s->resource), check_name(m->target->resource));
 		return;
 	}
 	remedy = check_rule_remedy(d, false, own,
 				   m->target->group_count ? m->target->groups[0] : NULL, 2049);
 	f.remedy = remedy;
-	check_add(c, &f, "service %s cannot send to TCP 2049 of mount target %s: the egress list of %s "
-			 "has no rule that covers it",
-		  check_name(s->resource), check_name(m->target->resource), check_group_name(d, own));
+	check_add(c, &f,
+		  "service %s cannot send to TCP 2049 of mount target %s: the egress list of %s "
+		  "has no rule that covers it",
+		  check_name(s->resource), check_name(m->target->resource),
+		  check_group_name(d, own));
 }
 
 static void mount_c11(struct check *c, const struct check_mount *m)
@@ -190,22 +197,28 @@ static void mount_c11(struct check *c, const struct check_mount *m)
 	f.second = m->target->resource;
 	if (there->verdict != VERDICT_FAIL && back->verdict != VERDICT_FAIL) {
 		f.severity = CHECK_UNKNOWN;
-		f.lookup = *there->unknown ? there->unknown :
-			   *back->unknown  ? back->unknown :
-					     "aws ec2 describe-network-acls of both subnets";
-		check_add(c, &f, "whether the network ACLs pass TCP 2049 between service %s and mount "
-				 "target %s is not known",
+		f.lookup = *there->unknown  ? there->unknown
+			   : *back->unknown ? back->unknown
+					    : "aws ec2 describe-network-acls of both subnets";
+		check_add(c, &f,
+			  "whether the network ACLs pass TCP 2049 between service %s and mount "
+			  "target %s is not known",
 			  check_name(m->service->resource), check_name(m->target->resource));
 		return;
 	}
-	f.remedy = outward ?
-			   "{\"Type\":\"AWS::EC2::NetworkAclEntry\",\"Properties\":{\"RuleNumber\":90,"
-			   "\"Protocol\":6,\"RuleAction\":\"allow\",\"CidrBlock\":\"<CIDR of the other "
-			   "subnet>\",\"PortRange\":{\"From\":2049,\"To\":2049}}} in both directions' "
-			   "ACLs" :
-			   "{\"Type\":\"AWS::EC2::NetworkAclEntry\",\"Properties\":{\"RuleNumber\":90,"
-			   "\"Protocol\":6,\"RuleAction\":\"allow\",\"CidrBlock\":\"<CIDR of the other "
-			   "subnet>\",\"PortRange\":{\"From\":1024,\"To\":65535}}} for the answers";
+	f.remedy =
+		outward ? "{\"Type\":\"AWS::EC2::NetworkAclEntry\",\"Properties\":{\"RuleNumber\":"
+			  "90,"
+			  "\"Protocol\":6,\"RuleAction\":\"allow\",\"CidrBlock\":\"<CIDR of the "
+			  "other "
+			  "subnet>\",\"PortRange\":{\"From\":2049,\"To\":2049}}} in both "
+			  "directions' "
+			  "ACLs"
+			: "{\"Type\":\"AWS::EC2::NetworkAclEntry\",\"Properties\":{\"RuleNumber\":"
+			  "90,"
+			  "\"Protocol\":6,\"RuleAction\":\"allow\",\"CidrBlock\":\"<CIDR of the "
+			  "other "
+			  "subnet>\",\"PortRange\":{\"From\":1024,\"To\":65535}}} for the answers";
 	check_add(c, &f, "network ACL %s drops %s between service %s and mount target %s",
 		  check_name(f.resource),
 		  outward ? "TCP 2049" : "the answers (ports 1024 to 65535) of TCP 2049",
@@ -226,8 +239,9 @@ static void mount_c19(struct check *c, const struct check_mount *m)
 	remedy = check_rule_remedy(check_deployment(c), true, m->target->groups[0],
 				   m->service->group_count ? m->service->groups[0] : NULL, 2049);
 	f.remedy = remedy;
-	check_add(c, &f, "the CIDR of the rule covers some subnets of service %s but not %s, whose tasks "
-			 "cannot reach mount target %s",
+	check_add(c, &f,
+		  "the CIDR of the rule covers some subnets of service %s but not %s, whose tasks "
+		  "cannot reach mount target %s",
 		  check_name(m->service->resource), check_name(m->from.subnets[0]->resource),
 		  check_name(m->target->resource));
 }

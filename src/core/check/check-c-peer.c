@@ -137,10 +137,12 @@ static void add_groups(const struct deployment *d, struct side *s, const json_t 
 static bool side_of_resource(const struct deployment *d, const struct deployment_resource *r,
 			     struct side *ret)
 {
-	const json_t *p = r->properties, *nic = json_array_get(json_list(p, "NetworkInterfaces"), 0);
+	const json_t *p = r->properties,
+		     *nic = json_array_get(json_list(p, "NetworkInterfaces"), 0);
 
 	*ret = (struct side){ .resource = r };
-	if (!check_is_type(r, "AWS::EC2::Instance") && !check_is_type(r, "AWS::EC2::NetworkInterface"))
+	if (!check_is_type(r, "AWS::EC2::Instance") &&
+	    !check_is_type(r, "AWS::EC2::NetworkInterface"))
 		return false;
 	if (check_is_type(r, "AWS::EC2::NetworkInterface")) {
 		add_subnet(d, ret, json_object_get(p, "SubnetId"));
@@ -176,7 +178,8 @@ static bool side_of_registry(const struct deployment *d, const struct deployment
 	all = deployment_resources(d, &count);
 	for (size_t i = 0; i < count; i++) {
 		const json_t *id = json_object_get(all[i].properties, "ServiceId");
-		const json_t *ip = json_path(all[i].properties, "InstanceAttributes.AWS_INSTANCE_IPV4");
+		const json_t *ip =
+			json_path(all[i].properties, "InstanceAttributes.AWS_INSTANCE_IPV4");
 		const struct deployment_resource *r = ip ? deployment_target(d, ip, NULL) : NULL;
 		if (check_is_type(&all[i], "AWS::ServiceDiscovery::Instance") && id && r &&
 		    deployment_target(d, id, NULL) == registry)
@@ -186,7 +189,8 @@ static bool side_of_registry(const struct deployment *d, const struct deployment
 }
 
 /* Records of Route 53 and private addresses written out lead to a resource, too. */
-static const struct deployment_resource *resource_of_name(const struct deployment *d, const char *name)
+static const struct deployment_resource *resource_of_name(const struct deployment *d,
+							  const char *name)
 {
 	const struct deployment_resource *all;
 	size_t count;
@@ -198,10 +202,12 @@ static const struct deployment_resource *resource_of_name(const struct deploymen
 		size_t len = strlen(name);
 		if (check_is_type(&all[i], "AWS::EC2::Instance") &&
 		    (!strcmp(check_text(d, json_object_get(p, "PrivateIpAddress")), name) ||
-		     !strcmp(check_text(d, json_path(p, "NetworkInterfaces.0.PrivateIpAddress")), name)))
+		     !strcmp(check_text(d, json_path(p, "NetworkInterfaces.0.PrivateIpAddress")),
+			     name)))
 			return &all[i];
 		if (check_is_type(&all[i], "AWS::Route53::RecordSet") &&
-		    !strncasecmp(record, name, len) && (!record[len] || !strcmp(record + len, "."))) {
+		    !strncasecmp(record, name, len) &&
+		    (!record[len] || !strcmp(record + len, "."))) {
 			const json_t *to = json_path(p, "ResourceRecords.0");
 			return to ? deployment_target(d, to, NULL) : NULL;
 		}
@@ -269,20 +275,22 @@ static void admits(struct check *c, const struct host *h, const struct side *to)
 	g = e.in.group ? e.in.group : to->end.group_count ? to->end.groups[0] : NULL;
 	f.resource = g && g->resource ? g->resource : to->resource;
 	if (e.in.verdict == VERDICT_FAIL) {
-		remedy = check_rule_remedy(d, true, g,
-					   h->from->group_count ? h->from->groups[0] : NULL, h->port);
+		remedy = check_rule_remedy(
+			d, true, g, h->from->group_count ? h->from->groups[0] : NULL, h->port);
 		f.remedy = remedy;
-		check_add(c, &f, "%s is told to use %s:%u (%s), but security group %s admits no TCP %u "
-				 "from %s",
+		check_add(c, &f,
+			  "%s is told to use %s:%u (%s), but security group %s admits no TCP %u "
+			  "from %s",
 			  check_name(h->from->resource), host_name(h), h->port, h->variable,
 			  check_group_name(d, g), h->port,
 			  check_group_name(d, h->from->group_count ? h->from->groups[0] : NULL));
 	} else if (e.in.verdict == VERDICT_UNKNOWN && reads) {
 		f.severity = CHECK_UNKNOWN;
-		f.lookup = *e.in.unknown ? e.in.unknown :
-					   "aws ec2 describe-security-group-rules of the chain's group";
-		check_add(c, &f, "whether %s admits TCP %u from %s is not in the templates", host_name(h),
-			  h->port, check_name(h->from->resource));
+		f.lookup = *e.in.unknown
+				   ? e.in.unknown
+				   : "aws ec2 describe-security-group-rules of the chain's group";
+		check_add(c, &f, "whether %s admits TCP %u from %s is not in the templates",
+			  host_name(h), h->port, check_name(h->from->resource));
 	}
 }
 
@@ -293,19 +301,23 @@ static void elsewhere(struct check *c, const struct host *h)
 	OWN(str) char *lookup = NULL;
 	uint32_t ip;
 
-	lookup = h->name[0] && ip_parse(h->name, &ip) == 0 ?
-			 str_printf("aws ec2 describe-network-interfaces --filters "
-				    "Name=addresses.private-ip-address,Values=%s, then "
-				    "describe-security-group-rules of its groups",
-				    h->name) :
-			 str_printf("the address of %s, then aws ec2 describe-network-interfaces and "
-				    "describe-security-group-rules of its groups",
-				    host_name(h));
+	lookup =
+		h->name[0] && ip_parse(h->name, &ip) == 0
+			? str_printf("aws ec2 describe-network-interfaces --filters "
+				     "Name=addresses.private-ip-address,Values=%s, then "
+				     "describe-security-group-rules of its groups",
+				     h->name)
+			: str_printf(
+				  "the address of %s, then aws ec2 describe-network-interfaces and "
+				  "describe-security-group-rules of its groups",
+				  host_name(h));
 	f.lookup = lookup;
 	f.resource = h->resource;
-	check_add(c, &f, "the chain's host %s is not in the templates, nor is whether it admits TCP %u from "
-			 "the nodes",
-		  host_name(h), h->port);
+	check_add(
+		c, &f,
+		"the chain's host %s is not in the templates, nor is whether it admits TCP %u from "
+		"the nodes",
+		host_name(h), h->port);
 }
 
 static void host_c12(struct check *c, const struct host *h)
@@ -362,7 +374,8 @@ static void closed(struct check *c, const struct host *h, enum verdict v, const 
 {
 	const struct deployment_group *g = h->from->group_count ? h->from->groups[0] : NULL;
 	OWN(str) char *remedy = NULL;
-	struct check_finding f = { .severity = CHECK_FAIL, .second = h->from->resource,
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .second = h->from->resource,
 				   .service = h->from };
 
 	if (v == VERDICT_PASS)
@@ -374,13 +387,15 @@ static void closed(struct check *c, const struct host *h, enum verdict v, const 
 	f.remedy = remedy;
 	if (v == VERDICT_UNKNOWN) {
 		f.severity = CHECK_UNKNOWN;
-		f.lookup = unknown && *unknown ? unknown :
-						 "aws ec2 describe-security-group-rules of the task's groups";
+		f.lookup = unknown && *unknown
+				   ? unknown
+				   : "aws ec2 describe-security-group-rules of the task's groups";
 		check_add(c, &f, "whether %s may send to %s:%u is not in the templates",
 			  check_name(h->from->resource), host_name(h), h->port);
 		return;
 	}
-	check_add(c, &f, "%s is told to follow the chain at %s:%u, but no egress rule of %s covers TCP %u",
+	check_add(c, &f,
+		  "%s is told to follow the chain at %s:%u, but no egress rule of %s covers TCP %u",
 		  check_name(h->from->resource), host_name(h), h->port,
 		  check_group_name(check_deployment(c), g), h->port);
 }
@@ -408,16 +423,18 @@ static void public_chain(struct check *c, const struct deployment_service *s)
 {
 	const json_t *node = check_node(s);
 	const char *env = node ? check_text(check_deployment(c),
-					    deployment_environment(node, "MPC_ENV", NULL)) :
-				 "";
+					    deployment_environment(node, "MPC_ENV", NULL))
+			       : "";
 	struct check_finding f = { .severity = CHECK_WARN, .second = s->resource, .service = s };
 
 	if (strcmp(env, "testnet") && strcmp(env, "mainnet"))
 		return;
-	f.resource = s->group_count && s->groups[0]->resource ? s->groups[0]->resource : s->resource;
+	f.resource =
+		s->group_count && s->groups[0]->resource ? s->groups[0]->resource : s->resource;
 	if (egress_to(s, 0, true, 30333) == VERDICT_FAIL)
-		check_add(c, &f, "peers of %s listen on any port, but the groups of %s let only some out", env,
-			  check_name(s->resource));
+		check_add(c, &f,
+			  "peers of %s listen on any port, but the groups of %s let only some out",
+			  env, check_name(s->resource));
 }
 
 void check_c26(struct check *c)
@@ -486,7 +503,8 @@ static void host_c20(struct check *c, const struct host *h)
 		f.second_property = NULL;
 		f.severity = CHECK_UNKNOWN;
 		f.lookup = "aws ec2 describe-vpcs: the CIDR blocks of the VPC, and its peerings";
-		check_add(c, &f, "whether the chain's host %s is in the VPC of %s is not in the templates",
+		check_add(c, &f,
+			  "whether the chain's host %s is in the VPC of %s is not in the templates",
 			  h->name, check_name(h->from->resource));
 		return;
 	}
@@ -495,8 +513,9 @@ static void host_c20(struct check *c, const struct host *h)
 	for (size_t i = 0; i < h->from->subnet_count; i++)
 		if (routed(h->from->subnets[i], ip))
 			return;
-	check_add(c, &f, "the chain's host %s is a private address outside of VPC %s, and no route leads "
-			 "there",
+	check_add(c, &f,
+		  "the chain's host %s is a private address outside of VPC %s, and no route leads "
+		  "there",
 		  h->name, check_name(vpc->resource));
 }
 
@@ -566,8 +585,10 @@ void check_c18(struct check *c)
 			f.resource = g->resource;
 			f.second = s->resource;
 			f.remedy = remedy;
-			check_add(c, &f, "nodes %s and %s share security group %s, which has no ingress rule "
-					 "for its own members: being in one group lets nobody in",
+			check_add(c, &f,
+				  "nodes %s and %s share security group %s, which has no ingress "
+				  "rule "
+				  "for its own members: being in one group lets nobody in",
 				  check_name(last->resource), check_name(s->resource),
 				  check_name(g->resource));
 		}

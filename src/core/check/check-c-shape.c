@@ -1,5 +1,5 @@
-/* Faults that the shape of the network shows without asking who reaches whom: C15 to C17, C21 to C23,
- * C27, C28. */
+/* Faults that the shape of the network shows without asking who reaches whom: C15 to C17, C21 to
+ * C23, C27, C28. */
 #include <string.h>
 
 #include "core/check/check-mount.h"
@@ -19,11 +19,14 @@ static void rules_c15(struct check *c, const struct deployment_group *g, bool in
 			continue;
 		f.property = rest ? rest + strlen("/Properties/") : NULL;
 		f.remedy = ingress ? "\"SourceSecurityGroupId\": {\"Fn::GetAtt\":[\"<group of the "
-				     "tasks>\",\"GroupId\"]}" :
-				     "\"CidrIp\": \"0.0.0.0/0\"";
-		check_add(c, &f, "a rule of security group %s for ports %u to %u names no %s, so it admits "
-				 "nobody",
-			  check_name(g->resource), r->from, r->to, ingress ? "source" : "destination");
+				     "tasks>\",\"GroupId\"]}"
+				   : "\"CidrIp\": \"0.0.0.0/0\"";
+		check_add(
+			c, &f,
+			"a rule of security group %s for ports %u to %u names no %s, so it admits "
+			"nobody",
+			check_name(g->resource), r->from, r->to,
+			ingress ? "source" : "destination");
 	}
 }
 
@@ -145,15 +148,17 @@ static void mount_c16(struct check *c, const struct check_mount *m)
 
 	if (!check_mount_default_group(m->target) || has_default_group(d, m->service))
 		return;
-	remedy = str_printf("\"SecurityGroups\": [{\"Fn::GetAtt\":[\"<group with TCP 2049 from %s>\","
-			    "\"GroupId\"]}]",
-			    m->service->group_count ? check_group_name(d, m->service->groups[0]) :
-						      "the tasks");
+	remedy = str_printf(
+		"\"SecurityGroups\": [{\"Fn::GetAtt\":[\"<group with TCP 2049 from %s>\","
+		"\"GroupId\"]}]",
+		m->service->group_count ? check_group_name(d, m->service->groups[0]) : "the tasks");
 	f.remedy = remedy;
-	f.lookup = own ? NULL :
-			 "aws ec2 describe-security-group-rules of the VPC's default security group";
-	check_add(c, &f, "mount target %s lists no security groups, so it has the VPC's default group, "
-			 "which admits its own members only; service %s is none",
+	f.lookup =
+		own ? NULL
+		    : "aws ec2 describe-security-group-rules of the VPC's default security group";
+	check_add(c, &f,
+		  "mount target %s lists no security groups, so it has the VPC's default group, "
+		  "which admits its own members only; service %s is none",
 		  check_name(m->target->resource), check_name(m->service->resource));
 }
 
@@ -167,13 +172,15 @@ void check_c16(struct check *c)
 	groups = deployment_groups(d, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct deployment_group *peer;
-		struct check_finding f = { .severity = CHECK_WARN, .resource = groups[i]->resource };
+		struct check_finding f = { .severity = CHECK_WARN,
+					   .resource = groups[i]->resource };
 
 		if (!groups[i]->resource || attached(d, groups[i]->resource) ||
 		    !(peer = names_as_peer(d, groups[i])))
 			continue;
 		f.second = peer->resource;
-		check_add(c, &f, "rules of %s admit security group %s, which nothing is attached to",
+		check_add(c, &f,
+			  "rules of %s admit security group %s, which nothing is attached to",
 			  check_name(peer->resource), check_name(groups[i]->resource));
 	}
 }
@@ -184,8 +191,9 @@ static void other_vpc(struct check *c, const struct deployment_service *s,
 		      const struct deployment_resource *one, const struct deployment_vpc *a,
 		      const struct deployment_resource *other, const struct deployment_vpc *b)
 {
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = one, .second = other,
-				   .service = s };
+	struct check_finding f = {
+		.severity = CHECK_FAIL, .resource = one, .second = other, .service = s
+	};
 	enum verdict same = check_same_vpc(a, b);
 
 	if (same == VERDICT_PASS || !one || !other || (!a && !b))
@@ -193,16 +201,17 @@ static void other_vpc(struct check *c, const struct deployment_service *s,
 	if (same == VERDICT_UNKNOWN) {
 		f.severity = CHECK_UNKNOWN;
 		f.lookup = "aws ec2 describe-subnets / describe-security-groups: the VpcId of both";
-		check_add(c, &f, "%s and %s have to be in one VPC; the templates do not say whether they "
-				 "are",
+		check_add(c, &f,
+			  "%s and %s have to be in one VPC; the templates do not say whether they "
+			  "are",
 			  check_name(one), check_name(other));
 		return;
 	}
 	f.property = "VpcId";
 	f.second_property = "VpcId";
-	check_add(c, &f, "%s is in VPC %s and %s in VPC %s, but service %s needs both", check_name(one),
-		  check_name(a->resource), check_name(other), check_name(b->resource),
-		  check_name(s ? s->resource : NULL));
+	check_add(c, &f, "%s is in VPC %s and %s in VPC %s, but service %s needs both",
+		  check_name(one), check_name(a->resource), check_name(other),
+		  check_name(b->resource), check_name(s ? s->resource : NULL));
 }
 
 static void mount_c17(struct check *c, const struct check_mount *m)
@@ -241,7 +250,8 @@ static long desired(const struct deployment *d, const struct deployment_service 
 	check_number(d, json_object_get(s->resource->properties, "DesiredCount"), &count);
 	if (!rolling)
 		return count;
-	check_number(d, json_path(s->resource->properties, "DeploymentConfiguration.MaximumPercent"),
+	check_number(d,
+		     json_path(s->resource->properties, "DeploymentConfiguration.MaximumPercent"),
 		     &most);
 	return count * (most < 100 ? 100 : most) / 100;
 }
@@ -276,7 +286,8 @@ void check_c21(struct check *c)
 	services = deployment_services(d, &service_count);
 	for (size_t i = 0; i < count; i++) {
 		const struct deployment_subnet *s = subnets[i];
-		struct check_finding f = { .severity = CHECK_WARN, .resource = s->resource,
+		struct check_finding f = { .severity = CHECK_WARN,
+					   .resource = s->resource,
 					   .property = "CidrBlock" };
 		long usable, steady = 0, rolling = 0, shares = 0;
 
@@ -299,8 +310,10 @@ void check_c21(struct check *c)
 		if (rolling <= usable)
 			continue;
 		f.severity = steady > usable ? CHECK_FAIL : CHECK_WARN;
-		check_add(c, &f, "subnet %s has %ld addresses to give; its share of tasks, mount targets and "
-				 "endpoints is %ld, and %ld while a deployment replaces them",
+		check_add(c, &f,
+			  "subnet %s has %ld addresses to give; its share of tasks, mount targets "
+			  "and "
+			  "endpoints is %ld, and %ld while a deployment replaces them",
 			  check_name(s->resource), usable, steady, rolling);
 	}
 }
@@ -315,14 +328,16 @@ void check_c22(struct check *c)
 	services = deployment_services(check_deployment(c), &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct deployment_service *s = services[i];
-		struct check_finding f = { .severity = CHECK_WARN, .resource = s->resource,
+		struct check_finding f = { .severity = CHECK_WARN,
+					   .resource = s->resource,
 					   .property = "NetworkConfiguration/AwsvpcConfiguration",
 					   .service = s };
 
 		if (s->groups_default && s->resource && s->subnet_count)
-			check_add(c, &f, "service %s lists no security groups, so its tasks get the "
-					 "default group of the VPC: everything goes out, only members "
-					 "come in",
+			check_add(c, &f,
+				  "service %s lists no security groups, so its tasks get the "
+				  "default group of the VPC: everything goes out, only members "
+				  "come in",
 				  check_name(s->resource));
 	}
 }
@@ -331,8 +346,9 @@ static void too_many(struct check *c, const struct deployment_resource *r,
 		     const struct deployment_service *s, const json_t *list, const char *property,
 		     size_t most, const char *what)
 {
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = r, .property = property,
-				   .service = s };
+	struct check_finding f = {
+		.severity = CHECK_FAIL, .resource = r, .property = property, .service = s
+	};
 
 	if (json_array_size(list) > most)
 		check_add(c, &f, "%s lists %zu %s, the API takes %zu at most", check_name(r),
@@ -348,10 +364,10 @@ void check_c23(struct check *c)
 
 	services = deployment_services(d, &count);
 	for (size_t i = 0; i < count; i++) {
-		const json_t *p = services[i]->resource ?
-					  json_path(services[i]->resource->properties,
-						    "NetworkConfiguration.AwsvpcConfiguration") :
-					  NULL;
+		const json_t *p = services[i]->resource
+					  ? json_path(services[i]->resource->properties,
+						      "NetworkConfiguration.AwsvpcConfiguration")
+					  : NULL;
 		too_many(c, services[i]->resource, services[i], json_list(p, "SecurityGroups"),
 			 "NetworkConfiguration/AwsvpcConfiguration/SecurityGroups", 5,
 			 "security groups");
@@ -398,7 +414,8 @@ void check_c27(struct check *c)
 	all = deployment_subnets(d, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct deployment_subnet *s = all[i];
-		struct check_finding f = { .severity = CHECK_FAIL, .resource = s->resource,
+		struct check_finding f = { .severity = CHECK_FAIL,
+					   .resource = s->resource,
 					   .property = "CidrBlock" };
 
 		if (!s->resource || !s->known_cidr)
@@ -417,8 +434,8 @@ void check_c27(struct check *c)
 			    all[k]->vpc != s->vpc || !overlap(s, all[k]))
 				continue;
 			f.second = all[k]->resource;
-			check_add(c, &f, "subnets %s and %s of one VPC overlap", check_name(s->resource),
-				  check_name(all[k]->resource));
+			check_add(c, &f, "subnets %s and %s of one VPC overlap",
+				  check_name(s->resource), check_name(all[k]->resource));
 		}
 	}
 }
@@ -440,8 +457,10 @@ void check_c28(struct check *c)
 			    all[i]->vpc != all[k]->vpc || all[i]->private_dns != VERDICT_PASS ||
 			    all[k]->private_dns != VERDICT_PASS)
 				continue;
-			check_add(c, &f, "%s and %s are both private endpoints for %s in one VPC: the second "
-					 "cannot be created with private DNS on",
+			check_add(c, &f,
+				  "%s and %s are both private endpoints for %s in one VPC: the "
+				  "second "
+				  "cannot be created with private DNS on",
 				  check_name(all[k]->resource), check_name(all[i]->resource),
 				  all[i]->service);
 		}

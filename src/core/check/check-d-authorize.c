@@ -1,6 +1,6 @@
-/* What the file system lets a task do: D09 (mount) and D10 (write). Faults of one role's policies that
- * have a name of their own (E01 rights on the execution role, E10 denials, E12 conditions) are left to
- * their rules. */
+/* What the file system lets a task do: D09 (mount) and D10 (write). Faults of one role's policies
+ * that have a name of their own (E01 rights on the execution role, E10 denials, E12 conditions) are
+ * left to their rules. */
 #include <string.h>
 
 #include "core/check/check-topology.h"
@@ -44,7 +44,8 @@ static char *concrete(const char *flat)
 	return replaced(region, "${AWS::AccountId}", ACCOUNT);
 }
 
-/* "${0/Logical}" is a resource and stays; "${param:X}" becomes `by`. */
+/* "${0/Logical}" is a resource and becomes "<0/Logical>", since ${} is a variable to IAM;
+ * "${param:X}" becomes `by`. */
 static char *unknowns(const char *text, const char *by)
 {
 	struct buf b = { 0 };
@@ -53,6 +54,11 @@ static char *unknowns(const char *text, const char *by)
 		const char *end = str_starts(at, "${") ? strchr(at, '}') : NULL;
 		if (end && !(at[2] >= '0' && at[2] <= '9')) {
 			buf_str(&b, by);
+			at = end + 1;
+		} else if (end) {
+			buf_char(&b, '<');
+			buf_add(&b, at + 2, (size_t)(end - at - 2));
+			buf_char(&b, '>');
 			at = end + 1;
 		} else {
 			buf_char(&b, *at++);
@@ -108,8 +114,8 @@ static json_t *plain(const struct deployment *d, const json_t *value, const char
 	if (json_is_array(value)) {
 		copy = json_array();
 		for (size_t i = 0; i < json_array_size(value); i++)
-			json_array_append_new(copy,
-					      plain(d, json_array_get(value, i), unknown, depth + 1));
+			json_array_append_new(
+				copy, plain(d, json_array_get(value, i), unknown, depth + 1));
 		return copy;
 	}
 	if (!json_is_object(value))
@@ -134,13 +140,14 @@ static json_t *plain_policy(const struct deployment *d, const json_t *document, 
 	json_object_set_new(copy, "Statement", list);
 	if (json_is_object(statements) && !template_is_symbol(statements)) {
 		bool deny = str_eq(json_str(statements, "Effect"), "Deny");
-		json_array_append_new(list, plain(d, statements,
-						  (view == VIEW_FAVOURABLE) != deny ? "*" : "\1", 0));
+		json_array_append_new(
+			list,
+			plain(d, statements, (view == VIEW_FAVOURABLE) != deny ? "*" : "\1", 0));
 	}
 	json_array_foreach(statements, i, one) {
 		bool deny = str_eq(json_str(one, "Effect"), "Deny");
-		json_array_append_new(list, plain(d, one,
-						  (view == VIEW_FAVOURABLE) != deny ? "*" : "\1", 0));
+		json_array_append_new(
+			list, plain(d, one, (view == VIEW_FAVOURABLE) != deny ? "*" : "\1", 0));
 	}
 	return copy;
 }
@@ -162,8 +169,9 @@ static json_t *policies_of(const struct deployment *d, const struct deployment_r
 			continue;
 		}
 		copy = plain_policy(d, document, view);
-		json_array_append_new(list, json_pack("{s:s,s:o}", "Name", p->name ? p->name : "policy",
-						      "Document", copy));
+		json_array_append_new(list,
+				      json_pack("{s:s,s:o}", "Name", p->name ? p->name : "policy",
+						"Document", copy));
 	}
 	return list;
 }
@@ -186,9 +194,10 @@ static json_t *context_of(const struct deployment *d, const struct deployment_vo
 	if (!point) {
 		json_object_set_new(context, "elasticfilesystem:accesspointarn", json_null());
 	} else if (v->access_point) {
-		OWN(str) char *arn = str_printf("arn:" PARTITION ":elasticfilesystem:" REGION ":" ACCOUNT
-						":access-point/${%zu/%s}",
-						v->access_point->template, v->access_point->logical);
+		OWN(str)
+		char *arn = str_printf("arn:" PARTITION ":elasticfilesystem:" REGION ":" ACCOUNT
+				       ":access-point/<%zu/%s>",
+				       v->access_point->template, v->access_point->logical);
 		json_set_str(context, "elasticfilesystem:accesspointarn", arn);
 	}
 	return context;
@@ -199,17 +208,20 @@ static void ask(const struct deployment *d, const struct request *r, enum view v
 {
 	const struct deployment_resource *fs = r->volume->system->resource;
 	const struct deployment_resource *own = r->role ? r->role->resource : NULL;
-	OWN(str) char *resource = str_printf("arn:" PARTITION ":elasticfilesystem:" REGION ":" ACCOUNT
-					     ":file-system/${%zu/%s}",
-					     fs->template, fs->logical);
-	OWN(str) char *principal = own ? str_printf("arn:" PARTITION ":iam::" ACCOUNT ":role/${%zu/%s}",
-						    own->template, own->logical) :
-					 NULL;
+	OWN(str)
+	char *resource = str_printf("arn:" PARTITION ":elasticfilesystem:" REGION ":" ACCOUNT
+				    ":file-system/<%zu/%s>",
+				    fs->template, fs->logical);
+	OWN(str)
+	char *principal = own ? str_printf("arn:" PARTITION ":iam::" ACCOUNT ":role/<%zu/%s>",
+					   own->template, own->logical)
+			      : NULL;
 	OWN(json) json_t *policies = policies_of(d, r->role, view, ret_unknown);
-	OWN(json) json_t *policy = r->volume->system->policy ?
-					   plain_policy(d, r->volume->system->policy, view) :
-					   NULL;
-	OWN(json) json_t *boundary =
+	OWN(json)
+	json_t *policy =
+		r->volume->system->policy ? plain_policy(d, r->volume->system->policy, view) : NULL;
+	OWN(json)
+	json_t *boundary =
 		r->role && r->role->boundary ? plain_policy(d, r->role->boundary, view) : NULL;
 	OWN(json) json_t *context = context_of(d, r->volume);
 	const struct iam_question q = { .principal = principal,
@@ -245,7 +257,8 @@ static enum verdict may(const struct deployment *d, const struct request *r, str
 
 static bool by_iam(const struct deployment *d, const struct deployment_volume *v)
 {
-	return !strcmp(check_text(d, json_path(check_efs(v), "AuthorizationConfig.IAM")), "ENABLED");
+	return !strcmp(check_text(d, json_path(check_efs(v), "AuthorizationConfig.IAM")),
+		       "ENABLED");
 }
 
 /* A statement of the role that would grant the action were it not for its resource or condition. */
@@ -253,7 +266,8 @@ static bool granted_elsewhere(const struct deployment *d, const struct request *
 {
 	for (size_t i = 0; r->role && i < r->role->policy_count; i++) {
 		const json_t *statements =
-			json_object_get(r->role->policies[i].document, "Statement"), *one;
+				     json_object_get(r->role->policies[i].document, "Statement"),
+			     *one;
 		size_t k, n;
 		json_array_foreach(statements, k, one) {
 			const json_t *actions = json_object_get(one, "Action"), *action;
@@ -275,7 +289,8 @@ static bool told_elsewhere(const struct deployment *d, const struct request *r,
 			   const struct iam_answer *answer)
 {
 	struct request other = *r;
-	struct iam_answer ignored;
+	struct iam_answer by_other;
+	bool unknown = false;
 
 	if (!r->role)
 		return false;
@@ -284,8 +299,10 @@ static bool told_elsewhere(const struct deployment *d, const struct request *r,
 	if (!strcmp(answer->policy, "boundary") || granted_elsewhere(d, r))
 		return true;
 	other.role = r->service->task->execution_role;
-	return other.role && other.role != r->role && other.role->resource &&
-	       may(d, &other, &ignored) == VERDICT_PASS;
+	if (!other.role || other.role == r->role || !other.role->resource)
+		return false;
+	ask(d, &other, VIEW_FAVOURABLE, &by_other, &unknown);
+	return by_other.decision == IAM_ALLOWED;
 }
 
 static void report(struct check *c, const struct request *r, enum verdict v)
@@ -295,9 +312,11 @@ static void report(struct check *c, const struct request *r, enum verdict v)
 	bool anonymous = !r->role;
 	char place[64];
 	OWN(str) char *remedy = NULL;
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = fs,
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .resource = fs,
 				   .property = "FileSystemPolicy",
-				   .second = role, .service = r->service };
+				   .second = role,
+				   .service = r->service };
 
 	if (anonymous) {
 		(void)snprintf(place, sizeof(place), "Volumes/%zu/EFSVolumeConfiguration",
@@ -305,29 +324,35 @@ static void report(struct check *c, const struct request *r, enum verdict v)
 		f.second = r->service->task->resource;
 		f.second_property = place;
 	}
-	remedy = anonymous ?
-			 str_dup("\"AuthorizationConfig\": {\"IAM\": \"ENABLED\"} in the volume, so that "
-				 "the task role's rights count") :
-			 str_printf("{\"Effect\":\"Allow\",\"Action\":\"%s\",\"Resource\":{\"Fn::GetAtt\":"
-				    "[\"%s\",\"Arn\"]}} in a policy of %s",
-				    r->action, fs->logical, check_name(role));
+	remedy = anonymous ? str_dup("\"AuthorizationConfig\": {\"IAM\": \"ENABLED\"} in the "
+				     "volume, so that "
+				     "the task role's rights count")
+			   : str_printf("{\"Effect\":\"Allow\",\"Action\":\"%s\",\"Resource\":{"
+					"\"Fn::GetAtt\":"
+					"[\"%s\",\"Arn\"]}} in a policy of %s",
+					r->action, fs->logical, check_name(role));
 	f.remedy = remedy;
 	if (v == VERDICT_UNKNOWN) {
 		f.severity = CHECK_UNKNOWN;
-		f.lookup = "aws iam simulate-principal-policy with the task role, the action and the "
-			   "file system";
-		check_add(c, &f, "whether %s is allowed for service %s on file system %s is not in the "
-				 "templates",
+		f.lookup =
+			"aws iam simulate-principal-policy with the task role, the action and the "
+			"file system";
+		check_add(c, &f,
+			  "whether %s is allowed for service %s on file system %s is not in the "
+			  "templates",
 			  r->action, check_name(r->service->resource), fs->logical);
 	} else if (anonymous) {
-		check_add(c, &f, "the policy of file system %s does not give %s to everybody, and service %s "
-				 "comes without IAM authorization",
+		check_add(c, &f,
+			  "the policy of file system %s does not give %s to everybody, and service "
+			  "%s "
+			  "comes without IAM authorization",
 			  fs->logical, r->action, check_name(r->service->resource));
 	} else {
-		check_add(c, &f, "neither the policy of file system %s nor task role %s gives %s to service "
-				 "%s",
-			  fs->logical, check_name(role), r->action,
-			  check_name(r->service->resource));
+		check_add(
+			c, &f,
+			"neither the policy of file system %s nor task role %s gives %s to service "
+			"%s",
+			fs->logical, check_name(role), r->action, check_name(r->service->resource));
 	}
 }
 

@@ -1,5 +1,5 @@
-/* Mount targets: where they are, when they are there, whether their name resolves. D06, D07, D08, D21,
- * D22. */
+/* Mount targets: where they are, when they are there, whether their name resolves. D06, D07, D08,
+ * D21, D22. */
 #include <string.h>
 
 #include "core/check/check-mount.h"
@@ -72,32 +72,39 @@ static void system_d06(struct check *c, const struct deployment_service *s,
 		if (v == VERDICT_FAIL && fs->resource) {
 			f.severity = CHECK_FAIL;
 			f.lookup = NULL;
-			remedy = str_printf("{\"Type\":\"AWS::EFS::MountTarget\",\"Properties\":{"
-					    "\"FileSystemId\":{\"Ref\":\"%s\"},\"SubnetId\":{\"Ref\":"
-					    "\"%s\"},\"SecurityGroups\":[{\"Fn::GetAtt\":[\"<group of the "
-					    "mount targets>\",\"GroupId\"]}]}}",
-					    fs->resource->logical,
-					    subnet->resource ? subnet->resource->logical : "<subnet>");
+			remedy = str_printf(
+				"{\"Type\":\"AWS::EFS::MountTarget\",\"Properties\":{"
+				"\"FileSystemId\":{\"Ref\":\"%s\"},\"SubnetId\":{\"Ref\":"
+				"\"%s\"},\"SecurityGroups\":[{\"Fn::GetAtt\":[\"<group of the "
+				"mount targets>\",\"GroupId\"]}]}}",
+				fs->resource->logical,
+				subnet->resource ? subnet->resource->logical : "<subnet>");
 			f.remedy = remedy;
-			check_add(c, &f, "file system %s has no mount target in the zone of %s, where tasks of "
-					 "%s may be placed",
+			check_add(c, &f,
+				  "file system %s has no mount target in the zone of %s, where "
+				  "tasks of "
+				  "%s may be placed",
 				  check_name(fs->resource), check_name(subnet->resource),
 				  check_name(s->resource));
 			continue;
 		}
 		f.severity = CHECK_UNKNOWN;
 		f.remedy = NULL;
-		f.lookup = maybe ? "the values of the parameters in the mount target's condition" :
-				   "aws efs describe-mount-targets of the file system, and "
+		f.lookup = maybe ? "the values of the parameters in the mount target's condition"
+				 : "aws efs describe-mount-targets of the file system, and "
 				   "describe-subnets for the zones";
 		if (maybe)
-			check_add(c, &f, "mount target %s, the only one in the zone of %s, exists only under "
-					 "a condition",
+			check_add(c, &f,
+				  "mount target %s, the only one in the zone of %s, exists only "
+				  "under "
+				  "a condition",
 				  check_name(maybe), check_name(subnet->resource));
 		else
-			check_add(c, &f, "whether the file system of %s has a mount target in each zone is "
-					 "not in the templates",
-				  check_name(s->resource));
+			check_add(
+				c, &f,
+				"whether the file system of %s has a mount target in each zone is "
+				"not in the templates",
+				check_name(s->resource));
 	}
 }
 
@@ -108,7 +115,8 @@ void check_d06(struct check *c)
 
 /* ---- D07 ------------------------------------------------------------------------------------- */
 
-/* What a resource needs first, as found in its text: Ref, GetAtt, Sub and DependsOn, transitively. */
+/* What a resource needs first, as found in its text: Ref, GetAtt, Sub and DependsOn, transitively.
+ */
 struct closure {
 	const struct deployment *d;
 	size_t template;
@@ -188,7 +196,8 @@ static bool in_closure(const struct closure *all, const struct deployment_resour
 	return false;
 }
 
-static bool zone_of_service(const struct deployment_service *s, const struct deployment_mount_target *m)
+static bool zone_of_service(const struct deployment_service *s,
+			    const struct deployment_mount_target *m)
 {
 	for (size_t i = 0; i < s->subnet_count; i++)
 		if (s->subnets[i] == m->subnet ||
@@ -228,9 +237,11 @@ static void system_d07(struct check *c, const struct deployment_service *s,
 		return;
 	remedy = str_printf("\"DependsOn\": [%s] at %s", missing.data, s->resource->logical);
 	f.remedy = remedy;
-	check_add(c, &f, "service %s does not wait for the mount targets of its file system (%s): its first "
-			 "tasks may start before they exist",
-		  check_name(s->resource), missing.data);
+	check_add(
+		c, &f,
+		"service %s does not wait for the mount targets of its file system (%s): its first "
+		"tasks may start before they exist",
+		check_name(s->resource), missing.data);
 }
 
 void check_d07(struct check *c)
@@ -251,25 +262,29 @@ static void system_d08(struct check *c, const struct deployment_service *s,
 	if (vpc && vpc->dns_support == VERDICT_PASS && vpc->dns_hostnames == VERDICT_PASS)
 		return;
 	if (vpc && (vpc->dns_support == VERDICT_FAIL || vpc->dns_hostnames == VERDICT_FAIL)) {
-		const char *off = vpc->dns_support != VERDICT_FAIL ? "EnableDnsHostnames" :
-				  vpc->dns_hostnames != VERDICT_FAIL ? "EnableDnsSupport" :
-								       "EnableDnsSupport and EnableDnsHostnames";
+		const char *off = vpc->dns_support != VERDICT_FAIL ? "EnableDnsHostnames"
+				  : vpc->dns_hostnames != VERDICT_FAIL
+					  ? "EnableDnsSupport"
+					  : "EnableDnsSupport and EnableDnsHostnames";
 		f.property = vpc->resource && json_object_get(vpc->resource->properties,
-							      "EnableDnsHostnames") ?
-				     "EnableDnsHostnames" :
-				     NULL;
+							      "EnableDnsHostnames")
+				     ? "EnableDnsHostnames"
+				     : NULL;
 		f.service = s;
 		f.remedy = "\"EnableDnsSupport\": true, \"EnableDnsHostnames\": true";
-		check_add(c, &f, "%s %s not on in VPC %s: the name of the file system does not resolve for "
-				 "tasks of %s",
-			  off, strchr(off, ' ') ? "are" : "is", check_name(vpc->resource),
-			  check_name(s->resource));
+		check_add(
+			c, &f,
+			"%s %s not on in VPC %s: the name of the file system does not resolve for "
+			"tasks of %s",
+			off, strchr(off, ' ') ? "are" : "is", check_name(vpc->resource),
+			check_name(s->resource));
 		return;
 	}
 	f.severity = CHECK_UNKNOWN;
 	f.resource = vpc ? vpc->resource : NULL;
 	f.second = NULL;
-	f.lookup = "aws ec2 describe-vpc-attribute --attribute enableDnsHostnames / enableDnsSupport";
+	f.lookup =
+		"aws ec2 describe-vpc-attribute --attribute enableDnsHostnames / enableDnsSupport";
 	check_add(c, &f, "the DNS attributes of the VPC are not in the templates");
 }
 
@@ -288,15 +303,17 @@ void check_d21(struct check *c)
 
 	all = deployment_file_systems(d, &count);
 	for (size_t i = 0; i < count; i++) {
-		const json_t *zone = all[i]->resource ? json_object_get(all[i]->resource->properties,
-									"AvailabilityZoneName") :
-							NULL;
+		const json_t *zone = all[i]->resource
+					     ? json_object_get(all[i]->resource->properties,
+							       "AvailabilityZoneName")
+					     : NULL;
 		for (size_t k = 0; zone && k < all[i]->target_count; k++) {
 			const struct deployment_mount_target *m = &all[i]->targets[k];
-			const json_t *own = m->subnet && m->subnet->resource ?
-						    json_object_get(m->subnet->resource->properties,
-								    "AvailabilityZone") :
-						    NULL;
+			const json_t *own =
+				m->subnet && m->subnet->resource
+					? json_object_get(m->subnet->resource->properties,
+							  "AvailabilityZone")
+					: NULL;
 			struct check_finding f = { .severity = CHECK_FAIL,
 						   .resource = m->resource,
 						   .property = "SubnetId",
@@ -311,15 +328,20 @@ void check_d21(struct check *c)
 				bool differ = right && str_starts(left, "${Fn::Select") &&
 					      str_starts(right, "${Fn::Select");
 				f.severity = differ ? CHECK_FAIL : CHECK_UNKNOWN;
-				f.lookup = differ ? NULL : "aws ec2 describe-subnets: AvailabilityZone";
+				f.lookup = differ ? NULL
+						  : "aws ec2 describe-subnets: AvailabilityZone";
 			}
 			if (f.severity == CHECK_FAIL)
-				check_add(c, &f, "file system %s lives in one zone only, and mount target %s is "
-						 "in another",
+				check_add(c, &f,
+					  "file system %s lives in one zone only, and mount target "
+					  "%s is "
+					  "in another",
 					  check_name(all[i]->resource), check_name(m->resource));
 			else
-				check_add(c, &f, "file system %s lives in one zone only; whether mount target "
-						 "%s is in it is not known",
+				check_add(c, &f,
+					  "file system %s lives in one zone only; whether mount "
+					  "target "
+					  "%s is in it is not known",
 					  check_name(all[i]->resource), check_name(m->resource));
 		}
 	}
@@ -344,9 +366,12 @@ void check_d22(struct check *c)
 				if (!a->subnet || !b->subnet || a->resource->present != 1 ||
 				    b->resource->present != 1 ||
 				    (a->subnet != b->subnet &&
-				     (!a->subnet->zone || !str_eq(a->subnet->zone, b->subnet->zone))))
+				     (!a->subnet->zone ||
+				      !str_eq(a->subnet->zone, b->subnet->zone))))
 					continue;
-				check_add(c, &f, "file system %s has two mount targets in one zone: %s and %s",
+				check_add(c, &f,
+					  "file system %s has two mount targets in one zone: %s "
+					  "and %s",
 					  check_name(all[i]->resource), check_name(a->resource),
 					  check_name(b->resource));
 			}

@@ -53,8 +53,10 @@ static void volume_d01(struct check *c, const struct deployment_service *s,
 {
 	bool iam = !strcmp(efs_text(c, v, "AuthorizationConfig.IAM"), "ENABLED");
 	struct place at = volume_place(v, "");
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = s->task->resource,
-				   .property = at.text, .service = s,
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .resource = s->task->resource,
+				   .property = at.text,
+				   .service = s,
 				   .remedy = "\"TransitEncryption\": \"ENABLED\"" };
 
 	if ((!iam && !check_access_point(v)) ||
@@ -80,15 +82,22 @@ static void volume_d02(struct check *c, const struct deployment_service *s,
 		       const struct deployment_volume *v)
 {
 	struct place at = volume_place(v, "RootDirectory");
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = s->task->resource,
-				   .property = at.text, .second = v->access_point, .service = s,
-				   .remedy = "no RootDirectory; the access point's RootDirectory.Path is the "
-					     "root" };
+	struct check_finding f = {
+		.severity = CHECK_FAIL,
+		.resource = s->task->resource,
+		.property = at.text,
+		.second = v->access_point,
+		.service = s,
+		.remedy = "no RootDirectory; the access point's RootDirectory.Path is the "
+			  "root"
+	};
 
 	if (check_access_point(v) && other_root(c, v))
-		check_add(c, &f, "volume %s has an access point and RootDirectory %s: with an access point "
-				 "it is / or absent",
-			  v->name ? v->name : "?", efs_text(c, v, "RootDirectory"));
+		check_add(
+			c, &f,
+			"volume %s has an access point and RootDirectory %s: with an access point "
+			"it is / or absent",
+			v->name ? v->name : "?", efs_text(c, v, "RootDirectory"));
 }
 
 static void volume_d03(struct check *c, const struct deployment_service *s,
@@ -97,18 +106,22 @@ static void volume_d03(struct check *c, const struct deployment_service *s,
 	const struct deployment_resource *fs = v->system ? v->system->resource : NULL;
 	struct place at = volume_place(v, "RootDirectory");
 	struct check_finding f = { .severity = fs ? CHECK_FAIL : CHECK_UNKNOWN,
-				   .resource = s->task->resource, .property = at.text, .second = fs,
+				   .resource = s->task->resource,
+				   .property = at.text,
+				   .second = fs,
 				   .service = s };
 
 	if (check_access_point(v) || !other_root(c, v))
 		return;
 	f.lookup = fs ? NULL : "whether the directory exists on the file system: mount it once";
-	f.remedy = "{\"Type\":\"AWS::EFS::AccessPoint\",\"Properties\":{\"RootDirectory\":{\"Path\":\"/node\","
-		   "\"CreationInfo\":{\"OwnerUid\":\"1000\",\"OwnerGid\":\"1000\",\"Permissions\":\"755\"}}}}";
+	f.remedy = "{\"Type\":\"AWS::EFS::AccessPoint\",\"Properties\":{\"RootDirectory\":{"
+		   "\"Path\":\"/node\","
+		   "\"CreationInfo\":{\"OwnerUid\":\"1000\",\"OwnerGid\":\"1000\",\"Permissions\":"
+		   "\"755\"}}}}";
 	check_add(c, &f, "volume %s mounts %s%s", v->name ? v->name : "?",
 		  efs_text(c, v, "RootDirectory"),
-		  fs ? ", which does not exist on a new file system" :
-		       " of a file system outside of the templates");
+		  fs ? ", which does not exist on a new file system"
+		     : " of a file system outside of the templates");
 }
 
 static void volume_d12(struct check *c, const struct deployment_service *s,
@@ -116,43 +129,55 @@ static void volume_d12(struct check *c, const struct deployment_service *s,
 {
 	const struct deployment *d = check_deployment(c);
 	struct place at = volume_place(v, "AuthorizationConfig/AccessPointId");
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = s->task->resource,
-				   .property = at.text, .second = v->access_point,
-				   .second_property = "FileSystemId", .service = s };
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .resource = s->task->resource,
+				   .property = at.text,
+				   .second = v->access_point,
+				   .second_property = "FileSystemId",
+				   .service = s };
 	const json_t *own = json_object_get(check_efs(v), "FilesystemId");
 	enum verdict same;
 
 	if (!check_access_point(v))
 		return;
-	same = v->access_point ? check_same(d, own,
-					    json_object_get(v->access_point->properties,
-							    "FileSystemId")) :
-				 VERDICT_UNKNOWN;
+	same = v->access_point
+		       ? check_same(d, own,
+				    json_object_get(v->access_point->properties, "FileSystemId"))
+		       : VERDICT_UNKNOWN;
 	if (same == VERDICT_PASS)
 		return;
 	if (same == VERDICT_UNKNOWN) {
 		f.severity = CHECK_UNKNOWN;
 		f.second_property = NULL;
 		f.lookup = "aws efs describe-access-points: its FileSystemId";
-		check_add(c, &f, "whether the access point of volume %s is one of its file system is not in "
-				 "the templates",
-			  v->name ? v->name : "?");
+		check_add(
+			c, &f,
+			"whether the access point of volume %s is one of its file system is not in "
+			"the templates",
+			v->name ? v->name : "?");
 		return;
 	}
 	f.remedy = "FilesystemId and AccessPointId of one file system";
-	check_add(c, &f, "volume %s mounts one file system by access point %s, which belongs to another",
+	check_add(c, &f,
+		  "volume %s mounts one file system by access point %s, which belongs to another",
 		  v->name ? v->name : "?", check_name(v->access_point));
 }
 
 static void volume_d11(struct check *c, const struct deployment_service *s,
 		       const struct deployment_volume *v)
 {
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = s->task->resource, .service = s,
-				   .remedy = "\"TaskRoleArn\": {\"Fn::GetAtt\":[\"<task role>\",\"Arn\"]}" };
+	struct check_finding f = {
+		.severity = CHECK_FAIL,
+		.resource = s->task->resource,
+		.service = s,
+		.remedy = "\"TaskRoleArn\": {\"Fn::GetAtt\":[\"<task role>\",\"Arn\"]}"
+	};
 
 	if (!strcmp(efs_text(c, v, "AuthorizationConfig.IAM"), "ENABLED") && !s->task->task_role &&
 	    !json_object_get(s->task->resource->properties, "TaskRoleArn"))
-		check_add(c, &f, "volume %s uses IAM authorization, and the task definition has no task role",
+		check_add(c, &f,
+			  "volume %s uses IAM authorization, and the task definition has no task "
+			  "role",
 			  v->name ? v->name : "?");
 }
 
@@ -206,27 +231,34 @@ static void run_d04(struct check *c)
 		const char *path = check_text(d, json_path(p, "RootDirectory.Path"));
 		const struct deployment_resource *fs = id ? deployment_target(d, id, NULL) : NULL;
 		struct check_finding f = { .severity = fs ? CHECK_FAIL : CHECK_UNKNOWN,
-					   .resource = &all[i], .property = "RootDirectory",
+					   .resource = &all[i],
+					   .property = "RootDirectory",
 					   .second = fs };
 
-		if (!check_is_type(&all[i], "AWS::EFS::AccessPoint") || !*path || !strcmp(path, "/"))
+		if (!check_is_type(&all[i], "AWS::EFS::AccessPoint") || !*path ||
+		    !strcmp(path, "/"))
 			continue;
-		f.lookup = fs ? NULL : "whether the directory exists on the file system: mount it once";
+		f.lookup = fs ? NULL
+			      : "whether the directory exists on the file system: mount it once";
 		f.remedy = "\"CreationInfo\": {\"OwnerUid\":\"1000\",\"OwnerGid\":\"1000\","
 			   "\"Permissions\":\"755\"}";
-		if (!info || !json_object_get(info, "OwnerUid") || !json_object_get(info, "OwnerGid") ||
-		    !json_object_get(info, "Permissions"))
-			check_add(c, &f, "access point %s leads to %s, which is not there on a new file system, "
-					 "and %s",
+		if (!info || !json_object_get(info, "OwnerUid") ||
+		    !json_object_get(info, "OwnerGid") || !json_object_get(info, "Permissions"))
+			check_add(c, &f,
+				  "access point %s leads to %s, which is not there on a new file "
+				  "system, "
+				  "and %s",
 				  check_name(&all[i]), path,
-				  info ? "its CreationInfo is not complete" :
-					 "has no CreationInfo to make it");
+				  info ? "its CreationInfo is not complete"
+				       : "has no CreationInfo to make it");
 		f.severity = CHECK_FAIL;
 		f.lookup = NULL;
 		f.remedy = "a path of at most 100 characters and 4 directories";
 		if (strlen(path) > 100 || levels(path) > 4 || *path != '/')
-			check_add(c, &f, "the path of access point %s is not one AWS takes: absolute, at most "
-					 "100 characters, at most 4 directories",
+			check_add(c, &f,
+				  "the path of access point %s is not one AWS takes: absolute, at "
+				  "most "
+				  "100 characters, at most 4 directories",
 				  check_name(&all[i]));
 	}
 }
@@ -263,7 +295,8 @@ static struct identity identity_of(const struct deployment *d, const struct depl
 
 static bool in_secondary(const struct deployment *d, const struct deployment_volume *v, long gid)
 {
-	const json_t *list = json_path(v->access_point->properties, "PosixUser.SecondaryGids"), *one;
+	const json_t *list = json_path(v->access_point->properties, "PosixUser.SecondaryGids"),
+		     *one;
 	long number;
 	size_t i;
 
@@ -278,11 +311,13 @@ static void volume_d05(struct check *c, const struct deployment_service *s,
 {
 	const struct deployment *d = check_deployment(c);
 	const json_t *info = v->access_point ? json_path(v->access_point->properties,
-							 "RootDirectory.CreationInfo") :
-					       NULL;
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = v->access_point,
+							 "RootDirectory.CreationInfo")
+					     : NULL;
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .resource = v->access_point,
 				   .property = "RootDirectory/CreationInfo",
-				   .second = s->task->resource, .service = s };
+				   .second = s->task->resource,
+				   .service = s };
 	struct identity id;
 	long owner, group, mode;
 	const char *text;
@@ -305,7 +340,8 @@ static void volume_d05(struct check *c, const struct deployment_service *s,
 	if (!id.known) {
 		f.severity = CHECK_UNKNOWN;
 		f.lookup = "the user of the image (docker image inspect: Config.User)";
-		check_add(c, &f, "access point %s has no PosixUser that says who writes to its directory",
+		check_add(c, &f,
+			  "access point %s has no PosixUser that says who writes to its directory",
 			  check_name(v->access_point));
 		return;
 	}
@@ -313,8 +349,9 @@ static void volume_d05(struct check *c, const struct deployment_service *s,
 	if (id.uid == 0 || ((unsigned)mode & bits) == bits)
 		return;
 	f.remedy = "OwnerUid and OwnerGid equal to PosixUser's Uid and Gid, Permissions 755";
-	check_add(c, &f, "user %ld:%ld cannot write to the directory of access point %s: it belongs to "
-			 "%ld:%ld with mode %s",
+	check_add(c, &f,
+		  "user %ld:%ld cannot write to the directory of access point %s: it belongs to "
+		  "%ld:%ld with mode %s",
 		  id.uid, id.gid, check_name(v->access_point), owner, group, text);
 }
 
@@ -362,13 +399,15 @@ static void task_d13(struct check *c, const struct deployment_service *s)
 			const char *source = check_text(d, json_object_get(mount, "SourceVolume"));
 			if (!*source || declares(t, source))
 				continue;
-			(void)snprintf(at.text, sizeof(at.text), "ContainerDefinitions/%zu/MountPoints/%zu",
-				       i, k);
+			(void)snprintf(at.text, sizeof(at.text),
+				       "ContainerDefinitions/%zu/MountPoints/%zu", i, k);
 			f.property = at.text;
 			f.second = t->resource;
 			f.second_property = "Volumes";
-			check_add(c, &f, "a container mounts volume %s, and the task definition declares none of "
-					 "that name",
+			check_add(c, &f,
+				  "a container mounts volume %s, and the task definition declares "
+				  "none of "
+				  "that name",
 				  source);
 		}
 	f.severity = CHECK_WARN;
@@ -378,8 +417,10 @@ static void task_d13(struct check *c, const struct deployment_service *s)
 			continue;
 		(void)snprintf(at.text, sizeof(at.text), "Volumes/%zu", t->volumes[i].index);
 		f.property = at.text;
-		check_add(c, &f, "volume %s is declared but no container mounts it: what is written stays on "
-				 "the task's own disk",
+		check_add(c, &f,
+			  "volume %s is declared but no container mounts it: what is written stays "
+			  "on "
+			  "the task's own disk",
 			  t->volumes[i].name);
 	}
 }
@@ -390,8 +431,7 @@ static bool is_below(const char *path, const char *directory)
 
 	while (len > 1 && directory[len - 1] == '/')
 		len--;
-	return !strncmp(path, directory, len) &&
-	       (len == 1 || !path[len] || path[len] == '/');
+	return !strncmp(path, directory, len) && (len == 1 || !path[len] || path[len] == '/');
 }
 
 /* The mount of the node's home, and its place. */
@@ -399,7 +439,8 @@ static const json_t *home_mount(const struct deployment *d, const struct deploym
 				struct place *ret)
 {
 	const json_t *node = check_node(s), *mount, *best = NULL;
-	const char *home = node ? check_text(d, deployment_environment(node, "MPC_HOME_DIR", NULL)) : "";
+	const char *home =
+		node ? check_text(d, deployment_environment(node, "MPC_HOME_DIR", NULL)) : "";
 	size_t i, longest = 0;
 
 	json_array_foreach(json_list(node, "MountPoints"), i, mount) {
@@ -408,8 +449,8 @@ static const json_t *home_mount(const struct deployment *d, const struct deploym
 			continue;
 		longest = strlen(path);
 		best = mount;
-		(void)snprintf(ret->text, sizeof(ret->text), "ContainerDefinitions/%d/MountPoints/%zu",
-			       s->mpc_container, i);
+		(void)snprintf(ret->text, sizeof(ret->text),
+			       "ContainerDefinitions/%d/MountPoints/%zu", s->mpc_container, i);
 	}
 	return best;
 }
@@ -418,37 +459,46 @@ static void task_d19(struct check *c, const struct deployment_service *s)
 {
 	struct place at;
 	const json_t *mount = home_mount(check_deployment(c), s, &at);
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = s->task->resource,
-				   .property = at.text, .service = s,
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .resource = s->task->resource,
+				   .property = at.text,
+				   .service = s,
 				   .remedy = "\"ReadOnly\": false" };
 
 	if (mount && check_truth(check_deployment(c), json_object_get(mount, "ReadOnly"),
 				 VERDICT_FAIL) == VERDICT_PASS)
-		check_add(c, &f, "the home of the node is mounted read-only: its start script cannot write its "
-				 "configuration");
+		check_add(c, &f,
+			  "the home of the node is mounted read-only: its start script cannot "
+			  "write its "
+			  "configuration");
 }
 
 static void task_d20(struct check *c, const struct deployment_service *s)
 {
 	const json_t *node = check_node(s);
 	struct place at;
-	struct check_finding f = { .severity = CHECK_WARN, .resource = s->task->resource,
-				   .property = at.text, .service = s,
+	struct check_finding f = { .severity = CHECK_WARN,
+				   .resource = s->task->resource,
+				   .property = at.text,
+				   .service = s,
 				   .remedy = "\"ReadonlyRootFilesystem\": false" };
 
 	(void)snprintf(at.text, sizeof(at.text), "ContainerDefinitions/%d/ReadonlyRootFilesystem",
 		       s->mpc_container);
-	if (node && check_truth(check_deployment(c), json_object_get(node, "ReadonlyRootFilesystem"),
-				VERDICT_FAIL) == VERDICT_PASS)
-		check_add(c, &f, "the root file system of the node is read-only; its start script writes "
-				 "temporary files outside of the volume");
+	if (node &&
+	    check_truth(check_deployment(c), json_object_get(node, "ReadonlyRootFilesystem"),
+			VERDICT_FAIL) == VERDICT_PASS)
+		check_add(c, &f,
+			  "the root file system of the node is read-only; its start script writes "
+			  "temporary files outside of the volume");
 }
 
 static void task_d25(struct check *c, const struct deployment_service *s)
 {
 	const struct deployment *d = check_deployment(c);
 	const json_t *size = json_path(s->task->resource->properties, "EphemeralStorage.SizeInGiB");
-	struct check_finding f = { .severity = CHECK_WARN, .resource = s->task->resource,
+	struct check_finding f = { .severity = CHECK_WARN,
+				   .resource = s->task->resource,
 				   .service = s };
 	bool efs = false;
 	long gib;
@@ -456,13 +506,16 @@ static void task_d25(struct check *c, const struct deployment_service *s)
 	for (size_t i = 0; i < s->task->volume_count; i++)
 		efs |= check_efs(&s->task->volumes[i]) != NULL;
 	if (check_node(s) && s->fargate && !efs)
-		check_add(c, &f, "the node has no EFS volume: chain data and key shares are lost whenever its "
-				 "task is replaced");
+		check_add(c, &f,
+			  "the node has no EFS volume: chain data and key shares are lost whenever "
+			  "its "
+			  "task is replaced");
 	f.severity = CHECK_FAIL;
 	f.property = "EphemeralStorage/SizeInGiB";
 	f.remedy = "\"SizeInGiB\": 21 to 200";
 	if (size && check_number(d, size, &gib) && (gib < 21 || gib > 200))
-		check_add(c, &f, "EphemeralStorage of %ld GiB is refused: 21 to 200 are taken", gib);
+		check_add(c, &f, "EphemeralStorage of %ld GiB is refused: 21 to 200 are taken",
+			  gib);
 }
 
 typedef void task_visit(struct check *c, const struct deployment_service *s);
@@ -500,8 +553,8 @@ static void run_d25(struct check *c)
 
 /* ---- one directory, one writer: D14, D15, D29 ------------------------------------------------ */
 
-/* Where a volume's root is on its file system: path of the access point, or RootDirectory. NULL: not
- * known. Borrowed. */
+/* Where a volume's root is on its file system: path of the access point, or RootDirectory. NULL:
+ * not known. Borrowed. */
 static const char *directory_of(struct check *c, const struct deployment_volume *v)
 {
 	const struct deployment *d = check_deployment(c);
@@ -509,8 +562,8 @@ static const char *directory_of(struct check *c, const struct deployment_volume 
 
 	if (check_access_point(v) && !v->access_point)
 		return NULL;
-	path = v->access_point ? json_path(v->access_point->properties, "RootDirectory.Path") :
-				 json_object_get(check_efs(v), "RootDirectory");
+	path = v->access_point ? json_path(v->access_point->properties, "RootDirectory.Path")
+			       : json_object_get(check_efs(v), "RootDirectory");
 	return path ? deployment_text(d, path) : "/";
 }
 
@@ -529,13 +582,14 @@ static bool same_directory(struct check *c, const struct deployment_volume *a,
 }
 
 /* The EFS volume that holds the node's home; without a known home the first one it writes to. */
-static const struct deployment_volume *home_volume(struct check *c, const struct deployment_service *s)
+static const struct deployment_volume *home_volume(struct check *c,
+						   const struct deployment_service *s)
 {
 	struct place at;
 	const json_t *mount = home_mount(check_deployment(c), s, &at);
-	const char *name = mount ? check_text(check_deployment(c),
-					      json_object_get(mount, "SourceVolume")) :
-				   NULL;
+	const char *name =
+		mount ? check_text(check_deployment(c), json_object_get(mount, "SourceVolume"))
+		      : NULL;
 
 	for (size_t i = 0; i < s->task->volume_count; i++) {
 		const struct deployment_volume *v = &s->task->volumes[i];
@@ -558,9 +612,12 @@ static void share(struct check *c, const struct deployment_service *a,
 		  const struct deployment_volume *right)
 {
 	struct place one = volume_place(right, ""), other = volume_place(left, "");
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = b->task->resource,
-				   .property = one.text, .second = a->task->resource,
-				   .second_property = other.text, .service = b };
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .resource = b->task->resource,
+				   .property = one.text,
+				   .second = a->task->resource,
+				   .second_property = other.text,
+				   .service = b };
 
 	f.remedy = "an access point of its own for each node: \"RootDirectory\": {\"Path\": "
 		   "\"/node-<number>\", \"CreationInfo\": ...}";
@@ -568,7 +625,8 @@ static void share(struct check *c, const struct deployment_service *a,
 		check_add(c, &f, "nodes %s and %s write to one directory of one file system",
 			  check_name(a->resource), check_name(b->resource));
 	else if (a->resource != b->resource && a->task == b->task)
-		check_add(c, &f, "nodes %s and %s run one task definition and so share its directory",
+		check_add(c, &f,
+			  "nodes %s and %s run one task definition and so share its directory",
 			  check_name(a->resource), check_name(b->resource));
 }
 
@@ -583,20 +641,24 @@ static void run_d14(struct check *c)
 		const struct deployment_service *s = services[i];
 		const struct deployment_volume *own =
 			check_node(s) && s->task->resource ? home_volume(c, s) : NULL;
-		struct check_finding f = { .severity = CHECK_FAIL, .resource = s->resource,
-					   .property = "DesiredCount", .service = s,
-					   .remedy = "\"DesiredCount\": 1, and a service for each node" };
+		struct check_finding f = {
+			.severity = CHECK_FAIL,
+			.resource = s->resource,
+			.property = "DesiredCount",
+			.service = s,
+			.remedy = "\"DesiredCount\": 1, and a service for each node"
+		};
 
 		if (!own || !check_volume_writable(s, own))
 			continue;
 		if (wanted_tasks(d, s) > 1)
-			check_add(c, &f, "service %s runs %ld nodes on one directory", check_name(s->resource),
-				  wanted_tasks(d, s));
+			check_add(c, &f, "service %s runs %ld nodes on one directory",
+				  check_name(s->resource), wanted_tasks(d, s));
 		for (size_t k = 0; k < i; k++) {
 			const struct deployment_volume *other =
-				check_node(services[k]) && services[k]->task->resource ?
-					home_volume(c, services[k]) :
-					NULL;
+				check_node(services[k]) && services[k]->task->resource
+					? home_volume(c, services[k])
+					: NULL;
 			if (other && check_volume_writable(services[k], other))
 				share(c, services[k], other, s, own);
 		}
@@ -606,7 +668,8 @@ static void run_d14(struct check *c)
 static bool writes_efs(const struct deployment_service *s)
 {
 	for (size_t i = 0; s->task && s->resource && i < s->task->volume_count; i++)
-		if (check_efs(&s->task->volumes[i]) && check_volume_writable(s, &s->task->volumes[i]))
+		if (check_efs(&s->task->volumes[i]) &&
+		    check_volume_writable(s, &s->task->volumes[i]))
 			return true;
 	return false;
 }
@@ -617,22 +680,31 @@ static void task_d15(struct check *c, const struct deployment_service *s)
 	const json_t *config = json_map(s->resource->properties, "DeploymentConfiguration");
 	const json_t *given = json_object_get(config, "MaximumPercent");
 	long most = 200, wanted = wanted_tasks(d, s);
-	struct check_finding f = { .severity = CHECK_WARN, .resource = s->resource, .service = s,
-				   .property = config ? "DeploymentConfiguration" : NULL,
-				   .second = s->task->resource, .second_property = "Volumes",
-				   .remedy = "\"DeploymentConfiguration\": {\"MinimumHealthyPercent\": 0, "
-					     "\"MaximumPercent\": 100}" };
+	struct check_finding f = {
+		.severity = CHECK_WARN,
+		.resource = s->resource,
+		.service = s,
+		.property = config ? "DeploymentConfiguration" : NULL,
+		.second = s->task->resource,
+		.second_property = "Volumes",
+		.remedy = "\"DeploymentConfiguration\": {\"MinimumHealthyPercent\": 0, "
+			  "\"MaximumPercent\": 100}"
+	};
 
 	if (!writes_efs(s) || wanted != 1)
 		return;
 	if (given && !check_number(d, given, &most)) {
 		f.severity = CHECK_UNKNOWN;
 		f.lookup = "the value of MaximumPercent's parameter";
-		check_add(c, &f, "whether a deployment of %s overlaps on its volume depends on MaximumPercent",
+		check_add(c, &f,
+			  "whether a deployment of %s overlaps on its volume depends on "
+			  "MaximumPercent",
 			  check_name(s->resource));
 	} else if (wanted * most / 100 > wanted) {
-		check_add(c, &f, "a deployment of %s starts the new task (MaximumPercent %ld) while the old one "
-				 "still has its store on the volume open",
+		check_add(c, &f,
+			  "a deployment of %s starts the new task (MaximumPercent %ld) while the "
+			  "old one "
+			  "still has its store on the volume open",
 			  check_name(s->resource), most);
 	}
 }
@@ -640,34 +712,42 @@ static void task_d15(struct check *c, const struct deployment_service *s)
 static void task_d29(struct check *c, const struct deployment_service *s)
 {
 	const struct deployment *d = check_deployment(c);
-	const json_t *given = json_object_get(s->resource->properties, "AvailabilityZoneRebalancing");
+	const json_t *given =
+		json_object_get(s->resource->properties, "AvailabilityZoneRebalancing");
 	const char *text = check_text(d, given);
 	long most = 200;
-	struct check_finding f = { .severity = CHECK_WARN, .resource = s->resource, .service = s,
+	struct check_finding f = { .severity = CHECK_WARN,
+				   .resource = s->resource,
+				   .service = s,
 				   .property = given ? "AvailabilityZoneRebalancing" : NULL,
-				   .second = s->task->resource, .second_property = "Volumes",
+				   .second = s->task->resource,
+				   .second_property = "Volumes",
 				   .remedy = "\"AvailabilityZoneRebalancing\": \"DISABLED\"" };
 
 	if (!writes_efs(s) || !strcmp(text, "DISABLED"))
 		return;
-	check_number(d, json_path(s->resource->properties, "DeploymentConfiguration.MaximumPercent"),
+	check_number(d,
+		     json_path(s->resource->properties, "DeploymentConfiguration.MaximumPercent"),
 		     &most);
 	if (given && !*text) {
 		f.severity = CHECK_UNKNOWN;
 		f.lookup = "the value of AvailabilityZoneRebalancing's parameter";
 	} else if (given && most <= 100) {
 		f.severity = CHECK_FAIL;
-		check_add(c, &f, "CreateService refuses AvailabilityZoneRebalancing ENABLED together with "
-				 "MaximumPercent %ld",
+		check_add(c, &f,
+			  "CreateService refuses AvailabilityZoneRebalancing ENABLED together with "
+			  "MaximumPercent %ld",
 			  most);
 		return;
 	}
-	check_add(c, &f, "AvailabilityZoneRebalancing is %s at %s: a second task may start on the volume in "
-			 "another zone before the first has stopped",
-		  !given ? "not given, which means ENABLED," :
-		  *text	 ? "ENABLED" :
-			   "not known",
-		  check_name(s->resource));
+	check_add(
+		c, &f,
+		"AvailabilityZoneRebalancing is %s at %s: a second task may start on the volume in "
+		"another zone before the first has stopped",
+		!given	? "not given, which means ENABLED,"
+		: *text ? "ENABLED"
+			: "not known",
+		check_name(s->resource));
 }
 
 static void run_d15(struct check *c)
@@ -714,23 +794,29 @@ static void spelling(struct check *c, const struct deployment_resource *r, const
 		const char *key = json_object_iter_key(it), *right = meant(key, list);
 		OWN(str) char *at = str_printf("%s/%s", place, key);
 		OWN(str) char *remedy = right ? str_printf("\"%s\"", right) : NULL;
-		struct check_finding f = { .severity = CHECK_FAIL, .resource = r, .property = at,
-					   .remedy = remedy };
+		struct check_finding f = {
+			.severity = CHECK_FAIL, .resource = r, .property = at, .remedy = remedy
+		};
 		if (!among(key, list) && key[0] != '$')
-			check_add(c, &f, "property %s is not one that CloudFormation knows here%s%s%s", key,
-				  right ? "; it is spelt " : "", right ? right : "", "");
+			check_add(c, &f,
+				  "property %s is not one that CloudFormation knows here%s%s%s",
+				  key, right ? "; it is spelt " : "", right ? right : "", "");
 	}
 }
 
 static void run_d23(struct check *c)
 {
-	static const char *const volume_keys[] = {
-		"Name", "Host", "DockerVolumeConfiguration", "EFSVolumeConfiguration",
-		"FSxWindowsFileServerVolumeConfiguration", "ConfiguredAtLaunch",
-		"S3FilesVolumeConfiguration", NULL
-	};
-	static const char *const efs_keys[] = { "FilesystemId", "RootDirectory", "TransitEncryption",
-						"TransitEncryptionPort", "AuthorizationConfig", NULL };
+	static const char *const volume_keys[] = { "Name",
+						   "Host",
+						   "DockerVolumeConfiguration",
+						   "EFSVolumeConfiguration",
+						   "FSxWindowsFileServerVolumeConfiguration",
+						   "ConfiguredAtLaunch",
+						   "S3FilesVolumeConfiguration",
+						   NULL };
+	static const char *const efs_keys[] = { "FilesystemId",	       "RootDirectory",
+						"TransitEncryption",   "TransitEncryptionPort",
+						"AuthorizationConfig", NULL };
 	static const char *const authorization_keys[] = { "AccessPointId", "IAM", NULL };
 	const struct deployment_resource *all;
 	const json_t *volume;
@@ -745,7 +831,8 @@ static void run_d23(struct check *c)
 			struct place at;
 			(void)snprintf(at.text, sizeof(at.text), "Volumes/%zu", i);
 			spelling(c, &all[k], volume, at.text, volume_keys);
-			(void)snprintf(at.text, sizeof(at.text), "Volumes/%zu/EFSVolumeConfiguration", i);
+			(void)snprintf(at.text, sizeof(at.text),
+				       "Volumes/%zu/EFSVolumeConfiguration", i);
 			spelling(c, &all[k], efs, at.text, efs_keys);
 			(void)snprintf(at.text, sizeof(at.text),
 				       "Volumes/%zu/EFSVolumeConfiguration/AuthorizationConfig", i);

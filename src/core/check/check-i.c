@@ -25,12 +25,14 @@ struct advertised {
 	char place[96];
 };
 
-static struct advertised advertised_by(const struct deployment *d, const struct deployment_service *s)
+static struct advertised advertised_by(const struct deployment *d,
+				       const struct deployment_service *s)
 {
 	struct advertised a = { .name = NULL };
 	size_t index = 0;
 	const json_t *node = check_node(s);
-	const json_t *value = node ? deployment_environment(node, "MPC_LOCAL_ADDRESS", &index) : NULL;
+	const json_t *value =
+		node ? deployment_environment(node, "MPC_LOCAL_ADDRESS", &index) : NULL;
 	OWN(str) char *text = value ? check_flat(d, value) : NULL;
 	char *host = text ? strstr(text, "://") : NULL;
 	uint32_t ip;
@@ -97,15 +99,21 @@ static void say_i01(struct check *c, const struct deployment_service *s, const s
 	const char *dot = strchr(a->name, '.');
 	const char *domain = space ? check_text(d, json_object_get(space->properties, "Name")) : "";
 	bool other_domain = dot && *domain && strcasecmp(dot + 1, domain) != 0;
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = s->task->resource,
-				   .property = a->place, .second = other_domain ? space : first,
-				   .second_property = "Name", .service = s };
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .resource = s->task->resource,
+				   .property = a->place,
+				   .second = other_domain ? space : first,
+				   .second_property = "Name",
+				   .service = s };
 
 	if (!first || strstr(registered, "${") || strstr(a->name, "${")) {
 		f.severity = CHECK_UNKNOWN;
 		f.second_property = NULL;
-		f.lookup = "aws servicediscovery get-service and get-namespace: the registered name";
-		check_add(c, &f, "whether %s is the name under which %s is registered is not in the templates",
+		f.lookup =
+			"aws servicediscovery get-service and get-namespace: the registered name";
+		check_add(c, &f,
+			  "whether %s is the name under which %s is registered is not in the "
+			  "templates",
 			  a->name, check_name(s->resource));
 		return;
 	}
@@ -132,7 +140,8 @@ static void run_i01(struct check *c)
 		if (!held || !s->registry_count || !is_private_name(d, held))
 			continue;
 		for (size_t k = 0; k < s->registry_count; k++) {
-			OWN(str) char *name = s->registries[k] ? flat_name(d, s->registries[k]) : NULL;
+			OWN(str)
+			char *name = s->registries[k] ? flat_name(d, s->registries[k]) : NULL;
 			found |= name && !strcasecmp(name, held);
 		}
 		if (!found)
@@ -164,16 +173,22 @@ static void unregistered(struct check *c, const struct deployment_service *s)
 	const struct deployment *d = check_deployment(c);
 	struct advertised a = advertised_by(d, s);
 	OWN(str) char *held = a.name;
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = s->resource,
-				   .second = any_namespace(d), .service = s,
-				   .remedy = "\"ServiceRegistries\": [{\"RegistryArn\": {\"Fn::GetAtt\":"
-					     "[\"<AWS::ServiceDiscovery::Service>\",\"Arn\"]}}]" };
+	struct check_finding f = {
+		.severity = CHECK_FAIL,
+		.resource = s->resource,
+		.second = any_namespace(d),
+		.service = s,
+		.remedy = "\"ServiceRegistries\": [{\"RegistryArn\": {\"Fn::GetAtt\":"
+			  "[\"<AWS::ServiceDiscovery::Service>\",\"Arn\"]}}]"
+	};
 
 	if (!held || !is_private_name(d, held) ||
 	    json_object_get(s->resource->properties, "ServiceConnectConfiguration"))
 		return;
-	check_add(c, &f, "service %s says it is reached at %s, but it is registered in no Cloud Map service",
-		  check_name(s->resource), held);
+	check_add(
+		c, &f,
+		"service %s says it is reached at %s, but it is registered in no Cloud Map service",
+		check_name(s->resource), held);
 }
 
 static void run_i02(struct check *c)
@@ -185,11 +200,13 @@ static void run_i02(struct check *c)
 	for (size_t i = 0; i < count; i++) {
 		const struct deployment_service *s = services[i];
 		const json_t *list = registries_of(s);
-		struct check_finding f = { .severity = CHECK_FAIL, .resource = s->resource,
-					   .property = "ServiceRegistries", .service = s };
+		struct check_finding f = { .severity = CHECK_FAIL,
+					   .resource = s->resource,
+					   .property = "ServiceRegistries",
+					   .service = s };
 
-		if (check_node(s) && s->resource && (!list || (json_is_array(list) &&
-							      !json_array_size(list))))
+		if (check_node(s) && s->resource &&
+		    (!list || (json_is_array(list) && !json_array_size(list))))
 			unregistered(c, s);
 		for (size_t k = 0; check_node(s) && k < i; k++) {
 			if (!check_node(services[k]) || !s->registry_count ||
@@ -198,8 +215,10 @@ static void run_i02(struct check *c)
 				continue;
 			f.second = services[k]->resource;
 			f.second_property = "ServiceRegistries";
-			check_add(c, &f, "nodes %s and %s are registered under one name (%s): it leads to either "
-					 "of them",
+			check_add(c, &f,
+				  "nodes %s and %s are registered under one name (%s): it leads to "
+				  "either "
+				  "of them",
 				  check_name(services[k]->resource), check_name(s->resource),
 				  check_name(s->registries[0]));
 		}
@@ -232,13 +251,20 @@ static void registry_i03(struct check *c, const struct deployment_service *s, co
 {
 	const struct deployment_resource *r = registry_of(c, entry);
 	OWN(str) char *place = str_printf("ServiceRegistries/%zu/RegistryArn", index);
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = s->resource, .property = place,
-				   .second = r, .service = s,
-				   .remedy = "\"RegistryArn\": {\"Fn::GetAtt\":[\"<AWS::ServiceDiscovery::"
-					     "Service>\",\"Arn\"]}" };
+	struct check_finding f = {
+		.severity = CHECK_FAIL,
+		.resource = s->resource,
+		.property = place,
+		.second = r,
+		.service = s,
+		.remedy = "\"RegistryArn\": {\"Fn::GetAtt\":[\"<AWS::ServiceDiscovery::"
+			  "Service>\",\"Arn\"]}"
+	};
 
 	if (r && !check_is_type(r, "AWS::ServiceDiscovery::Service"))
-		check_add(c, &f, "RegistryArn of %s is that of %s, an %s; it has to be a Cloud Map service's",
+		check_add(c, &f,
+			  "RegistryArn of %s is that of %s, an %s; it has to be a Cloud Map "
+			  "service's",
 			  check_name(s->resource), check_name(r), r->type);
 }
 
@@ -249,7 +275,8 @@ static void run_i03(struct check *c)
 
 /* ---- I04, I10, I11: records ------------------------------------------------------------------ */
 
-static bool has_record(const struct deployment *d, const struct deployment_resource *r, const char *type)
+static bool has_record(const struct deployment *d, const struct deployment_resource *r,
+		       const char *type)
 {
 	const json_t *records = json_path(r->properties, "DnsConfig.DnsRecords"), *one;
 	size_t i;
@@ -268,18 +295,26 @@ static void registry_i04(struct check *c, const struct deployment_service *s, co
 	bool port = json_object_get(entry, "Port") || (json_object_get(entry, "ContainerName") &&
 						       json_object_get(entry, "ContainerPort"));
 	OWN(str) char *place = str_printf("ServiceRegistries/%zu", index);
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = s->resource, .property = place,
-				   .second = r, .second_property = "DnsConfig", .service = s,
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .resource = s->resource,
+				   .property = place,
+				   .second = r,
+				   .second_property = "DnsConfig",
+				   .service = s,
 				   .remedy = "\"Type\": \"A\" in DnsRecords" };
 
 	if (!check_is_type(r, "AWS::ServiceDiscovery::Service"))
 		return;
 	if (has_record(d, r, "SRV") && !port)
-		check_add(c, &f, "%s makes SRV records, which need a port, and the registry entry of %s gives "
-				 "none",
+		check_add(c, &f,
+			  "%s makes SRV records, which need a port, and the registry entry of %s "
+			  "gives "
+			  "none",
 			  check_name(r), check_name(s->resource));
 	if (has_record(d, r, "CNAME"))
-		check_add(c, &f, "%s makes CNAME records; tasks with addresses of their own take A and SRV only",
+		check_add(c, &f,
+			  "%s makes CNAME records; tasks with addresses of their own take A and "
+			  "SRV only",
 			  check_name(r));
 }
 
@@ -295,12 +330,17 @@ static void service_i10(struct check *c, const struct deployment_resource *r)
 
 	json_array_foreach(records, i, one) {
 		OWN(str) char *place = str_printf("DnsConfig/DnsRecords/%zu/TTL", i);
-		struct check_finding f = { .severity = CHECK_WARN, .resource = r, .property = place,
+		struct check_finding f = { .severity = CHECK_WARN,
+					   .resource = r,
+					   .property = place,
 					   .remedy = "\"TTL\": 60" };
 		long ttl;
-		if (check_number(check_deployment(c), json_object_get(one, "TTL"), &ttl) && ttl > 60)
-			check_add(c, &f, "after a task of %s is replaced, its peers use the old address for up "
-					 "to %ld seconds",
+		if (check_number(check_deployment(c), json_object_get(one, "TTL"), &ttl) &&
+		    ttl > 60)
+			check_add(c, &f,
+				  "after a task of %s is replaced, its peers use the old address "
+				  "for up "
+				  "to %ld seconds",
 				  check_name(r), ttl);
 	}
 }
@@ -312,11 +352,14 @@ static void run_i10(struct check *c)
 
 static void service_i11(struct check *c, const struct deployment_resource *r)
 {
-	struct check_finding f = { .severity = CHECK_WARN, .resource = r, .property = "DnsConfig",
+	struct check_finding f = { .severity = CHECK_WARN,
+				   .resource = r,
+				   .property = "DnsConfig",
 				   .remedy = "\"DnsRecords\": [{\"Type\": \"A\", \"TTL\": 60}]" };
 
 	if (has_record(check_deployment(c), r, "AAAA"))
-		check_add(c, &f, "%s makes AAAA records, and the node listens on IPv4 only", check_name(r));
+		check_add(c, &f, "%s makes AAAA records, and the node listens on IPv4 only",
+			  check_name(r));
 }
 
 static void run_i11(struct check *c)
@@ -339,7 +382,8 @@ static void namespace_i05(struct check *c, const struct deployment_resource *r)
 	all = deployment_resources(d, &count);
 	for (size_t i = 0; *name && i < count && &all[i] != r; i++) {
 		if (!check_is_type(&all[i], r->type) ||
-		    strcasecmp(check_text(d, json_object_get(all[i].properties, "Name")), name) != 0 ||
+		    strcasecmp(check_text(d, json_object_get(all[i].properties, "Name")), name) !=
+			    0 ||
 		    check_same(d, json_object_get(all[i].properties, "Vpc"), vpc) != VERDICT_PASS)
 			continue;
 		f.second = &all[i];
@@ -350,10 +394,13 @@ static void namespace_i05(struct check *c, const struct deployment_resource *r)
 		return; /* a VPC of the deployment is new: no other zone can be there */
 	f.severity = CHECK_UNKNOWN;
 	f.second = NULL;
-	lookup = str_printf("aws route53 list-hosted-zones-by-vpc: no zone called %s", *name ? name : "so");
+	lookup = str_printf("aws route53 list-hosted-zones-by-vpc: no zone called %s",
+			    *name ? name : "so");
 	f.lookup = lookup;
-	check_add(c, &f, "the VPC of namespace %s exists before the stack; whether it has a zone of that name "
-			 "is not in the templates",
+	check_add(c, &f,
+		  "the VPC of namespace %s exists before the stack; whether it has a zone of that "
+		  "name "
+		  "is not in the templates",
 		  check_name(r));
 }
 
@@ -399,8 +446,9 @@ static void service_i08(struct check *c, const struct deployment_resource *r)
 {
 	const struct deployment *d = check_deployment(c);
 	OWN(str) char *own = check_cloud_map_name(d, r);
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = r, .property = "Name",
-				   .second_property = "Name" };
+	struct check_finding f = {
+		.severity = CHECK_FAIL, .resource = r, .property = "Name", .second_property = "Name"
+	};
 	const struct deployment_resource *all;
 	size_t count;
 
@@ -430,7 +478,8 @@ static void run_i08(struct check *c)
 static void instance_i12(struct check *c, const struct deployment_resource *r)
 {
 	const json_t *attributes = json_object_get(r->properties, "InstanceAttributes");
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = r,
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .resource = r,
 				   .property = "InstanceAttributes",
 				   .remedy = "\"AWS_INSTANCE_IPV4\": \"<address>\"" };
 
@@ -440,7 +489,8 @@ static void instance_i12(struct check *c, const struct deployment_resource *r)
 	    !json_object_get(attributes, "AWS_INSTANCE_CNAME") &&
 	    !json_object_get(attributes, "AWS_EC2_INSTANCE_ID") &&
 	    !json_object_get(attributes, "AWS_ALIAS_DNS_NAME"))
-		check_add(c, &f, "instance %s has no AWS_INSTANCE_IPV4, so it gets no record", check_name(r));
+		check_add(c, &f, "instance %s has no AWS_INSTANCE_IPV4, so it gets no record",
+			  check_name(r));
 }
 
 static void run_i12(struct check *c)
@@ -453,15 +503,22 @@ static void service_i13(struct check *c, const struct deployment_resource *r)
 	const struct deployment_resource *space = check_namespace(check_deployment(c), r);
 	bool route53 = json_object_get(r->properties, "HealthCheckConfig") != NULL;
 	bool custom = json_object_get(r->properties, "HealthCheckCustomConfig") != NULL;
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = r,
-				   .property = "HealthCheckConfig", .second = space,
-				   .remedy = "\"HealthCheckCustomConfig\": {\"FailureThreshold\": 1} alone" };
+	struct check_finding f = {
+		.severity = CHECK_FAIL,
+		.resource = r,
+		.property = "HealthCheckConfig",
+		.second = space,
+		.remedy = "\"HealthCheckCustomConfig\": {\"FailureThreshold\": 1} alone"
+	};
 
 	if (route53 && custom)
-		check_add(c, &f, "%s has both kinds of health check; one is allowed", check_name(r));
+		check_add(c, &f, "%s has both kinds of health check; one is allowed",
+			  check_name(r));
 	else if (route53 && check_is_type(space, "AWS::ServiceDiscovery::PrivateDnsNamespace"))
-		check_add(c, &f, "%s has a Route 53 health check in a private namespace, whose addresses the "
-				 "checkers cannot reach",
+		check_add(c, &f,
+			  "%s has a Route 53 health check in a private namespace, whose addresses "
+			  "the "
+			  "checkers cannot reach",
 			  check_name(r));
 }
 
@@ -479,11 +536,14 @@ static void vpc_i14(struct check *c, const struct deployment_service *s,
 	const json_t *value = json_object_get(space->properties, "Vpc");
 	const struct deployment_vpc *vpc = s->subnet_count ? s->subnets[0]->vpc : NULL;
 	const struct deployment_resource *other = value ? deployment_target(d, value, NULL) : NULL;
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = space, .property = "Vpc",
-				   .second = s->resource, .service = s };
-	const json_t *own = s->subnet_count && s->subnets[0]->resource ?
-				    json_object_get(s->subnets[0]->resource->properties, "VpcId") :
-				    NULL;
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .resource = space,
+				   .property = "Vpc",
+				   .second = s->resource,
+				   .service = s };
+	const json_t *own = s->subnet_count && s->subnets[0]->resource
+				    ? json_object_get(s->subnets[0]->resource->properties, "VpcId")
+				    : NULL;
 
 	if (!value || (vpc && vpc->resource && other == vpc->resource) ||
 	    (own && check_same(d, own, value) == VERDICT_PASS))
@@ -496,7 +556,8 @@ static void vpc_i14(struct check *c, const struct deployment_service *s,
 	}
 	f.severity = CHECK_UNKNOWN;
 	f.lookup = "aws ec2 describe-subnets: the VpcId of the service's subnets";
-	check_add(c, &f, "whether namespace %s and the tasks of %s are in one VPC is not in the templates",
+	check_add(c, &f,
+		  "whether namespace %s and the tasks of %s are in one VPC is not in the templates",
 		  check_name(space), check_name(s->resource));
 }
 
@@ -522,7 +583,9 @@ static void association_i15(struct check *c, const struct deployment_resource *r
 	const json_t *id = json_object_get(r->properties, "DhcpOptionsId");
 	const struct deployment_resource *options = id ? deployment_target(d, id, NULL) : NULL;
 	const json_t *servers, *one;
-	struct check_finding f = { .severity = CHECK_WARN, .resource = r, .second = options,
+	struct check_finding f = { .severity = CHECK_WARN,
+				   .resource = r,
+				   .second = options,
 				   .second_property = "DomainNameServers",
 				   .remedy = "\"DomainNameServers\": [\"AmazonProvidedDNS\"]" };
 	size_t i;
@@ -537,9 +600,12 @@ static void association_i15(struct check *c, const struct deployment_resource *r
 	}
 	json_array_foreach(servers, i, one)
 		if (strcmp(check_text(d, one), "AmazonProvidedDNS") != 0) {
-			check_add(c, &f, "the VPC asks %s for names: those of EFS and Cloud Map resolve only if "
-					 "it forwards them",
-				  *check_text(d, one) ? check_text(d, one) : "a name server of its own");
+			check_add(c, &f,
+				  "the VPC asks %s for names: those of EFS and Cloud Map resolve "
+				  "only if "
+				  "it forwards them",
+				  *check_text(d, one) ? check_text(d, one)
+						      : "a name server of its own");
 			return;
 		}
 }

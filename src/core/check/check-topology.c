@@ -14,7 +14,8 @@ bool check_is_type(const struct deployment_resource *r, const char *type)
 	return r && !strcmp(r->type, type);
 }
 
-/* Attributes that identify a resource are written one way, so that equal things have equal texts. */
+/* Attributes that identify a resource are written one way, so that equal things have equal texts.
+ */
 static void flat_resource(struct buf *b, const struct deployment_resource *r, const char *attribute)
 {
 	bool arn = !strcmp(attribute, "Arn");
@@ -221,8 +222,9 @@ bool check_rule_covers(const struct deployment_rule *r, unsigned port)
 	return r->protocol == 6 && r->known_ports && r->from <= port && port <= r->to;
 }
 
-char *check_rule_remedy(const struct deployment *d, bool ingress, const struct deployment_group *owner,
-			const struct deployment_group *peer, unsigned port)
+char *check_rule_remedy(const struct deployment *d, bool ingress,
+			const struct deployment_group *owner, const struct deployment_group *peer,
+			unsigned port)
 {
 	OWN(str) char *own = check_group_text(d, owner);
 	OWN(str) char *other = check_group_text(d, peer);

@@ -35,8 +35,9 @@ struct reach_end check_target_end(const struct deployment_mount_target *m);
 /* CIDRs of the rule's port cover it for TCP? */
 bool check_rule_covers(const struct deployment_rule *r, unsigned port);
 /* Separate ingress rule as template text; caller frees. */
-char *check_rule_remedy(const struct deployment *d, bool ingress, const struct deployment_group *owner,
-			const struct deployment_group *peer, unsigned port);
+char *check_rule_remedy(const struct deployment *d, bool ingress,
+			const struct deployment_group *owner, const struct deployment_group *peer,
+			unsigned port);
 
 /* The container of the MPC node, or NULL. Borrowed. */
 const json_t *check_node(const struct deployment_service *s);
@@ -45,8 +46,8 @@ bool check_volume_writable(const struct deployment_service *s, const struct depl
 const json_t *check_efs(const struct deployment_volume *v);
 /* The access point a volume names: FAIL none, UNKNOWN one outside, PASS one of the deployment. */
 const json_t *check_access_point(const struct deployment_volume *v);
-/* Host name that a Cloud Map service gives its instances: "node-0.mpc.local"; NULL when some part is
- * not known. Caller frees. */
+/* Host name that a Cloud Map service gives its instances: "node-0.mpc.local"; NULL when some part
+ * is not known. Caller frees. */
 char *check_cloud_map_name(const struct deployment *d, const struct deployment_resource *service);
 const struct deployment_resource *check_namespace(const struct deployment *d,
 						  const struct deployment_resource *service);

@@ -195,8 +195,11 @@ TEST(check_cdi, good_benign_and_large_templates_give_no_fail_and_no_warning)
 			continue;
 		findings = case_findings(one);
 		CHECK(findings != NULL);
+		/* of what the templates hold in full, only the chain's host is not known */
 		json_array_foreach(findings, k, f)
-			if (ours(json_str(f, "fault")) && strcmp(json_str(f, "verdict"), "UNKNOWN"))
+			if (ours(json_str(f, "fault")) &&
+			    (strcmp(json_str(f, "verdict"), "UNKNOWN") ||
+			     strcmp(json_str(f, "fault"), "C12")))
 				report(json_str(one, "name"), f);
 	}
 }
@@ -233,7 +236,8 @@ TEST(check_cdi, each_faulty_template_shows_its_own_fault_first)
 			bool unknown = !strcmp(json_str(f, "verdict"), "UNKNOWN");
 			if (mine && k == 0 && (!expected(one, fault) || unknown))
 				report(json_str(one, "name"), f);
-			else if (!mine && ours(fault) && !unknown)
+			else if (!mine && json_array_size(json_list(one, "ids")) && ours(fault) &&
+				 !unknown)
 				report(json_str(one, "name"), f);
 		}
 	}
