@@ -67,15 +67,18 @@ static const char *after_place(const char *name, const char *text, struct templa
 	return text;
 }
 
-/* "[A, B]" behind "between resources: " names a resource; the other lists name what is missing. */
-static char *resource_of(const char *sentence)
+static const char dependencies[] = "Unresolved resource dependencies [";
+
+/* "[A, B]" behind "between resources: " names a resource. What dependencies are unresolved is in
+ * the template only when it is `removed`: the evaluation then did not find it, and no place. */
+static char *resource_of(const char *sentence, bool removed)
 {
-	static const char before[] = "between resources: [";
+	const char *before = removed ? dependencies : "between resources: [";
 	const char *at = strstr(sentence, before);
 
 	if (!at)
 		return str_dup("");
-	at += sizeof(before) - 1;
+	at += strlen(before);
 	return str_dup_n(at, strcspn(at, ",]"));
 }
 
@@ -101,8 +104,9 @@ json_t *check_template_error(const char *name, const struct err *err)
 	struct template_location at = { 0, 0 };
 	const char *sentence = after_place(name, err->text, &at);
 	const char *fault = fault_of(sentence);
-	const struct check_rule *rule = check_rule(fault);
-	OWN(str) char *resource = resource_of(sentence);
+	bool removed = name && *name && !at.line && strstr(sentence, dependencies);
+	const struct check_rule *rule = check_rule(fault = removed ? "G31" : fault);
+	OWN(str) char *resource = resource_of(sentence, removed);
 	OWN(str) char *path = path_of(sentence, resource);
 	json_t *finding = json_pack("{s:s,s:s,s:s,s:s,s:s}", "verdict", "FAIL", "fault", fault,
 				    "rule", rule ? rule->name : "template-format", "resource",
@@ -113,7 +117,7 @@ json_t *check_template_error(const char *name, const struct err *err)
 				      (int)at.line, "column", (int)at.column));
 	json_set_str(finding, "message", sentence);
 	json_set_str(finding, "remedy", rule ? rule->remedy : NULL);
-	json_set_str(finding, "step", rule ? rule->step : "template");
+	json_set_str(finding, "step", "template");
 	json_set_str(finding, "distance", rule ? rule->distance : NULL);
 	return finding;
 }

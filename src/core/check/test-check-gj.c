@@ -190,3 +190,204 @@ TEST(check_gj, a_template_above_the_limits_gives_exactly_that_finding)
 	CHECK(json_int_or(json_map(json_array_get(one, 0), "location"), "line", 0) > 0);
 	expect_quiet("scale/standalone-10.json", none);
 }
+
+/* ---- each rule: the fault, and its nearest benign variant ------------------------------------ */
+
+#define R(text) "{'Resources':{" text "}}"
+#define LOG(more) "'L':{'Type':'AWS::Logs::LogGroup'," more "}"
+#define SERVICE(more)                                                                              \
+	R("'C':{'Type':'AWS::ECS::Cluster'},'S':{'Type':'AWS::ECS::Service','Properties':{"        \
+	  "'Cluster':{'Ref':'C'},'TaskDefinition':'t:1'" more "}}")
+#define DEPLOY(text) SERVICE(",'DeploymentConfiguration':{" text "}")
+#define BREAKER "'DeploymentCircuitBreaker':{'Enable':true,'Rollback':false}"
+#define VPC "'V':{'Type':'AWS::EC2::VPC','Properties':{'CidrBlock':'10.0.0.0/16'}}"
+#define NAT(more)                                                                                  \
+	R(VPC ",'U':{'Type':'AWS::EC2::Subnet','Properties':{'VpcId':{'Ref':'V'},"                 \
+	      "'CidrBlock':'10.0.0.0/24'}},'I':{'Type':'AWS::EC2::InternetGateway'},"              \
+	      "'A':{'Type':'AWS::EC2::VPCGatewayAttachment','Properties':{'VpcId':{'Ref':'V'},"    \
+	      "'InternetGatewayId':{'Ref':'I'}}},'N':{'Type':'AWS::EC2::NatGateway'," more         \
+	      "'Properties':{'SubnetId':{'Ref':'U'},'AllocationId':'eipalloc-1'}}")
+#define TASK(id, prefix)                                                                           \
+	"'T" id "':{'Type':'AWS::ECS::TaskDefinition','Properties':{'Family':'f" id                \
+	"','ContainerDefinitions':[{'Name':'n','Image':'i','LogConfiguration':{'LogDriver':"       \
+	"'awslogs','Options':{'awslogs-group':'g','awslogs-stream-prefix':'" prefix                \
+	"'}}}]}},'S" id                                                                            \
+	"':{'Type':'AWS::ECS::Service','Properties':{'TaskDefinition':{'Ref':'T" id                \
+	"'},'DeploymentConfiguration':{" BREAKER "}}}"
+#define VOLUME(key)                                                                                \
+	R("'T':{'Type':'AWS::ECS::TaskDefinition','Properties':{'Volumes':[{'Name':'v',"           \
+	  "'EFSVolumeConfiguration':{'" key "':'fs-1'}}]}}")
+#define OUTPUTS(text)                                                                              \
+	"{'Resources':{" LOG("'Properties':{'RetentionInDays':7}") "},'Outputs':{" text "}}"
+
+static const struct {
+	const char *fault, *verdict, *bad, *good, *path;
+} pairs[] = {
+	{ "T00", "FAIL", "{'Resources':{}}", R(VPC), NULL },
+	{ "G02", "WARN", DEPLOY("'MaximumPercent':150"), DEPLOY(BREAKER),
+	  "/Resources/S/Properties/DeploymentConfiguration" },
+	{ "G02", "WARN", SERVICE(""), SERVICE(",'DeploymentController':{'Type':'EXTERNAL'}"),
+	  "/Resources/S" },
+	{ "G14", "FAIL",
+	  R("'A':{'Type':'AWS::ECS::Cluster','DependsOn':'B'},'B':{'Type':'AWS::ECS::Cluster',"
+	    "'DependsOn':'A'}"),
+	  R("'A':{'Type':'AWS::ECS::Cluster','DependsOn':'B'},'B':{'Type':'AWS::ECS::Cluster'}"),
+	  "/Resources/A" },
+	{ "G15", "FAIL", OUTPUTS("'O':{'Value':{'Ref':'Gone'}}"),
+	  OUTPUTS("'O':{'Value':{'Ref':'L'}}"), "/Outputs" },
+	{ "G15", "FAIL", OUTPUTS("'O':{'Value':{'Fn::GetAtt':['L','Arm']}}"),
+	  OUTPUTS("'O':{'Value':{'Fn::GetAtt':['L','Arn']}}"), "/Outputs/O/Value" },
+	{ "D23", "FAIL", VOLUME("fileSystemId"), VOLUME("FilesystemId"),
+	  "/Resources/T/Properties/Volumes/0/EFSVolumeConfiguration/fileSystemId" },
+	{ "S01", "FAIL", VOLUME("RootDirectory"), VOLUME("FilesystemId"),
+	  "/Resources/T/Properties/Volumes/0/EFSVolumeConfiguration" },
+	{ "S02", "FAIL", SERVICE(",'DesiredCount':'three'"), SERVICE(",'DesiredCount':'3'"),
+	  "/Resources/S/Properties/DesiredCount" },
+	{ "S02", "FAIL", SERVICE(",'ServiceRegistries':'x'"), SERVICE(",'ServiceRegistries':[]"),
+	  "/Resources/S/Properties/ServiceRegistries" },
+	{ "S03", "FAIL", SERVICE(",'LaunchType':'fargate'"), SERVICE(",'LaunchType':'FARGATE'"),
+	  "/Resources/S/Properties/LaunchType" },
+	{ "S04", "FAIL", R("'V':{'Type':'AWS::EC2::Vpc'}"),
+	  R("'V':{'Type':'Custom::Vpc','Properties':"
+	    "{'ServiceToken':'t'}}"),
+	  "/Resources/V" },
+	{ "G09", "FAIL",
+	  OUTPUTS("'O':{'Value':'1','Export':{'Name':'n'}},'P':{'Value':'1','Export':{'Name':'n'}"
+		  "}"),
+	  OUTPUTS("'O':{'Value':'1','Export':{'Name':'n'}},'P':{'Value':'1','Export':{'Name':'m'}"
+		  "}"),
+	  NULL },
+	{ "G09", "UNKNOWN", OUTPUTS("'O':{'Value':'1','Export':{'Name':'n'}}"),
+	  OUTPUTS("'O':{'Value':'1','Export':{'Name':{'Fn::Sub':'${AWS::StackName}-n'}}}"),
+	  "/Outputs/O/Export/Name" },
+	{ "G07", "UNKNOWN", OUTPUTS("'O':{'Value':'1','Export':{'Name':'n'}}"),
+	  OUTPUTS("'O':{'Value':'1'}"), NULL },
+	{ "G08", "UNKNOWN", OUTPUTS("'O':{'Value':{'Fn::ImportValue':'x'}}"),
+	  OUTPUTS("'O':{'Value':'x'}"), "/Outputs/O/Value" },
+	{ "G10", "FAIL",
+	  R("'A':{'Type':'AWS::ECS::Cluster','Properties':{'ClusterName':'c'}},"
+	    "'B':{'Type':'AWS::ECS::Cluster','Properties':{'ClusterName':'c'}}"),
+	  R("'A':{'Type':'AWS::ECS::Cluster','Properties':{'ClusterName':'c'}},"
+	    "'B':{'Type':'AWS::ECS::Cluster','Properties':{'ClusterName':'d'}}"),
+	  "/Resources/B/Properties/ClusterName" },
+	{ "G11", "UNKNOWN",
+	  R("'A':{'Type':'AWS::SecretsManager::Secret','Properties':{'Name':'s'}}"),
+	  R("'A':{'Type':'AWS::SecretsManager::Secret','Properties':{'Name':{'Fn::Sub':"
+	    "'${AWS::StackName}/s'}}}"),
+	  "/Resources/A/Properties/Name" },
+	{ "G12", "UNKNOWN", R(LOG("'DeletionPolicy':'Retain','Properties':{'LogGroupName':'n'}")),
+	  R(LOG("'DeletionPolicy':'Retain'")), "/Resources/L/Properties/LogGroupName" },
+	{ "G13", "UNKNOWN", SERVICE(",'ServiceName':'n'"), SERVICE(""), NULL },
+	{ "G27", "UNKNOWN", SERVICE(",'ServiceName':'n'"), SERVICE(""), NULL },
+	{ "G20", "FAIL", DEPLOY(BREAKER ",'MinimumHealthyPercent':100,'MaximumPercent':100"),
+	  DEPLOY(BREAKER ",'MinimumHealthyPercent':100,'MaximumPercent':200"), NULL },
+	{ "G20", "FAIL", DEPLOY(BREAKER ",'MinimumHealthyPercent':1,'MaximumPercent':199"),
+	  DEPLOY(BREAKER ",'MinimumHealthyPercent':0,'MaximumPercent':100"), NULL },
+	{ "G21", "WARN", NAT(""), NAT("'DependsOn':'A',"), "/Resources/N" },
+	{ "G22", "WARN", "{'Parameters':{'P':{'Type':'String'}},'Resources':{" VPC "}}",
+	  "{'Parameters':{'P':{'Type':'String'}},'Resources':{" VPC "},'Outputs':{'O':{'Value':"
+	  "{'Fn::Sub':'a${P}'}}}}",
+	  "/Parameters/P" },
+	{ "G25", "UNKNOWN", R(VPC), R("'C':{'Type':'AWS::ECS::Cluster'}"), NULL },
+	{ "J09", "WARN", R(LOG("'Properties':{}")), R(LOG("'Properties':{'RetentionInDays':7}")),
+	  "/Resources/L" },
+	{ "J10", "WARN", R(TASK("1", "p") "," TASK("2", "p")), R(TASK("1", "p") "," TASK("2", "q")),
+	  NULL },
+};
+
+/* Single quotes spare the backslashes. */
+static json_t *body_of(const char *quoted)
+{
+	OWN(str) char *text = str_dup(quoted);
+	json_t *body = NULL;
+	struct err err = { 0 };
+
+	for (char *c = text; *c; c++)
+		*c = *c == '\'' ? '"' : *c;
+	CHECK_OK(json_parse_text("test", text, strlen(text), &body, &err), err);
+	return body;
+}
+
+TEST(check_gj, each_rule_finds_its_fault_and_passes_the_nearest_benign_variant)
+{
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		OWN(json) json_t *bad = body_of(pairs[i].bad), *good = body_of(pairs[i].good);
+		OWN(json) json_t *found = findings_of(bad), *none = findings_of(good);
+		const json_t *one = find(found, pairs[i].fault, pairs[i].verdict);
+		const json_t *wrong = find(none, pairs[i].fault, pairs[i].verdict);
+
+		if (!one)
+			test_fail(pairs[i].fault, (int)i, "not found in %s", pairs[i].bad);
+		if (one && pairs[i].path)
+			CHECK_STR(json_str(one, "path"), pairs[i].path);
+		if (one && !strcmp(pairs[i].verdict, "UNKNOWN"))
+			CHECK(json_str(one, "lookup"));
+		if (wrong)
+			show(pairs[i].good, wrong);
+	}
+}
+
+TEST(check_gj, user_data_is_measured_before_it_is_encoded)
+{
+	for (size_t bytes = 16384; bytes <= 16385; bytes++) {
+		OWN(str) char *text = mem_new(bytes + 1, 1);
+		OWN(json) json_t *body = NULL, *list = NULL;
+
+		memset(text, 'x', bytes);
+		body = json_pack("{s:{s:{s:s,s:{s:s,s:{s:s}}}}}", "Resources", "I", "Type",
+				 "AWS::EC2::Instance", "Properties", "ImageId", "ami-1", "UserData",
+				 "Fn::Base64", text);
+		list = findings_of(body);
+		CHECK_INT(find(list, "G26", "FAIL") != NULL, bytes > 16384);
+	}
+}
+
+TEST(check_gj, the_sixth_address_is_asked_about)
+{
+	OWN(json) json_t *resources = json_object(), *body = NULL, *five = NULL, *six = NULL;
+
+	for (int i = 0; i < 5; i++) {
+		OWN(str) char *name = str_printf("E%d", i);
+
+		json_object_set_new(resources, name, json_pack("{s:s}", "Type", "AWS::EC2::EIP"));
+	}
+	body = json_pack("{s:O}", "Resources", resources);
+	five = findings_of(body);
+	json_object_set_new(resources, "E5", json_pack("{s:s}", "Type", "AWS::EC2::EIP"));
+	six = findings_of(body);
+	CHECK(!find(five, "G28", NULL));
+	CHECK(find(six, "G28", "UNKNOWN"));
+}
+
+/* The rule for NFS of the good template, under a condition that is false or true. */
+TEST(check_gj, a_condition_that_takes_the_nfs_rule_away_is_named)
+{
+	for (int holds = 0; holds < 2; holds++) {
+		OWN(json) json_t *body = load("good/standalone.json"), *list = NULL;
+		const char *logical;
+		json_t *r;
+
+		json_object_set_new(json_map(body, "Conditions"), "Off",
+				    json_pack("{s:[s,s]}", "Fn::Equals", "a", holds ? "a" : "b"));
+		json_object_foreach(json_map(body, "Resources"), logical, r)
+			if (!strcmp(json_str_or(r, "Type", ""), "AWS::EC2::SecurityGroupIngress") &&
+			    json_int_or(json_map(r, "Properties"), "FromPort", 0) == 2049)
+				json_set_str(r, "Condition", "Off");
+		list = findings_of(body);
+		CHECK_INT(find(list, "G31", "FAIL") != NULL, !holds);
+	}
+}
+
+/* CloudFormation refuses a reference to what its condition removed. */
+TEST(check_gj, a_reference_to_a_resource_that_its_condition_removes_is_a_finding)
+{
+	OWN(json)
+	json_t *body =
+		body_of("{'Conditions':{'No':{'Fn::Equals':['a','b']}},'Resources':{'C':{'Type':"
+			"'AWS::ECS::Cluster','Condition':'No'},'S':{'Type':'AWS::ECS::Service',"
+			"'Properties':{'Cluster':{'Ref':'C'}}}}}");
+	OWN(json) json_t *list = findings_of(body);
+
+	CHECK_STR(json_str(json_array_get(list, 0), "fault"), "G31");
+	CHECK_STR(json_str(json_array_get(list, 0), "path"), "/Resources/C");
+}
