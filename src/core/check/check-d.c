@@ -1,6 +1,5 @@
 /* Rules of group D: storage. */
 #include <string.h>
-#include <strings.h>
 
 #include "core/check/check-topology.h"
 
@@ -206,158 +205,9 @@ static void run_d12(struct check *c)
 	each_volume(c, volume_d12);
 }
 
-/* ---- access points: D04, D05 ----------------------------------------------------------------- */
-
-static size_t levels(const char *path)
-{
-	size_t n = 0;
-
-	for (; *path; path++)
-		n += *path == '/' && path[1] && path[1] != '/';
-	return n;
-}
-
-static void run_d04(struct check *c)
-{
-	const struct deployment *d = check_deployment(c);
-	const struct deployment_resource *all;
-	size_t count;
-
-	all = deployment_resources(d, &count);
-	for (size_t i = 0; i < count; i++) {
-		const json_t *p = all[i].properties;
-		const json_t *info = json_path(p, "RootDirectory.CreationInfo");
-		const json_t *id = json_object_get(p, "FileSystemId");
-		const char *path = check_text(d, json_path(p, "RootDirectory.Path"));
-		const struct deployment_resource *fs = id ? deployment_target(d, id, NULL) : NULL;
-		struct check_finding f = { .severity = fs ? CHECK_FAIL : CHECK_UNKNOWN,
-					   .resource = &all[i],
-					   .property = "RootDirectory",
-					   .second = fs };
-
-		if (!check_is_type(&all[i], "AWS::EFS::AccessPoint") || !*path ||
-		    !strcmp(path, "/"))
-			continue;
-		f.lookup = fs ? NULL
-			      : "whether the directory exists on the file system: mount it once";
-		f.remedy = "\"CreationInfo\": {\"OwnerUid\":\"1000\",\"OwnerGid\":\"1000\","
-			   "\"Permissions\":\"755\"}";
-		if (!info || !json_object_get(info, "OwnerUid") ||
-		    !json_object_get(info, "OwnerGid") || !json_object_get(info, "Permissions"))
-			check_add(c, &f,
-				  "access point %s leads to %s, which is not there on a new file "
-				  "system, "
-				  "and %s",
-				  check_name(&all[i]), path,
-				  info ? "its CreationInfo is not complete"
-				       : "has no CreationInfo to make it");
-		f.severity = CHECK_FAIL;
-		f.lookup = NULL;
-		f.remedy = "a path of at most 100 characters and 4 directories";
-		if (strlen(path) > 100 || levels(path) > 4 || *path != '/')
-			check_add(c, &f,
-				  "the path of access point %s is not one AWS takes: absolute, at "
-				  "most "
-				  "100 characters, at most 4 directories",
-				  check_name(&all[i]));
-	}
-}
-
-/* The identity that arrives at the directory. */
-struct identity {
-	long uid, gid;
-	bool known;
-};
-
-static struct identity identity_of(const struct deployment *d, const struct deployment_service *s,
-				   const struct deployment_volume *v)
-{
-	const json_t *user = json_map(v->access_point->properties, "PosixUser");
-	struct identity id = { .known = false };
-
-	if (user) {
-		id.known = check_number(d, json_object_get(user, "Uid"), &id.uid) &&
-			   check_number(d, json_object_get(user, "Gid"), &id.gid);
-	} else if (s->task && check_node(s)) {
-		const char *text = check_text(d, json_object_get(check_node(s), "User"));
-		OWN(str) char *uid = str_dup_n(text, strcspn(text, ":"));
-		int64_t number;
-		id.gid = -1;
-		id.known = *text && num_parse_i64(uid, 0, INT32_MAX, &number) == 0;
-		if (id.known)
-			id.uid = (long)number;
-		if (id.known && text[strlen(uid)] &&
-		    num_parse_i64(text + strlen(uid) + 1, 0, INT32_MAX, &number) == 0)
-			id.gid = (long)number;
-	}
-	return id;
-}
-
-static bool in_secondary(const struct deployment *d, const struct deployment_volume *v, long gid)
-{
-	const json_t *list = json_path(v->access_point->properties, "PosixUser.SecondaryGids"),
-		     *one;
-	long number;
-	size_t i;
-
-	json_array_foreach(list, i, one)
-		if (check_number(d, one, &number) && number == gid)
-			return true;
-	return false;
-}
-
-static void volume_d05(struct check *c, const struct deployment_service *s,
-		       const struct deployment_volume *v)
-{
-	const struct deployment *d = check_deployment(c);
-	const json_t *info = v->access_point ? json_path(v->access_point->properties,
-							 "RootDirectory.CreationInfo")
-					     : NULL;
-	struct check_finding f = { .severity = CHECK_FAIL,
-				   .resource = v->access_point,
-				   .property = "RootDirectory/CreationInfo",
-				   .second = s->task->resource,
-				   .service = s };
-	struct identity id;
-	long owner, group, mode;
-	const char *text;
-	uint64_t octal = 0;
-	unsigned bits;
-
-	if (!info || !check_volume_writable(s, v))
-		return;
-	text = check_text(d, json_object_get(info, "Permissions"));
-	if (!*text || strlen(text) > 4 || strspn(text, "01234567") != strlen(text) ||
-	    !check_number(d, json_object_get(info, "OwnerUid"), &owner) ||
-	    !check_number(d, json_object_get(info, "OwnerGid"), &group))
-		return;
-	for (const char *p = text; *p; p++)
-		octal = octal * 8 + (uint64_t)(*p - '0');
-	mode = (long)octal;
-	if ((mode & 3) == 3)
-		return;
-	id = identity_of(d, s, v);
-	if (!id.known) {
-		f.severity = CHECK_UNKNOWN;
-		f.lookup = "the user of the image (docker image inspect: Config.User)";
-		check_add(c, &f,
-			  "access point %s has no PosixUser that says who writes to its directory",
-			  check_name(v->access_point));
-		return;
-	}
-	bits = id.uid == owner ? 0300 : id.gid == group || in_secondary(d, v, group) ? 0030 : 0003;
-	if (id.uid == 0 || ((unsigned)mode & bits) == bits)
-		return;
-	f.remedy = "OwnerUid and OwnerGid equal to PosixUser's Uid and Gid, Permissions 755";
-	check_add(c, &f,
-		  "user %ld:%ld cannot write to the directory of access point %s: it belongs to "
-		  "%ld:%ld with mode %s",
-		  id.uid, id.gid, check_name(v->access_point), owner, group, text);
-}
-
 static void run_d05(struct check *c)
 {
-	each_volume(c, volume_d05);
+	each_volume(c, check_volume_d05);
 }
 
 /* ---- mount points: D13, D19, D20, D25 -------------------------------------------------------- */
@@ -760,88 +610,6 @@ static void run_d29(struct check *c)
 	each_task(c, task_d29);
 }
 
-/* ---- D23 ------------------------------------------------------------------------------------- */
-
-static bool among(const char *key, const char *const *list)
-{
-	for (; *list; list++)
-		if (!strcmp(key, *list))
-			return true;
-	return false;
-}
-
-static const char *meant(const char *key, const char *const *list)
-{
-	const char *best = NULL;
-	unsigned least = 4;
-
-	for (; *list; list++) {
-		unsigned distance = strcasecmp(key, *list) ? str_distance(key, *list, 4) : 0;
-		if (distance < least)
-			least = distance, best = *list;
-	}
-	return best;
-}
-
-static void spelling(struct check *c, const struct deployment_resource *r, const json_t *object,
-		     const char *place, const char *const *list)
-{
-	json_t *self = (json_t *)(uintptr_t)object; /* jansson's iterators take no const */
-
-	if (!json_is_object(object) || template_is_symbol(object))
-		return;
-	for (void *it = json_object_iter(self); it; it = json_object_iter_next(self, it)) {
-		const char *key = json_object_iter_key(it), *right = meant(key, list);
-		OWN(str) char *at = str_printf("%s/%s", place, key);
-		OWN(str) char *remedy = right ? str_printf("\"%s\"", right) : NULL;
-		struct check_finding f = {
-			.severity = CHECK_FAIL, .resource = r, .property = at, .remedy = remedy
-		};
-		if (!among(key, list) && key[0] != '$')
-			check_add(c, &f,
-				  "property %s is not one that CloudFormation knows here%s%s%s",
-				  key, right ? "; it is spelt " : "", right ? right : "", "");
-	}
-}
-
-static void run_d23(struct check *c)
-{
-	static const char *const volume_keys[] = { "Name",
-						   "Host",
-						   "DockerVolumeConfiguration",
-						   "EFSVolumeConfiguration",
-						   "FSxWindowsFileServerVolumeConfiguration",
-						   "ConfiguredAtLaunch",
-						   "S3FilesVolumeConfiguration",
-						   NULL };
-	static const char *const efs_keys[] = { "FilesystemId",	       "RootDirectory",
-						"TransitEncryption",   "TransitEncryptionPort",
-						"AuthorizationConfig", NULL };
-	static const char *const authorization_keys[] = { "AccessPointId", "IAM", NULL };
-	const struct deployment_resource *all;
-	const json_t *volume;
-	size_t count, i;
-
-	all = deployment_resources(check_deployment(c), &count);
-	for (size_t k = 0; k < count; k++) {
-		if (!check_is_type(&all[k], "AWS::ECS::TaskDefinition"))
-			continue;
-		json_array_foreach(json_list(all[k].properties, "Volumes"), i, volume) {
-			const json_t *efs = json_object_get(volume, "EFSVolumeConfiguration");
-			struct place at;
-			(void)snprintf(at.text, sizeof(at.text), "Volumes/%zu", i);
-			spelling(c, &all[k], volume, at.text, volume_keys);
-			(void)snprintf(at.text, sizeof(at.text),
-				       "Volumes/%zu/EFSVolumeConfiguration", i);
-			spelling(c, &all[k], efs, at.text, efs_keys);
-			(void)snprintf(at.text, sizeof(at.text),
-				       "Volumes/%zu/EFSVolumeConfiguration/AuthorizationConfig", i);
-			spelling(c, &all[k], json_object_get(efs, "AuthorizationConfig"), at.text,
-				 authorization_keys);
-		}
-	}
-}
-
 /* clang-format off */
 const struct check_rule check_rules_d[] = {
 	{ "D01", "transit-encryption-off-with-iam-or-access-point", "template",
@@ -863,7 +631,7 @@ const struct check_rule check_rules_d[] = {
 	  "The mount fails: the access point's path is missing.",
 	  "The access point leads to a directory that is not there and may not make it.",
 	  "Add CreationInfo with the owner and the permissions of the directory.",
-	  "the task stops with ResourceInitializationError about a minute after each start", run_d04 },
+	  "the task stops with ResourceInitializationError about a minute after each start", check_d04 },
 	{ "D05", "posix-identity-cannot-write", "entry",
 	  "The container logs Permission denied in its home.",
 	  "The identity of the access point is neither owner nor member with write permission.",
@@ -943,7 +711,7 @@ const struct check_rule check_rules_d[] = {
 	  "Encountered unsupported property, or the volume is of no kind.",
 	  "CloudFormation spells some properties unlike the API: EFSVolumeConfiguration, FilesystemId.",
 	  "Spell the property as CloudFormation's schema does.",
-	  "the stack rolls back within minutes", run_d23 },
+	  "the stack rolls back within minutes", check_d23 },
 	{ "D25", "ephemeral-only", "latent",
 	  "The node works until its task is replaced, or its disk is full.",
 	  "Its home is on the task's own disk.",
