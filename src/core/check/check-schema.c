@@ -1,6 +1,5 @@
 /* Rules that compare resources with CloudFormation's schemas: spelling, required members, shapes,
  * values, types and attributes. */
-#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -151,6 +150,12 @@ static void report_type(struct walk *w, const char *name, const char *wanted)
 		report(w, remedy, message);
 }
 
+/* Beyond 2^53 every double is whole. */
+static bool is_whole(double value)
+{
+	return value > 9e15 || value < -9e15 || value == (double)(long long)value;
+}
+
 static bool number_text(const char *text, bool whole)
 {
 	char *end;
@@ -159,7 +164,7 @@ static bool number_text(const char *text, bool whole)
 	if (!*text || strspn(text, "+-0123456789.eE") != strlen(text))
 		return false;
 	value = strtod(text, &end);
-	return !*end && (!whole || value == floor(value));
+	return !*end && (!whole || is_whole(value));
 }
 
 /* CloudFormation turns numbers and truth values into text and back. */
@@ -173,8 +178,7 @@ static bool scalar_fits(const struct schema_property *p, const json_t *value)
 		if (text)
 			return number_text(text, p->kind == SCHEMA_INTEGER);
 		return json_is_number(value) &&
-		       (p->kind == SCHEMA_NUMBER ||
-			json_number_value(value) == floor(json_number_value(value)));
+		       (p->kind == SCHEMA_NUMBER || is_whole(json_number_value(value)));
 	case SCHEMA_BOOLEAN:
 		return json_is_boolean(value) ||
 		       (text && (!strcasecmp(text, "true") || !strcasecmp(text, "false")));
