@@ -305,7 +305,10 @@ static void race_of(struct check *c, const struct deployment_service *s,
 		};
 		OWN(str) char *remedy = NULL;
 
+		/* what CDK writes for stand-in services and for rights that overflow one policy never waits,
+		 * and ECS tries again: only a node's own policy is worth a warning */
 		if (!p || p == role->resource || p->template != s->resource->template ||
+		    s->mpc_container < 0 || !str_eq(p->type, "AWS::IAM::Policy") ||
 		    json_object_get(before, p->logical))
 			continue;
 		remedy = str_printf("DependsOn: [%s]", p->logical);
