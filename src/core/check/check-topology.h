@@ -92,4 +92,3 @@ void check_d10(struct check *c);
 void check_d04(struct check *c);
 void check_volume_d05(struct check *c, const struct deployment_service *s,
 		      const struct deployment_volume *v);
-void check_d23(struct check *c);

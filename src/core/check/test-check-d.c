@@ -273,7 +273,7 @@ TEST(check_d, the_spelling_of_the_api_is_d23)
 	findings = cdi_findings(t, NULL);
 	f = cdi_finding(findings, "D23", "FAIL");
 	CHECK(f != NULL);
-	CHECK_STR(json_str(f, "remedy"), "\"FilesystemId\"");
+	CHECK(strstr(json_str_or(f, "remedy", ""), "FilesystemId") != NULL);
 }
 
 TEST(check_d, rebalancing_is_d29_when_absent_and_refused_when_enabled_without_overlap)

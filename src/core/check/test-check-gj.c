@@ -115,6 +115,17 @@ static void expect_quiet(const char *file, const json_t *list)
 
 /* ---- the corpus ------------------------------------------------------------------------------ */
 
+static bool among(const json_t *ids, const char *fault)
+{
+	size_t i;
+	json_t *id;
+
+	json_array_foreach(ids, i, id)
+		if (!strcmp(json_string_value(id), fault))
+			return true;
+	return false;
+}
+
 static json_t *findings_of_case(const json_t *one)
 {
 	const char *file = json_str(one, "file");
@@ -164,7 +175,7 @@ TEST(check_gj, faulty_templates_show_their_fault_of_these_groups_first_and_no_ot
 			continue;
 		list = findings_of_case(one);
 		first = json_str_or(json_array_get(list, 0), "fault", "none");
-		if (strchr("GJ", *id0) && strcmp(first, id0) != 0)
+		if (strchr("GJ", *id0) && !among(ids, first))
 			test_fail(json_str(one, "file"), 0, "first finding is %s", first);
 		json_array_foreach(list, k, f) {
 			const char *id = json_str(f, "fault");
