@@ -7,6 +7,8 @@ _mpcup() {
 	'keys show'|'keys show '*) options=' --directory --json --quiet --help';;
 	'keys verify'|'keys verify '*) options=' --directory --json --quiet --help';;
 	'synth'|'synth '*) options=' --pattern --base --yaml --output --json --quiet --help';;
+	'check'|'check '*) options=' --params --param --profile --json --quiet --help';;
+	'explain'|'explain '*) options=' --json --quiet --help';;
 	'up'|'up '*) options=' --stack --params --param --image --chain-key --no-rollback --timeout --target --json --quiet --help';;
 	'status'|'status '*) options=' --stack --target --json --quiet --help';;
 	'events'|'events '*) options=' --stack --target --json --quiet --help';;
@@ -30,6 +32,8 @@ keys generate
 keys show
 keys verify
 synth
+check
+explain
 up
 status
 events
