@@ -350,12 +350,12 @@ static bool is_account(const char *text)
 static json_t *principal_for(const struct deployment *d, const json_t *principal, const char *me,
 			     bool *ret_unclear)
 {
-	json_t *result = json_object();
 	const char *kind;
-	json_t *values;
+	json_t *result, *values;
 
 	if (!json_is_object(principal) || template_is_symbol(principal))
 		return json_incref((json_t *)(uintptr_t)principal);
+	result = json_object();
 	json_object_foreach((json_t *)(uintptr_t)principal, kind, values) {
 		json_t *list = json_array();
 
