@@ -9,17 +9,6 @@
 #include "face/cli/operator.h"
 #include "face/cli/target.h"
 
-static const char *tag_of(const json_t *stack, const char *key)
-{
-	json_t *tag;
-	size_t i;
-
-	json_array_foreach(json_list(stack, "Tags"), i, tag)
-		if (str_eq(json_str(tag, "Key"), key))
-			return json_str(tag, "Value");
-	return NULL;
-}
-
 /* Names of the stacks of a network in the order in which they may go: chain, network, base. */
 static int stacks_of(struct target *t, const char *network, json_t **ret, struct err *err)
 {
@@ -32,8 +21,8 @@ static int stacks_of(struct target *t, const char *network, json_t **ret, struct
 		return -1;
 	for (size_t o = 0; o < 3; o++)
 		json_array_foreach(json_list(out, "Stacks"), i, stack)
-			if (str_eq(tag_of(stack, "mpcup:network"), network) &&
-			    str_eq(tag_of(stack, "mpcup:role"), order[o]))
+			if (str_eq(deploy_tag(stack, "mpcup:network"), network) &&
+			    str_eq(deploy_tag(stack, "mpcup:role"), order[o]))
 				json_add_str(names, json_str_or(stack, "StackName", ""));
 	*ret = GIVE(names);
 	return 0;

@@ -46,6 +46,17 @@ int deploy_describe(struct target *t, const char *stack, json_t **ret, struct er
 	return 0;
 }
 
+const char *deploy_tag(const json_t *stack, const char *key)
+{
+	json_t *tag;
+	size_t i;
+
+	json_array_foreach(json_list(stack, "Tags"), i, tag)
+		if (str_eq(json_str(tag, "Key"), key))
+			return json_str(tag, "Value");
+	return NULL;
+}
+
 /* What one run of deploy_stack() or deploy_delete() knows. */
 struct follow {
 	struct cli *cli;

@@ -24,6 +24,8 @@ int deploy_stack(struct cli *cli, struct target *t, const struct deployment *d, 
 int deploy_delete(struct cli *cli, struct target *t, const char *stack, struct err *err);
 /* DescribeStacks of one stack: 0 with *ret (caller's), 1 when there is none, -1 err. */
 int deploy_describe(struct target *t, const char *stack, json_t **ret, struct err *err);
+/* Value of a tag of a stack as DescribeStacks has it; NULL: it has none such. Borrowed. */
+const char *deploy_tag(const json_t *stack, const char *key);
 /* All events of a stack, newest first, over all pages: array, the caller's. */
 int deploy_events(struct target *t, const char *stack, json_t **ret, struct err *err);
 

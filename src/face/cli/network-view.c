@@ -253,17 +253,6 @@ void network_view_print(struct cli *cli, const json_t *view)
 
 /* ---- which stack ------------------------------------------------------------------------------------------- */
 
-static const char *tag_of(const json_t *stack, const char *key)
-{
-	json_t *tag;
-	size_t i;
-
-	json_array_foreach(json_list(stack, "Tags"), i, tag)
-		if (str_eq(json_str(tag, "Key"), key))
-			return json_str(tag, "Value");
-	return NULL;
-}
-
 static int only_network(struct target *t, char **ret, struct err *err)
 {
 	OWN(json) json_t *out = NULL;
@@ -274,7 +263,7 @@ static int only_network(struct target *t, char **ret, struct err *err)
 	if (awsclient_call(t->aws, "cloudformation", "DescribeStacks", NULL, &out, NULL, err) < 0)
 		return -1;
 	json_array_foreach(json_list(out, "Stacks"), i, stack) {
-		if (!str_eq(tag_of(stack, "mpcup:role"), "network"))
+		if (!str_eq(deploy_tag(stack, "mpcup:role"), "network"))
 			continue;
 		buf_printf(&names, "%s%s", count++ ? ", " : "", json_str_or(stack, "StackName", ""));
 	}
