@@ -400,12 +400,12 @@ static bool differs_plainly(const char *p, const char *t, bool wild)
 
 enum verdict check_rights_match(const char *pattern, const char *text, bool wild)
 {
+	if (differs_plainly(pattern, text, wild))
+		return VERDICT_FAIL;
 	if (certain(pattern, text, wild))
 		return VERDICT_PASS;
 	if (!strchr(pattern, ATOM) && !strchr(pattern, ONE) && !strchr(text, ATOM) &&
 	    !strchr(text, ONE))
-		return VERDICT_FAIL;
-	if (differs_plainly(pattern, text, wild))
 		return VERDICT_FAIL;
 	return possible(pattern, text, wild) ? VERDICT_UNKNOWN : VERDICT_FAIL;
 }
