@@ -19,6 +19,7 @@ struct check {
 	json_t *seen; /* canonical text of a finding -> true */
 	const struct check_options *options;
 	json_t *questions; /* key -> question without an answer */
+	struct check_memos *memos;
 };
 
 static const char *const verdict_words[] = { "FAIL", "WARN", "UNKNOWN" };
@@ -81,6 +82,11 @@ const char *check_profile(const struct check *c)
 const struct check_rule *check_running(const struct check *c)
 {
 	return c->rule;
+}
+
+struct check_memos *check_memos(const struct check *c)
+{
+	return c->memos;
 }
 
 const struct deployment_template *check_templates(const struct check *c, size_t *ret_count)
@@ -346,7 +352,8 @@ json_t *check_run(const struct deployment *d, const struct deployment_template *
 			   .findings = findings,
 			   .seen = seen,
 			   .options = o ? o : &none,
-			   .questions = questions };
+			   .questions = questions,
+			   .memos = check_memos_new() };
 	size_t count;
 	const struct check_rule *const *all = check_rules(&count);
 
@@ -354,6 +361,7 @@ json_t *check_run(const struct deployment *d, const struct deployment_template *
 		c.rule = all[i];
 		all[i]->run(&c);
 	}
+	check_memos_free(c.memos);
 	sorted = in_order(findings);
 	return json_pack("{s:O,s:o,s:o}", "findings", sorted, "tasks", judge_tasks(&c, sorted),
 			 "questions", values_of(questions));

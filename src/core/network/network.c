@@ -387,12 +387,45 @@ static bool has_key(struct reader *r, const yaml_node_t *root, const char *key)
 	return false;
 }
 
+/* The first event that begins a member of the root with this name, before the text ends or breaks:
+ * a template of a megabyte is told apart after its first lines. */
+static bool has_early_key(const char *text, size_t len, const char *name)
+{
+	yaml_parser_t parser;
+	yaml_event_t event;
+	size_t depth = 0, children = 0;
+	bool found = false, end = false;
+
+	if (!yaml_parser_initialize(&parser))
+		abort();
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
+	while (!found && !end && yaml_parser_parse(&parser, &event)) {
+		bool opens = event.type == YAML_MAPPING_START_EVENT ||
+			     event.type == YAML_SEQUENCE_START_EVENT;
+		bool closes = event.type == YAML_MAPPING_END_EVENT ||
+			      event.type == YAML_SEQUENCE_END_EVENT;
+
+		end = event.type == YAML_DOCUMENT_END_EVENT || event.type == YAML_STREAM_END_EVENT ||
+		      (depth == 0 && event.type == YAML_SEQUENCE_START_EVENT);
+		if (depth == 1 && !closes)
+			children++;
+		found = depth == 1 && children % 2 && event.type == YAML_SCALAR_EVENT &&
+			!strcmp((const char *)event.data.scalar.value, name);
+		depth = opens ? depth + 1 : closes ? depth - 1 : depth;
+		yaml_event_delete(&event);
+	}
+	yaml_parser_delete(&parser);
+	return found;
+}
+
 bool network_recognise(const char *text, size_t len)
 {
 	struct reader r;
 	const yaml_node_t *root;
 	bool result;
 
+	if (has_early_key(text, len, "Resources"))
+		return false;
 	if (reader_open(&r, "", text, len, NULL) < 0)
 		return false;
 	root = reader_root(&r);
