@@ -6,7 +6,8 @@
 
 #include "base/str.h"
 
-static void each(struct check *c, void (*look)(struct check *c, const struct check_subject *s))
+void check_each_subject(struct check *c,
+			void (*look)(struct check *c, const struct check_subject *s))
 {
 	OWN(check_subjects) struct check_subjects all = { 0 };
 
@@ -92,14 +93,14 @@ static void size(struct check *c, const struct check_subject *s)
 
 void check_f_size(struct check *c)
 {
-	each(c, size);
+	check_each_subject(c, size);
 }
 
 static void container_size(struct check *c, const struct check_subject *s)
 {
 	const struct deployment *d = check_deployment(c);
 	long cpu = check_units(d, json_object_get(s->properties, "Cpu"));
-	long memory = check_units(d, json_object_get(s->properties, "Memory")), sum = 0;
+	long memory = check_units(d, json_object_get(s->properties, "Memory")), sum = 0, taken = 0;
 	bool essential = json_array_size(s->containers) == 0;
 
 	for (size_t i = 0; i < json_array_size(s->containers); i++) {
@@ -109,6 +110,7 @@ static void container_size(struct check *c, const struct check_subject *s)
 		long own = check_units(d, json_object_get(one, "Cpu"));
 
 		sum += own > 0 ? own : 0;
+		taken += reserved > 0 ? reserved : limit > 0 ? limit : 0;
 		essential = essential || json_bool_or(one, "Essential", true) ||
 			    template_is_symbol(json_object_get(one, "Essential"));
 		if (memory > 0 && limit > memory)
@@ -125,6 +127,12 @@ static void container_size(struct check *c, const struct check_subject *s)
 		check_add(c, &f, "The containers ask for %ld CPU units, the task has %ld.", sum,
 			  cpu);
 	}
+	if (memory > 0 && taken > memory && json_array_size(s->containers) > 1) {
+		struct check_finding f = check_about(s, CHECK_FAIL, "Memory");
+
+		check_add(c, &f, "The containers reserve %ld MiB together, the task has %ld.",
+			  taken, memory);
+	}
 	if (!essential) {
 		struct check_finding f = check_about(s, CHECK_FAIL, "ContainerDefinitions");
 
@@ -134,7 +142,7 @@ static void container_size(struct check *c, const struct check_subject *s)
 
 void check_f_container_size(struct check *c)
 {
-	each(c, container_size);
+	check_each_subject(c, container_size);
 }
 
 /* ---- F09, F11
@@ -168,7 +176,7 @@ static void network_mode(struct check *c, const struct check_subject *s)
 
 void check_f_network_mode(struct check *c)
 {
-	each(c, network_mode);
+	check_each_subject(c, network_mode);
 }
 
 static void compatibilities(struct check *c, const struct check_subject *s)
@@ -189,7 +197,7 @@ static void compatibilities(struct check *c, const struct check_subject *s)
 
 void check_f_compatibilities(struct check *c)
 {
-	each(c, compatibilities);
+	check_each_subject(c, compatibilities);
 }
 
 /* ---- F10
@@ -229,8 +237,12 @@ static void unsupported_linux(struct check *c, const struct check_subject *s, si
 
 static void unsupported_container(struct check *c, const struct check_subject *s, size_t i)
 {
-	static const char *const names[] = { "Links", "ExtraHosts", "DnsServers",
-					     "DnsSearchDomains", "DockerSecurityOptions" };
+	static const char *const names[] = { "Links",
+					     "ExtraHosts",
+					     "DnsServers",
+					     "DnsSearchDomains",
+					     "DockerSecurityOptions",
+					     "ResourceRequirements" };
 	const json_t *one = json_array_get(s->containers, i);
 	const json_t *limits = json_list(one, "Ulimits");
 
@@ -295,7 +307,7 @@ static void unsupported(struct check *c, const struct check_subject *s)
 
 void check_f_unsupported(struct check *c)
 {
-	each(c, unsupported);
+	check_each_subject(c, unsupported);
 }
 
 /* ---- F12
@@ -338,7 +350,7 @@ static void host_port(struct check *c, const struct check_subject *s)
 
 void check_f_host_port(struct check *c)
 {
-	each(c, host_port);
+	check_each_subject(c, host_port);
 }
 
 /* ---- F15, F16
@@ -405,11 +417,22 @@ static void health_command(struct check *c, const struct check_subject *s)
 
 void check_f_health_command(struct check *c)
 {
-	each(c, health_command);
+	check_each_subject(c, health_command);
 }
 
-/* Below this a node that creates its data cannot have answered yet. */
-enum { BOOT_SECONDS = 30 };
+/* No node answers in the first; one that creates its data hardly does in the second. */
+enum { NEVER_BOOTED_SECONDS = 15, BOOT_SECONDS = 30 };
+
+/* A command that is always content kills nobody. */
+static bool always_healthy(const json_t *check)
+{
+	const json_t *command = json_list(check, "Command");
+	const char *kind = json_string_value(json_array_get(command, 0)),
+		   *line = json_string_value(json_array_get(command, 1));
+
+	return str_eq(kind, "NONE") || str_eq(line, "true") || str_eq(line, "exit 0") ||
+	       str_eq(line, ":");
+}
 
 static void health_times(struct check *c, const struct check_subject *s)
 {
@@ -421,9 +444,10 @@ static void health_times(struct check *c, const struct check_subject *s)
 			json_int_or(check, "StartPeriod", 0) +
 			json_int_or(check, "Interval", 30) * json_int_or(check, "Retries", 3);
 
+		if (seconds <= NEVER_BOOTED_SECONDS)
+			f.severity = CHECK_FAIL;
 		if (check && seconds < BOOT_SECONDS && check_is_node(check_deployment(c), s, i) &&
-		    !str_eq(json_string_value(json_array_get(json_list(check, "Command"), 0)),
-			    "NONE"))
+		    !always_healthy(check))
 			check_add(c, &f,
 				  "Container %s is killed when it is not healthy after %lld s; a "
 				  "node needs longer to start.",
@@ -433,7 +457,7 @@ static void health_times(struct check *c, const struct check_subject *s)
 
 void check_f_health_times(struct check *c)
 {
-	each(c, health_times);
+	check_each_subject(c, health_times);
 }
 
 /* ---- F26, F27, F28
@@ -477,7 +501,7 @@ static void log_options(struct check *c, const struct check_subject *s)
 
 void check_f_log_options(struct check *c)
 {
-	each(c, log_options);
+	check_each_subject(c, log_options);
 }
 
 /* The log group of the deployment with this name; NULL: none. */
@@ -503,6 +527,50 @@ static const struct deployment_resource *group_named(const struct deployment *d,
 	return NULL;
 }
 
+/* Parts that neither the template nor the place of the stack settles. */
+static bool has_unknown_part(const char *name)
+{
+	for (const char *p = strchr(name, '\x03'); p; p = strchr(p + 1, '\x03')) {
+		if (!str_starts(p + 1, "AAWS..") && !str_starts(p + 1, "PAWS..StackName"))
+			return true;
+		p = strchr(p + 1, '\x03');
+		if (!p)
+			return true;
+	}
+	return false;
+}
+
+/* A group that nothing holds back is there minutes before the first task; one that waits for
+ * something the service does not wait for may come too late. */
+static void late_group(struct check *c, const struct check_subject *s, size_t i,
+		       const struct deployment_resource *group, struct check_finding *f)
+{
+	const struct deployment *d = check_deployment(c);
+	OWN(json) json_t *edges = json_object();
+	OWN(json) json_t *service = NULL;
+	OWN(json) json_t *own = check_created_before(d, group, edges);
+	const char *name;
+	json_t *ignored;
+
+	if (!s->service || group->template != s->service->resource->template)
+		return;
+	service = check_created_before(d, s->service->resource, edges);
+	if (json_object_get(service, group->logical))
+		return;
+	f->severity = CHECK_WARN;
+	f->second = group;
+	json_object_foreach(own, name, ignored)
+		if (strcmp(name, group->logical) != 0 && !json_object_get(service, name) &&
+		    deployment_find(d, group->template, name)) {
+			check_add(c, f,
+				  "Nothing makes service %s wait for log group %s of container %s, "
+				  "which waits for %s itself.",
+				  s->service->resource->logical, group->logical,
+				  container_name(s, i), name);
+			return;
+		}
+}
+
 static void log_group_of(struct check *c, const struct check_subject *s, size_t i,
 			 const json_t *options)
 {
@@ -514,11 +582,17 @@ static void log_group_of(struct check *c, const struct check_subject *s, size_t 
 	OWN(str) char *name = check_rights_text(d, group);
 	OWN(str) char *shown = check_rights_show(name);
 	struct check_finding f = check_about(s, CHECK_FAIL, where);
-	bool unclear = strchr(name, '\x03') != NULL;
+	const struct deployment_resource *named;
+	bool unclear = has_unknown_part(name);
 
-	if (!group || deployment_target(d, group, NULL) || group_named(d, name, &unclear) ||
+	if (!group || deployment_target(d, group, NULL) ||
 	    json_bool_or(options, "awslogs-create-group", false))
 		return;
+	named = group_named(d, name, &unclear);
+	if (named) {
+		late_group(c, s, i, named, &f);
+		return;
+	}
 	if (unclear || template_is_symbol(json_object_get(options, "awslogs-create-group"))) {
 		f.severity = CHECK_UNKNOWN;
 		f.lookup = "aws logs describe-log-groups --log-group-name-prefix <the group>";
@@ -543,7 +617,7 @@ static void log_group(struct check *c, const struct check_subject *s)
 
 void check_f_log_group(struct check *c)
 {
-	each(c, log_group);
+	check_each_subject(c, log_group);
 }
 
 static void log_mode(struct check *c, const struct check_subject *s)
@@ -567,7 +641,7 @@ static void log_mode(struct check *c, const struct check_subject *s)
 
 void check_f_log_mode(struct check *c)
 {
-	each(c, log_mode);
+	check_each_subject(c, log_mode);
 }
 
 /* ---- F29, F30
@@ -585,7 +659,7 @@ static void too_large(struct check *c, const struct check_subject *s)
 
 void check_f_too_large(struct check *c)
 {
-	each(c, too_large);
+	check_each_subject(c, too_large);
 }
 
 /* What of the task needs platform 1.4.0; NULL: nothing. */
@@ -637,84 +711,5 @@ static void platform_version(struct check *c, const struct check_subject *s)
 
 void check_f_platform_version(struct check *c)
 {
-	each(c, platform_version);
-}
-
-/* ---- F31
- * ------------------------------------------------------------------------------------------ */
-
-static size_t container_at(const struct check_subject *s, const char *name)
-{
-	size_t i = 0;
-
-	while (i < json_array_size(s->containers) && !str_eq(container_name(s, i), name))
-		i++;
-	return i;
-}
-
-/* Does `from` wait for `to`, directly or through others? seen: bits of who was asked already. */
-static bool waits_for(const struct check_subject *s, size_t from, size_t to, unsigned *seen)
-{
-	const json_t *list = json_list(json_array_get(s->containers, from), "DependsOn");
-
-	*seen |= 1u << from;
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		size_t next =
-			container_at(s, json_str_or(json_array_get(list, i), "ContainerName", ""));
-
-		if (next == to)
-			return true;
-		if (next < json_array_size(s->containers) && !(*seen & (1u << next)) &&
-		    waits_for(s, next, to, seen))
-			return true;
-	}
-	return false;
-}
-
-static void dependency(struct check *c, const struct check_subject *s, size_t i, const json_t *one)
-{
-	const char *name = json_str(one, "ContainerName"),
-		   *state = json_str_or(one, "Condition", "");
-	const json_t *target;
-	size_t at;
-	OWN(str) char *text = NULL;
-
-	if (!name)
-		return;
-	at = container_at(s, name);
-	target = json_array_get(s->containers, at);
-	if (!target)
-		text = str_printf("it waits for %s, which is no container of the task.", name);
-	else if (!strcmp(state, "HEALTHY") && !json_object_get(target, "HealthCheck"))
-		text = str_printf("it waits until %s is healthy, but that has no health check.",
-				  name);
-	else if ((!strcmp(state, "SUCCESS") || !strcmp(state, "COMPLETE")) &&
-		 json_bool_or(target, "Essential", true))
-		text = str_printf(
-			"it waits until %s ends, but that is essential: its end stops the "
-			"task.",
-			name);
-	if (text)
-		say(c, s, i, "DependsOn", text);
-}
-
-static void dependencies(struct check *c, const struct check_subject *s)
-{
-	size_t count = json_array_size(s->containers);
-
-	/* ECS takes ten containers at most; more would only make the search long. */
-	for (size_t i = 0; i < count && count <= 10; i++) {
-		const json_t *list = json_list(json_array_get(s->containers, i), "DependsOn");
-		unsigned seen = 0;
-
-		for (size_t k = 0; k < json_array_size(list); k++)
-			dependency(c, s, i, json_array_get(list, k));
-		if (waits_for(s, i, i, &seen))
-			say(c, s, i, "DependsOn", "it waits for itself through other containers.");
-	}
-}
-
-void check_f_dependencies(struct check *c)
-{
-	each(c, dependencies);
+	check_each_subject(c, platform_version);
 }
