@@ -117,23 +117,6 @@ void check_e_credentials_form(struct check *c)
 /* ---- E09 ---------------------------------------------------------------------------------------
  */
 
-/* The region that the template itself fixes: by a subnet's zone. Caller frees; NULL: none. */
-static char *target_region(const struct deployment *d)
-{
-	size_t count;
-	const struct deployment_resource *list = deployment_resources(d, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		const char *zone =
-			deployment_text(d, json_object_get(list[i].properties, "AvailabilityZone"));
-
-		if (str_eq(list[i].type, "AWS::EC2::Subnet") && zone && strlen(zone) > 7 &&
-		    check_rights_is_region(zone, strlen(zone) - 1))
-			return str_dup_n(zone, strlen(zone) - 1);
-	}
-	return NULL;
-}
-
 /* Literal region of an ARN of a regional service, or NULL. */
 static const char *literal_region(const char *arn, size_t *ret_len)
 {
@@ -251,7 +234,7 @@ void check_e_literals(struct check *c)
 	const struct deployment *d = check_deployment(c);
 	const struct check_rights *rights = check_rights_of(c);
 	const struct check_needs *needs = check_needs_of(c);
-	OWN(str) char *region = target_region(d);
+	OWN(str) char *region = check_rights_region(d);
 	size_t count;
 	const struct deployment_service *const *services = deployment_services(d, &count);
 

@@ -124,7 +124,13 @@ static const char *service_of(const struct check_need *n)
 		return "logs";
 	if (str_starts(n->action, "ssm:"))
 		return "ssm";
-	return !strcmp(n->kind, "registry") ? "ecr.api" : NULL;
+	if (!strcmp(n->kind, "registry"))
+		return "ecr.api";
+	/* The manifest and the layers' addresses; layers are asked for nowhere else. */
+	return str_eq(n->action, "ecr:BatchGetImage") ||
+			       str_eq(n->action, "ecr:GetDownloadUrlForLayer")
+		       ? "ecr.dkr"
+		       : NULL;
 }
 
 /* An endpoint's policy is a limit: with a role that may everything the policy alone decides. The

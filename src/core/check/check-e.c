@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/check/check-topology.h"
+#include "core/reach/reach.h"
 
 #define SIMULATE                                                                                   \
 	"aws iam simulate-principal-policy for the execution role with this action and resource"
@@ -371,6 +373,22 @@ static void deny(struct check *c)
 /* ---- others
  * -------------------------------------------------------------------------------------- */
 
+/* The agent in the task calls ssmmessages from the task's own network. */
+static void exec_way(struct check *c, const struct deployment_service *s, struct check_finding *f)
+{
+	struct reach_end from = check_service_end(s);
+	struct reach_edge edge;
+
+	if (!s->subnet_count)
+		return;
+	reach_api(check_deployment(c), &from, "ssmmessages", &edge, NULL);
+	f->second = s->task->resource;
+	if (edge.verdict == VERDICT_FAIL)
+		check_add(c, f,
+			  "ECS Exec is on, but there is no way from service %s to ssmmessages.",
+			  s->resource->logical);
+}
+
 static void exec_rights(struct check *c)
 {
 	static const char *const actions[] = { "ssmmessages:CreateControlChannel",
@@ -406,6 +424,7 @@ static void exec_rights(struct check *c)
 				  q.role ? role_name(q.role) : "the missing task role", actions[k]);
 			break;
 		}
+		exec_way(c, s, &f);
 	}
 }
 

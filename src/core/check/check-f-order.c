@@ -5,20 +5,6 @@
 
 #include "base/str.h"
 
-static const char *container_name(const struct check_subject *s, size_t i)
-{
-	return json_str_or(json_array_get(s->containers, i), "Name", "?");
-}
-
-static void say(struct check *c, const struct check_subject *s, size_t container,
-		const char *property, const char *text)
-{
-	OWN(str) char *where = str_printf("ContainerDefinitions/%zu/%s", container, property);
-	struct check_finding f = check_about(s, CHECK_FAIL, where);
-
-	check_add(c, &f, "Container %s: %s", container_name(s, container), text);
-}
-
 /* ---- how a command ends ------------------------------------------------------------------------
  */
 
@@ -87,7 +73,7 @@ static size_t container_at(const struct check_subject *s, const char *name)
 {
 	size_t i = 0;
 
-	while (i < json_array_size(s->containers) && !str_eq(container_name(s, i), name))
+	while (i < json_array_size(s->containers) && !str_eq(check_container_name(s, i), name))
 		i++;
 	return i;
 }
@@ -141,7 +127,7 @@ static void dependency(struct check *c, const struct check_subject *s, size_t i,
 		 ends(s, at) == ENDS_NEVER)
 		text = str_printf("it waits until %s ends, but its command never does.", name);
 	if (text)
-		say(c, s, i, "DependsOn", text);
+		check_container_fails(c, s, i, "DependsOn", text);
 }
 
 static void dependencies(struct check *c, const struct check_subject *s)
@@ -156,7 +142,8 @@ static void dependencies(struct check *c, const struct check_subject *s)
 		for (size_t k = 0; k < json_array_size(list); k++)
 			dependency(c, s, i, json_array_get(list, k));
 		if (waits_for(s, i, i, &seen))
-			say(c, s, i, "DependsOn", "it waits for itself through other containers.");
+			check_container_fails(c, s, i, "DependsOn",
+					      "it waits for itself through other containers.");
 	}
 }
 

@@ -16,18 +16,18 @@ void check_each_subject(struct check *c,
 		look(c, &all.list[i]);
 }
 
-static const char *container_name(const struct check_subject *s, size_t i)
+const char *check_container_name(const struct check_subject *s, size_t i)
 {
 	return json_str_or(json_array_get(s->containers, i), "Name", "?");
 }
 
-static void say(struct check *c, const struct check_subject *s, size_t container,
-		const char *property, const char *text)
+void check_container_fails(struct check *c, const struct check_subject *s, size_t container,
+			   const char *property, const char *text)
 {
 	OWN(str) char *where = str_printf("ContainerDefinitions/%zu/%s", container, property);
 	struct check_finding f = check_about(s, CHECK_FAIL, where);
 
-	check_add(c, &f, "Container %s: %s", container_name(s, container), text);
+	check_add(c, &f, "Container %s: %s", check_container_name(s, container), text);
 }
 
 /* ---- F08 size, F13 containers in it
@@ -114,12 +114,14 @@ static void container_size(struct check *c, const struct check_subject *s)
 		essential = essential || json_bool_or(one, "Essential", true) ||
 			    template_is_symbol(json_object_get(one, "Essential"));
 		if (memory > 0 && limit > memory)
-			say(c, s, i, "Memory", "its memory limit is above the task's memory.");
+			check_container_fails(c, s, i, "Memory",
+					      "its memory limit is above the task's memory.");
 		else if (memory > 0 && reserved > memory)
-			say(c, s, i, "MemoryReservation",
-			    "it reserves more than the task's memory.");
+			check_container_fails(c, s, i, "MemoryReservation",
+					      "it reserves more than the task's memory.");
 		else if (limit > 0 && reserved > limit)
-			say(c, s, i, "MemoryReservation", "it reserves more than its own limit.");
+			check_container_fails(c, s, i, "MemoryReservation",
+					      "it reserves more than its own limit.");
 	}
 	if (cpu > 0 && sum > cpu) {
 		struct check_finding f = check_about(s, CHECK_FAIL, "Cpu");
@@ -226,13 +228,14 @@ static void unsupported_linux(struct check *c, const struct check_subject *s, si
 		char *text = str_printf("Fargate does not support LinuxParameters.%s.", names[k]);
 
 		if (set(json_object_get(linux_parameters, names[k])))
-			say(c, s, i, where, text);
+			check_container_fails(c, s, i, where, text);
 	}
 	for (size_t k = 0; k < json_array_size(adds); k++)
 		if (json_is_string(json_array_get(adds, k)) &&
 		    !str_eq(json_string_value(json_array_get(adds, k)), "SYS_PTRACE"))
-			say(c, s, i, "LinuxParameters/Capabilities/Add",
-			    "Fargate lets a task add no capability but SYS_PTRACE.");
+			check_container_fails(
+				c, s, i, "LinuxParameters/Capabilities/Add",
+				"Fargate lets a task add no capability but SYS_PTRACE.");
 }
 
 static void unsupported_container(struct check *c, const struct check_subject *s, size_t i)
@@ -247,18 +250,20 @@ static void unsupported_container(struct check *c, const struct check_subject *s
 	const json_t *limits = json_list(one, "Ulimits");
 
 	if (json_bool_or(one, "Privileged", false))
-		say(c, s, i, "Privileged", "Fargate runs no privileged containers.");
+		check_container_fails(c, s, i, "Privileged",
+				      "Fargate runs no privileged containers.");
 	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
 		OWN(str) char *text = str_printf("Fargate does not support %s.", names[k]);
 
 		if (set(json_object_get(one, names[k])))
-			say(c, s, i, names[k], text);
+			check_container_fails(c, s, i, names[k], text);
 	}
 	for (size_t k = 0; k < json_array_size(limits); k++) {
 		const char *name = json_str(json_array_get(limits, k), "Name");
 
 		if (name && strcmp(name, "nofile") != 0)
-			say(c, s, i, "Ulimits", "Fargate lets a task set no limit but nofile.");
+			check_container_fails(c, s, i, "Ulimits",
+					      "Fargate lets a task set no limit but nofile.");
 	}
 	unsupported_linux(c, s, i);
 }
@@ -340,9 +345,10 @@ static void host_port(struct check *c, const struct check_subject *s)
 					   (long long)host, (long long)port);
 
 			if (port >= 0 && host != port && host != 0)
-				say(c, s, i, host_where, differs);
+				check_container_fails(c, s, i, host_where, differs);
 			if (port >= 0 && json_object_get(seen, id))
-				say(c, s, i, where, "its port is mapped twice in the task.");
+				check_container_fails(c, s, i, where,
+						      "its port is mapped twice in the task.");
 			json_object_set_new(seen, id, json_true());
 		}
 	}
@@ -351,113 +357,6 @@ static void host_port(struct check *c, const struct check_subject *s)
 void check_f_host_port(struct check *c)
 {
 	check_each_subject(c, host_port);
-}
-
-/* ---- F15, F16
- * ------------------------------------------------------------------------------------- */
-
-/* What a slim image with python3 and openssl does not have. */
-static bool not_in_node_image(const char *word, size_t len)
-{
-	static const char *const names[] = { "curl",   "wget",	   "nc",      "ncat", "netcat",
-					     "telnet", "jq",	   "dig",     "node", "ping",
-					     "http",   "nslookup", "grpcurl", "ss" };
-
-	for (size_t i = len; i-- > 0;)
-		if (word[i] == '/') {
-			word += i + 1;
-			len -= i + 1;
-			break;
-		}
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == len && !strncmp(names[i], word, len))
-			return true;
-	return false;
-}
-
-/* The first word of each command of a shell line. Caller frees. */
-static char *missing_tool(const char *line)
-{
-	while (*line) {
-		size_t len;
-
-		line += strspn(line, " \t\n;|&({!");
-		len = strcspn(line, " \t\n;|&()}");
-		if (not_in_node_image(line, len))
-			return str_dup_n(line, len);
-		line += strcspn(line, ";|&\n");
-	}
-	return NULL;
-}
-
-static void health_command(struct check *c, const struct check_subject *s)
-{
-	const struct deployment *d = check_deployment(c);
-
-	for (size_t i = 0; i < json_array_size(s->containers); i++) {
-		const json_t *command = json_list(
-			json_map(json_array_get(s->containers, i), "HealthCheck"), "Command");
-		const char *kind = deployment_text(d, json_array_get(command, 0));
-		const char *line = deployment_text(d, json_array_get(command, 1));
-		OWN(str) char *tool = NULL;
-		OWN(str) char *text = NULL;
-
-		if (!line || str_eq(kind, "NONE") || !check_is_node(d, s, i))
-			continue;
-		if (str_eq(kind, "CMD") && not_in_node_image(line, strlen(line)))
-			tool = str_dup(line);
-		else if (str_eq(kind, "CMD-SHELL"))
-			tool = missing_tool(line);
-		text = str_printf("its health check runs %s, which the node's image does not have.",
-				  tool ? tool : "");
-		if (tool)
-			say(c, s, i, "HealthCheck/Command", text);
-	}
-}
-
-void check_f_health_command(struct check *c)
-{
-	check_each_subject(c, health_command);
-}
-
-/* No node answers in the first; one that creates its data hardly does in the second. */
-enum { NEVER_BOOTED_SECONDS = 15, BOOT_SECONDS = 30 };
-
-/* A command that is always content kills nobody. */
-static bool always_healthy(const json_t *check)
-{
-	const json_t *command = json_list(check, "Command");
-	const char *kind = json_string_value(json_array_get(command, 0)),
-		   *line = json_string_value(json_array_get(command, 1));
-
-	return str_eq(kind, "NONE") || str_eq(line, "true") || str_eq(line, "exit 0") ||
-	       str_eq(line, ":");
-}
-
-static void health_times(struct check *c, const struct check_subject *s)
-{
-	for (size_t i = 0; i < json_array_size(s->containers); i++) {
-		const json_t *check = json_map(json_array_get(s->containers, i), "HealthCheck");
-		OWN(str) char *where = str_printf("ContainerDefinitions/%zu/HealthCheck", i);
-		struct check_finding f = check_about(s, CHECK_WARN, where);
-		json_int_t seconds =
-			json_int_or(check, "StartPeriod", 0) +
-			json_int_or(check, "Interval", 30) * json_int_or(check, "Retries", 3);
-
-		if (seconds <= NEVER_BOOTED_SECONDS)
-			f.severity = CHECK_FAIL;
-		if (check && seconds < BOOT_SECONDS && check_is_node(check_deployment(c), s, i) &&
-		    !always_healthy(check))
-			check_add(c, &f,
-				  "Container %s is killed when it is not healthy after %lld s; a "
-				  "node needs longer to start.",
-				  container_name(s, i), (long long)seconds);
-	}
-}
-
-void check_f_health_times(struct check *c)
-{
-	check_each_subject(c, health_times);
 }
 
 /* ---- F26, F27, F28
@@ -477,16 +376,34 @@ static void log_options_of(struct check *c, const struct check_subject *s, size_
 	for (size_t k = 0; driver && k < 3; k++)
 		known = known || !strcmp(driver, drivers[k]);
 	if (driver && !known && s->fargate)
-		say(c, s, i, "LogConfiguration/LogDriver",
-		    "Fargate has the log drivers awslogs, splunk and awsfirelens only.");
+		check_container_fails(
+			c, s, i, "LogConfiguration/LogDriver",
+			"Fargate has the log drivers awslogs, splunk and awsfirelens only.");
 	if (!str_eq(driver, "awslogs") || template_is_symbol(options))
 		return;
 	for (size_t k = 0; k < 3; k++) {
 		OWN(str) char *text = str_printf("awslogs needs the option %s.", names[k]);
 
 		if (!json_object_get(options, names[k]) && (k < 2 || s->fargate))
-			say(c, s, i, "LogConfiguration/Options", text);
+			check_container_fails(c, s, i, "LogConfiguration/Options", text);
 	}
+}
+
+/* The group is made where the stack is. */
+static void log_region(struct check *c, const struct check_subject *s, size_t i, const json_t *log)
+{
+	const struct deployment *d = check_deployment(c);
+	const json_t *options = json_map(log, "Options");
+	const char *literal = deployment_text(d, json_object_get(options, "awslogs-region"));
+	OWN(str) char *region = literal ? check_rights_region(d) : NULL;
+	OWN(str) char *text = NULL;
+
+	if (!region || !strcmp(region, literal) || !str_eq(json_str(log, "LogDriver"), "awslogs") ||
+	    !deployment_target(d, json_object_get(options, "awslogs-group"), NULL))
+		return;
+	text = str_printf("its log group is looked for in %s, but the stack is in %s.", literal,
+			  region);
+	check_container_fails(c, s, i, "LogConfiguration/Options/awslogs-region", text);
 }
 
 static void log_options(struct check *c, const struct check_subject *s)
@@ -494,8 +411,10 @@ static void log_options(struct check *c, const struct check_subject *s)
 	for (size_t i = 0; i < json_array_size(s->containers); i++) {
 		const json_t *log = json_map(json_array_get(s->containers, i), "LogConfiguration");
 
-		if (log)
+		if (log) {
 			log_options_of(c, s, i, log);
+			log_region(c, s, i, log);
+		}
 	}
 }
 
@@ -566,7 +485,7 @@ static void late_group(struct check *c, const struct check_subject *s, size_t i,
 				  "Nothing makes service %s wait for log group %s of container %s, "
 				  "which waits for %s itself.",
 				  s->service->resource->logical, group->logical,
-				  container_name(s, i), name);
+				  check_container_name(s, i), name);
 			return;
 		}
 }
@@ -598,11 +517,11 @@ static void log_group_of(struct check *c, const struct check_subject *s, size_t 
 		f.lookup = "aws logs describe-log-groups --log-group-name-prefix <the group>";
 		check_add(c, &f,
 			  "Log group %s of container %s is not made here; it must exist already.",
-			  shown, container_name(s, i));
+			  shown, check_container_name(s, i));
 		return;
 	}
 	check_add(c, &f, "Nothing creates log group %s of container %s.", shown,
-		  container_name(s, i));
+		  check_container_name(s, i));
 }
 
 static void log_group(struct check *c, const struct check_subject *s)
@@ -633,7 +552,7 @@ static void log_mode(struct check *c, const struct check_subject *s)
 		    check_is_node(check_deployment(c), s, i) &&
 		    (!mode || str_eq(json_string_value(mode), "blocking")))
 			check_add(c, &f, "Container %s %s: a slow CloudWatch would stop the node.",
-				  container_name(s, i),
+				  check_container_name(s, i),
 				  mode ? "logs in blocking mode"
 				       : "leaves the log mode to the account's default");
 	}

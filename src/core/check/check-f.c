@@ -1,6 +1,7 @@
 /* Rules of group F: images, capacity, custom resources; the table. */
 #include "core/check/check-f.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,14 +243,26 @@ static void pulls(struct check *c)
 /* ---- F04
  * --------------------------------------------------------------------------------------------- */
 
+/* A word of the name: "mpc-arm64", "3.2.0_arm64v8", not "charm64". */
+static bool has_word(const char *text, size_t len, const char *word)
+{
+	for (size_t i = 0; i + strlen(word) <= len; i++)
+		if (!strncasecmp(text + i, word, strlen(word)) &&
+		    (i == 0 || !isalpha((unsigned char)text[i - 1])))
+			return true;
+	return false;
+}
+
 static const char *architecture_in(const char *text, size_t len)
 {
-	if (has_part(text, len, "arm64") || has_part(text, len, "aarch64"))
-		return "ARM64";
-	if (has_part(text, len, "amd64") || has_part(text, len, "x86_64") ||
-	    has_part(text, len, "x86-64"))
-		return "X86_64";
-	return NULL;
+	bool arm = has_word(text, len, "arm64") || has_word(text, len, "aarch64");
+	bool x86 = has_word(text, len, "amd64") || has_word(text, len, "x86_64") ||
+		   has_word(text, len, "x86-64");
+
+	/* Both in one name is a list of both. */
+	if (arm == x86)
+		return NULL;
+	return arm ? "ARM64" : "X86_64";
 }
 
 static void architecture_of(struct check *c, const struct check_subject *s, const struct image *i,
@@ -263,7 +276,6 @@ static void architecture_of(struct check *c, const struct check_subject *s, cons
 	if (!wanted || template_is_symbol(platform))
 		return;
 	says = i->tag ? architecture_in(i->tag, i->tag_len) : NULL;
-	/* Both in one name is a list of both. */
 	if (!says)
 		says = architecture_in(i->path, i->path_len);
 	if (!says &&

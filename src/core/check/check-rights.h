@@ -54,6 +54,8 @@ enum verdict check_rights_match(const char *pattern, const char *text, bool wild
  * neither. Caller frees. */
 char *check_rights_anywhere(const char *arn);
 bool check_rights_is_region(const char *s, size_t len);
+/* The region that the template itself fixes: by a subnet's zone. Caller frees; NULL: none. */
+char *check_rights_region(const struct deployment *d);
 /* Texts for messages: atoms become <AWS::Region>, <Logical>. Caller frees. */
 char *check_rights_show(const char *text);
 
