@@ -338,9 +338,15 @@ void check_c12(struct check *c)
 
 /* ---- C26 ------------------------------------------------------------------------------------- */
 
+/* A host outside of the templates may be a member of a group, if that is not there for others. */
+static bool has_its_members(const struct deployment *d, const struct deployment_group *g)
+{
+	return g && g->resource && check_group_attached(d, g->resource);
+}
+
 /* May the groups send to the port of an address (0: any of the internet)? */
-static enum verdict egress_to(const struct deployment_service *s, uint32_t ip, bool anywhere,
-			      unsigned port)
+static enum verdict egress_to(const struct deployment *d, const struct deployment_service *s,
+			      uint32_t ip, bool anywhere, unsigned port)
 {
 	enum verdict v = VERDICT_FAIL;
 
@@ -362,8 +368,8 @@ static enum verdict egress_to(const struct deployment_service *s, uint32_t ip, b
 			if (r->peer == DEPLOYMENT_PEER_CIDR &&
 			    (anywhere ? r->bits == 0 : ip_in_cidr(ip, r->base, r->bits)))
 				return VERDICT_PASS;
-			/* the host may be a member of the group */
-			if (r->peer != DEPLOYMENT_PEER_CIDR && r->peer != DEPLOYMENT_PEER_NONE)
+			if (r->peer != DEPLOYMENT_PEER_CIDR && r->peer != DEPLOYMENT_PEER_NONE &&
+			    !(r->peer == DEPLOYMENT_PEER_GROUP && has_its_members(d, r->group)))
 				v = VERDICT_UNKNOWN;
 		}
 	}
@@ -412,8 +418,8 @@ static void host_c26(struct check *c, const struct host *h)
 		reach_tcp(d, &from, &to.end, h->port, &e);
 		closed(c, h, e.out.verdict, e.out.unknown);
 	} else if (h->name[0] && ip_parse(h->name, &ip) == 0) {
-		closed(c, h, egress_to(h->from, ip, false, h->port), NULL);
-	} else if (egress_to(h->from, 0, true, h->port) != VERDICT_PASS) {
+		closed(c, h, egress_to(d, h->from, ip, false, h->port), NULL);
+	} else if (egress_to(d, h->from, 0, true, h->port) != VERDICT_PASS) {
 		closed(c, h, VERDICT_UNKNOWN, "the address of the chain's host");
 	}
 }
@@ -431,7 +437,7 @@ static void public_chain(struct check *c, const struct deployment_service *s)
 		return;
 	f.resource =
 		s->group_count && s->groups[0]->resource ? s->groups[0]->resource : s->resource;
-	if (egress_to(s, 0, true, 30333) == VERDICT_FAIL)
+	if (egress_to(check_deployment(c), s, 0, true, 30333) == VERDICT_FAIL)
 		check_add(c, &f,
 			  "peers of %s listen on any port, but the groups of %s let only some out",
 			  env, check_name(s->resource));

@@ -76,7 +76,7 @@ static bool is_group_resource(const struct deployment_resource *r)
 	return str_starts(r->type, "AWS::EC2::SecurityGroup");
 }
 
-static bool attached(const struct deployment *d, const struct deployment_resource *group)
+bool check_group_attached(const struct deployment *d, const struct deployment_resource *group)
 {
 	const struct deployment_resource *all;
 	size_t count;
@@ -175,7 +175,7 @@ void check_c16(struct check *c)
 		struct check_finding f = { .severity = CHECK_WARN,
 					   .resource = groups[i]->resource };
 
-		if (!groups[i]->resource || attached(d, groups[i]->resource) ||
+		if (!groups[i]->resource || check_group_attached(d, groups[i]->resource) ||
 		    !(peer = names_as_peer(d, groups[i])))
 			continue;
 		f.second = peer->resource;
