@@ -47,7 +47,7 @@ static void mark(const struct deployment *d, struct marked *m, const json_t *val
 	} else if ((parts = json_list(value, "$parts"))) {
 		json_array_foreach(parts, i, part)
 			mark(d, m, part, depth + 1);
-	} else if ((r = deployment_target(d, value, NULL)) && m->count < HOSTS_MAX) {
+	} else if ((r = deployment_owner(d, value, NULL)) && m->count < HOSTS_MAX) {
 		buf_printf(&m->text, "\1%zu", m->count);
 		m->list[m->count++] = r;
 	} else {
@@ -180,7 +180,7 @@ static bool side_of_registry(const struct deployment *d, const struct deployment
 		const json_t *id = json_object_get(all[i].properties, "ServiceId");
 		const json_t *ip =
 			json_path(all[i].properties, "InstanceAttributes.AWS_INSTANCE_IPV4");
-		const struct deployment_resource *r = ip ? deployment_target(d, ip, NULL) : NULL;
+		const struct deployment_resource *r = ip ? deployment_owner(d, ip, NULL) : NULL;
 		if (check_is_type(&all[i], "AWS::ServiceDiscovery::Instance") && id && r &&
 		    deployment_target(d, id, NULL) == registry)
 			return side_of_resource(d, r, ret);
@@ -209,7 +209,7 @@ static const struct deployment_resource *resource_of_name(const struct deploymen
 		    !strncasecmp(record, name, len) &&
 		    (!record[len] || !strcmp(record + len, "."))) {
 			const json_t *to = json_path(p, "ResourceRecords.0");
-			return to ? deployment_target(d, to, NULL) : NULL;
+			return to ? deployment_owner(d, to, NULL) : NULL;
 		}
 	}
 	return NULL;

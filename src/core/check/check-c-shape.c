@@ -88,6 +88,41 @@ bool check_group_attached(const struct deployment *d, const struct deployment_re
 	return false;
 }
 
+/* Does source text of a template name the logical id? */
+static bool text_names(const json_t *node, const char *logical, unsigned depth)
+{
+	const char *text = json_string_value(node), *at;
+	size_t len = strlen(logical), i;
+	const json_t *member;
+
+	if (text && !strncmp(text, logical, len) && (!text[len] || text[len] == '.'))
+		return true;
+	for (at = text; at && (at = strstr(at, "${")); at += 2)
+		if (!strncmp(at + 2, logical, len) && (at[2 + len] == '}' || at[2 + len] == '.'))
+			return true;
+	if (depth > 24)
+		return false;
+	json_array_foreach(node, i, member)
+		if (text_names(member, logical, depth + 1))
+			return true;
+	for (void *it = json_object_iter((json_t *)(uintptr_t)node); it;
+	     it = json_object_iter_next((json_t *)(uintptr_t)node, it))
+		if (text_names(json_object_iter_value(it), logical, depth + 1))
+			return true;
+	return false;
+}
+
+/* An output hands the group to somebody else, who may attach it. */
+static bool is_output(const struct check *c, const struct deployment_resource *group)
+{
+	size_t count;
+	const struct deployment_template *templates = check_templates(c, &count);
+
+	return group->template < count &&
+	       text_names(json_map(template_body(templates[group->template].t), "Outputs"),
+			  group->logical, 0);
+}
+
 /* The group whose rules name g as the other side, or NULL. */
 static const struct deployment_group *names_as_peer(const struct deployment *d,
 						    const struct deployment_group *g)
@@ -176,6 +211,7 @@ void check_c16(struct check *c)
 					   .resource = groups[i]->resource };
 
 		if (!groups[i]->resource || check_group_attached(d, groups[i]->resource) ||
+		    is_output(c, groups[i]->resource) ||
 		    !(peer = names_as_peer(d, groups[i])))
 			continue;
 		f.second = peer->resource;

@@ -307,6 +307,82 @@ def protocol_50(t):
     set_rule(2049, without=["FromPort", "ToPort"], IpProtocol="50")(t)
 
 
+def default_group(t):
+    """No groups of its own: the VPC's default one holds tasks and mount targets."""
+    own = att(name_of(t, "AWS::EC2::VPC"), "DefaultSecurityGroup")
+    for s in nodes(t):
+        network(s)["SecurityGroups"] = [own]
+    for p in targets(t):
+        p["SecurityGroups"] = [own]
+    for name in [n for n, r in t["Resources"].items() if r["Type"].startswith("AWS::EC2::SecurityGroup")]:
+        drop(t, name)
+
+
+def default_group_of_targets(t):
+    for p in targets(t):
+        p["SecurityGroups"] = [att(name_of(t, "AWS::EC2::VPC"), "DefaultSecurityGroup")]
+
+
+def group_for_others(t):
+    """A group that tools of another stack get: nothing here has it."""
+    add(t, "ToolsGroup", "AWS::EC2::SecurityGroup", {"GroupDescription": "tools", "VpcId": group_properties(t, "Efs")["VpcId"]})
+    add(t, "ToolsIn", "AWS::EC2::SecurityGroupIngress", {"GroupId": group(t, "MpcNode"), "IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080,
+                                                         "SourceSecurityGroupId": att("ToolsGroup")})
+    t["Outputs"]["ToolsGroupId"] = {"Value": att("ToolsGroup"), "Export": {"Name": "tools-group"}}
+
+
+def conditional(type_name, matching, value):
+    def change(t):
+        t.setdefault("Conditions", {})["Opened"] = {"Fn::Equals": [value, "yes"]}
+        for name, r in t["Resources"].items():
+            if r["Type"] == type_name and matching in name:
+                r["Condition"] = "Opened"
+    return change
+
+
+def chain_host(port, interface=False):
+    """The chain runs on an instance that admits the nodes at one port; they dial its private address."""
+    def change(t):
+        t["Parameters"]["HostImage"] = {"Type": "AWS::EC2::Image::Id"}
+        rules = [{**tcp(port), "CidrIp": VPC_RANGE}] if port else []
+        add(t, "HostGroup", "AWS::EC2::SecurityGroup", {"GroupDescription": "chain", "VpcId": group_properties(t, "Efs")["VpcId"], "SecurityGroupIngress": rules})
+        host = {"ImageId": {"Ref": "HostImage"}, "InstanceType": "t3.large"}
+        place = {"SubnetId": subnets(t, "private")[0]}
+        if interface:
+            host["NetworkInterfaces"] = [{**place, "GroupSet": [att("HostGroup")], "DeviceIndex": "0"}]
+        else:
+            host.update(place, SecurityGroupIds=[att("HostGroup")])
+        add(t, "ChainHost", "AWS::EC2::Instance", host)
+        boot_node("X")(t)
+        for _, p in resources(t, "AWS::ECS::TaskDefinition"):
+            for c in p["ContainerDefinitions"]:
+                for e in c.get("Environment", []):
+                    if e["Name"] == "NEAR_BOOT_NODES":
+                        e["Value"] = {"Fn::Sub": e["Value"].replace("@X:", "@${ChainHost.PrivateIp}:")}
+    return change
+
+
+def rpc_of_host(t):
+    for _, p in resources(t, "AWS::ECS::TaskDefinition"):
+        for c in p["ContainerDefinitions"]:
+            for e in c.get("Environment", []):
+                if e["Name"] == "NEAR_RPC_URL":
+                    e["Value"] = {"Fn::Sub": "http://${ChainHost.PrivateIp}:3030"}
+
+
+def exported_host(port):
+    """The exporting template has the chain on an instance and exports its boot node."""
+    def change(t):
+        t["Parameters"] = {"HostImage": {"Type": "AWS::EC2::Image::Id"}, **t.get("Parameters", {})}
+        add(t, "HostGroup", "AWS::EC2::SecurityGroup", {"GroupDescription": "chain", "VpcId": group_properties(t, "NearSg")["VpcId"],
+                                                        "SecurityGroupIngress": [tcp(port, cidr=VPC_RANGE)]})
+        add(t, "ChainHost", "AWS::EC2::Instance", {"ImageId": {"Ref": "HostImage"}, "InstanceType": "t3.large", "SubnetId": subnets(t, "private")[0],
+                                                   "SecurityGroupIds": [att("HostGroup")]})
+        t["Outputs"]["NearBootNodes"]["Value"] = {"Fn::Join": ["", [
+            "ed25519:GzEU8jWjVmNpijNwwAsSXAwsRJwTCezJi6pxvEKzYagF@", att("ChainHost", "PrivateIp"), ":24567"]]}
+    return change
+
+
 CASES = [
     benign("C01", "the template as it is", STANDALONE),
     benign("C01", "public subnets by hand", PUBLIC),
@@ -611,4 +687,115 @@ CASES = [
       SecurityGroupIds: [!Ref Doors]
 """)),
     benign("C28", "the second one without private DNS", STANDALONE, doubled_endpoint(False)),
+
+    # more ways, with networks that are given or wired differently
+    benign("C01", "network by parameters", GIVEN),
+    benign("C01", "network by parameters with ids", GIVEN, params=GIVEN_IDS),
+    benign("C01", "network by parameters, other branches", GIVEN, params={**GIVEN_IDS, "PublicAddresses": "yes", "MoreSg": "sg-0123456789abcdef0"}),
+    benign("C05", "routes of a given network", GIVEN, None, "UNKNOWN", params=GIVEN_IDS),
+    fault("C01", "given network: no rule", GIVEN, within("DiskSg", "2049", "2050"), params=GIVEN_IDS),
+    fault("C01", "given network, no ids: no rule", GIVEN, within("DiskSg", "2049", "2050")),
+    fault("C01", "given network: rule from another group", GIVEN, then(within("DiskSg", "SourceSecurityGroupId: !Ref NodeSg", "SourceSecurityGroupId: !Ref ToolSg"),
+          plus("\n  ToolSg: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: tools, VpcId: !Ref Net}}\n"))),
+    benign("C01", "given network: rule from a given group", GIVEN, within("DiskSg", "SourceSecurityGroupId: !Ref NodeSg", "SourceSecurityGroupId: !Ref MoreSg"),
+           params={**GIVEN_IDS, "MoreSg": "sg-0123456789abcdef0"}),
+    fault("C01", "given network: rule from another given group", GIVEN, within("DiskSg", "SourceSecurityGroupId: !Ref NodeSg", "SourceSecurityGroupId: sg-0fedcba9876543210"), params=GIVEN_IDS),
+    benign("C01", "given network: range of the network by parameter", GIVEN, within("DiskSg", "SourceSecurityGroupId: !Ref NodeSg", "CidrIp: !Ref NetRange"), "UNKNOWN"),
+    fault("C15", "given network: source by a condition that is false", GIVEN, within("DiskSg", "SourceSecurityGroupId: !Ref NodeSg", "SourceSecurityGroupId: !If [HasMore, !Ref MoreSg, !Ref AWS::NoValue]"), also=["C01"]),
+    fault("C18", "given network: peers only when public", GIVEN, without("NodePeers"), also=["A09"]),
+    benign("C18", "given network: peers when public", GIVEN, without("NodePeers"), params={**GIVEN_IDS, "PublicAddresses": "yes"}),
+    benign("C16", "given groups on the mount targets", GIVEN, edit("SecurityGroups: [!Ref DiskSg]", "SecurityGroups: [!Ref MoreSg]"), "NONE", params={**GIVEN_IDS, "MoreSg": "sg-0123456789abcdef0"}),
+    fault("C02", "given network: egress without 2049", GIVEN, within("NodeSg", "      SecurityGroupIngress:", "      SecurityGroupEgress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0}, {IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 0.0.0.0/0}, {IpProtocol: tcp, FromPort: 24567, ToPort: 24567, CidrIp: 0.0.0.0/0}]\n      SecurityGroupIngress:"), params=GIVEN_IDS),
+    fault("C03", "given network: egress without 443", GIVEN, within("NodeSg", "      SecurityGroupIngress:", "      SecurityGroupEgress: [{IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 0.0.0.0/0}, {IpProtocol: tcp, FromPort: 2049, ToPort: 2049, CidrIp: 0.0.0.0/0}, {IpProtocol: tcp, FromPort: 24567, ToPort: 24567, CidrIp: 0.0.0.0/0}]\n      SecurityGroupIngress:"), params=GIVEN_IDS),
+    fault("C23", "given network: six groups", GIVEN, edit("[!Ref NodeSg]]", "[!Ref NodeSg, sg-1, sg-2, sg-3, sg-4, sg-5]]"), params=GIVEN_IDS),
+
+    fault("C01", "IPv6 only", STANDALONE, set_rule(2049, "", ["SourceSecurityGroupId"], CidrIpv6="::/0")),
+    fault("C01", "ports the wrong way round", STANDALONE, set_rule(2049, FromPort=2050, ToPort=2048), also=["S01", "S02"]),
+    fault("C01", "a single host", STANDALONE, set_rule(2049, "", ["SourceSecurityGroupId"], CidrIp="10.0.2.17/32"), also=["C19"]),
+    benign("C01", "IPv4 and IPv6", STANDALONE, lambda t: (no_nfs(t), group_properties(t, "Efs").update(SecurityGroupIngress=[
+        {"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}, {"IpProtocol": "-1", "CidrIpv6": "::/0"}]))),
+    benign("C01", "a list member that is taken away", STANDALONE, lambda t: (no_nfs(t), t.setdefault("Conditions", {}).update(Never={"Fn::Equals": ["a", "b"]}),
+        group_properties(t, "Efs").update(SecurityGroupIngress=[{"Fn::If": ["Never", tcp(22), {"Ref": "AWS::NoValue"}]}, nfs_from_nodes(t)]))),
+    benign("C01", "the list chosen by a condition", STANDALONE, lambda t: (no_nfs(t), t.setdefault("Conditions", {}).update(Never={"Fn::Equals": ["a", "b"]}),
+        group_properties(t, "Efs").update(SecurityGroupIngress={"Fn::If": ["Never", [tcp(22)], [nfs_from_nodes(t)]]}))),
+    fault("C01", "the list chosen by a condition, the wrong one", STANDALONE, lambda t: (no_nfs(t), t.setdefault("Conditions", {}).update(Never={"Fn::Equals": ["a", "b"]}),
+        group_properties(t, "Efs").update(SecurityGroupIngress={"Fn::If": ["Never", [nfs_from_nodes(t)], [tcp(22)]]})), also=["G31"]),
+    benign("C16", "everything in the VPC's default group", STANDALONE, default_group),
+    fault("C16", "mount targets in the VPC's default group, nodes not", STANDALONE, default_group_of_targets, also=["C01", "C22"]),
+    benign("C16", "default group of the targets with a rule", STANDALONE, lambda t: (default_group_of_targets(t), [p.update(GroupId=att(name_of(t, "AWS::EC2::VPC"), "DefaultSecurityGroup")) for _, p in ingress(t, 2049)])),
+    benign("C16", "a group for others, its id is an output", STANDALONE, group_for_others),
+
+    fault("C05", "NAT route's condition is false", STANDALONE, conditional("AWS::EC2::Route", "private", "no"), also=["G31"]),
+    fault("C24", "associations' condition is false", STANDALONE, conditional("AWS::EC2::SubnetRouteTableAssociation", "private", "no"), also=["G31", "C05"]),
+    benign("C05", "NAT route's condition is true", STANDALONE, conditional("AWS::EC2::Route", "private", "yes")),
+    benign("C05", "NAT instance", STANDALONE, lambda t: [p.update(InstanceId="i-0123456789abcdef0") for _, p in resources(t, "AWS::EC2::Route") if p.pop("NatGatewayId", None)], "UNKNOWN"),
+    fault("C06", "private NAT gateway", STANDALONE, lambda t: [(p.pop("AllocationId"), p.update(ConnectivityType="private")) for _, p in resources(t, "AWS::EC2::NatGateway")], also=["C05"]),
+    fault("C06", "gateway attached to another VPC", STANDALONE, lambda t: (own_vpc(t), first(t, "AWS::EC2::VPCGatewayAttachment").update(VpcId={"Ref": "OtherVpc"})), also=["C05", "C17"]),
+    fault("C06", "public addresses, no route to the gateway", PUBLIC, without("Out"), also=["C05"]),
+    fault("C06", "NAT gateway's subnet has no route", PRIVATE, without("OuterDefault"), also=["C05"]),
+    fault("C06", "public addresses in tables with NAT only", STANDALONE, all_of(nat_in_private, public_ip("ENABLED")), also=["C05"]),
+    fault("C04", "public address by a parameter's default", PUBLIC, then(edit("AssignPublicIp: ENABLED", "AssignPublicIp: !Ref Address"),
+          edit("Parameters:\n", "Parameters:\n  Address: {Type: String, Default: DISABLED, AllowedValues: [ENABLED, DISABLED]}\n"))),
+    benign("C04", "public address by a parameter", PUBLIC, then(edit("AssignPublicIp: ENABLED", "AssignPublicIp: !Ref Address"),
+           edit("Parameters:\n", "Parameters:\n  Address: {Type: String, Default: DISABLED, AllowedValues: [ENABLED, DISABLED]}\n")), params={"Address": "ENABLED"}),
+
+    benign("C07", "endpoints in one zone only", SEALED, edit("SubnetIds: [!Ref CellA, !Ref CellB]", "SubnetIds: [!Ref CellA]")),
+    fault("C07", "an endpoint's condition is false", SEALED, then(within("Secrets", "    Properties:\n", "    Condition: Never\n    Properties:\n"),
+          edit("Resources:\n", "Conditions:\n  Never: !Equals [a, b]\nResources:\n", ", Secrets, ", ", ")), also=["G31"]),
+    fault("C07", "an endpoint of another VPC", SEALED, then(within("Layers", "VpcId: !Ref Net", "VpcId: !Ref Else", "      SubnetIds: [!Ref CellA, !Ref CellB]\n      SecurityGroupIds: [!Ref Doors]\n", ""), plus("""
+  Else:
+    Type: AWS::EC2::VPC
+    Properties: {CidrBlock: 10.50.0.0/16, EnableDnsHostnames: true}
+""")), also=["C17"]),
+    fault("C03", "sealed, no 443 at all", SEALED, within("Nodes", "FromPort: 443, ToPort: 443", "FromPort: 444, ToPort: 444")),
+    benign("C05", "sealed, 443 to prefix lists only", SEALED, within("Nodes", "FromPort: 443, ToPort: 443, CidrIp", "FromPort: 444, ToPort: 444, CidrIp"), "UNKNOWN"),
+    benign("C08", "endpoints open to all", SEALED, within("Doors", "CidrIp: 172.20.0.0/20", "CidrIp: 0.0.0.0/0")),
+    benign("C08", "endpoints by group", SEALED, within("Doors", "CidrIp: 172.20.0.0/20", "SourceSecurityGroupId: !Ref Nodes")),
+    benign("C09", "attributes as texts", SEALED, edit("EnableDnsSupport: true, EnableDnsHostnames: true", "EnableDnsSupport: 'true', EnableDnsHostnames: 'true'")),
+    benign("C07", "endpoint policies", SEALED, edit("      PrivateDnsEnabled: true\n", "      PrivateDnsEnabled: true\n      PolicyDocument: {Statement: [{Effect: Allow, Principal: '*', Action: '*', Resource: '*'}]}\n")),
+    benign("C07", "service names with a region written out", SEALED, edit("!Sub com.amazonaws.${AWS::Region}.", "com.amazonaws.eu-central-1.")),
+    benign("C07", "service names joined", SEALED, edit("!Sub com.amazonaws.${AWS::Region}.logs", "!Join ['', ['com.amazonaws.', !Ref 'AWS::Region', '.logs']]")),
+    benign("C11", "nodes: ACL lets no 2049 out, which is not of its subnet's business", STANDALONE, node_acl((False, 100, "allow", "0.0.0.0/0", -1, None, None), (True, 90, "deny", "0.0.0.0/0", 6, 2049, 2049), (True, 100, "allow", "0.0.0.0/0", -1, None, None))),
+    benign("C11", "nodes: the ports that Linux uses, for answers within the network", STANDALONE, node_acl(
+        (False, 100, "allow", VPC_RANGE, 6, 80, 80), (False, 110, "allow", VPC_RANGE, 6, 2049, 2049), (False, 120, "allow", "0.0.0.0/0", 6, 32768, 65535),
+        (True, 100, "allow", "0.0.0.0/0", -1, None, None))),
+    fault("C11", "nodes: the ports that Windows uses", STANDALONE, node_acl(
+        (False, 100, "allow", VPC_RANGE, 6, 80, 80), (False, 120, "allow", "0.0.0.0/0", 6, 49152, 65535), (True, 100, "allow", "0.0.0.0/0", -1, None, None)), also=["C03"]),
+    fault("C11", "NAT gateway's ACL lets no answers in", STANDALONE, lambda t: acl(t, subnets(t, "publicSubnet1"), [(False, 100, "allow", VPC_RANGE, -1, None, None), (True, 100, "allow", "0.0.0.0/0", -1, None, None)]), also=["C03"]),
+    fault("C11", "by hand: public, no answers in", PUBLIC, plus("""
+  Wall: {Type: AWS::EC2::NetworkAcl, Properties: {VpcId: !Ref Net}}
+  WallOut: {Type: AWS::EC2::NetworkAclEntry, Properties: {NetworkAclId: !Ref Wall, Egress: true, RuleNumber: 1, RuleAction: allow, Protocol: -1, CidrBlock: 0.0.0.0/0}}
+  WallIn: {Type: AWS::EC2::NetworkAclEntry, Properties: {NetworkAclId: !Ref Wall, RuleNumber: 1, RuleAction: allow, Protocol: 6, CidrBlock: 0.0.0.0/0, PortRange: {From: 80, To: 443}}}
+  WallA: {Type: AWS::EC2::SubnetNetworkAclAssociation, Properties: {NetworkAclId: !Ref Wall, SubnetId: !Ref WebA}}
+  WallB: {Type: AWS::EC2::SubnetNetworkAclAssociation, Properties: {NetworkAclId: !Ref Wall, SubnetId: !Ref WebB}}
+"""), also=["C03"]),
+    fault("C11", "peers of the other zone are shut out", PRIVATE, plus("""
+  Wall: {Type: AWS::EC2::NetworkAcl, Properties: {VpcId: !Ref Net}}
+  WallOut: {Type: AWS::EC2::NetworkAclEntry, Properties: {NetworkAclId: !Ref Wall, Egress: true, RuleNumber: 1, RuleAction: allow, Protocol: -1, CidrBlock: 0.0.0.0/0}}
+  WallIn: {Type: AWS::EC2::NetworkAclEntry, Properties: {NetworkAclId: !Ref Wall, RuleNumber: 1, RuleAction: allow, Protocol: 6, CidrBlock: 0.0.0.0/0, PortRange: {From: 1024, To: 65535}}}
+  WallA: {Type: AWS::EC2::SubnetNetworkAclAssociation, Properties: {NetworkAclId: !Ref Wall, SubnetId: !Ref InnerA}}
+"""), also=["A09"]),
+    benign("C11", "by hand: protocols as texts", PUBLIC, plus("""
+  Wall: {Type: AWS::EC2::NetworkAcl, Properties: {VpcId: !Ref Net}}
+  WallOut: {Type: AWS::EC2::NetworkAclEntry, Properties: {NetworkAclId: !Ref Wall, Egress: 'true', RuleNumber: '100', RuleAction: allow, Protocol: '-1', CidrBlock: 0.0.0.0/0}}
+  WallIn: {Type: AWS::EC2::NetworkAclEntry, Properties: {NetworkAclId: !Ref Wall, RuleNumber: '100', RuleAction: allow, Protocol: '6', CidrBlock: 0.0.0.0/0, PortRange: {From: '0', To: '65535'}}}
+  WallB: {Type: AWS::EC2::SubnetNetworkAclAssociation, Properties: {NetworkAclId: !Ref Wall, SubnetId: !Ref WebB}}
+""")),
+
+    # a chain on an instance of its own
+    benign("C12", "chain on an instance", COMPOSED, chain_host(24567)),
+    fault("C12", "chain on an instance, another port open", COMPOSED, chain_host(3030)),
+    fault("C12", "chain on an instance, nothing open", COMPOSED, chain_host(None)),
+    fault("C26", "chain on an instance, nodes' egress ends before", COMPOSED, all_of(chain_host(24567), egress("MpcNode", tcp(443), tcp(2049), tcp(80), tcp(3030)))),
+    benign("C12", "chain on an instance with an interface of its own", COMPOSED, chain_host(24567, interface=True)),
+    fault("C12", "chain on an instance with an interface of its own", COMPOSED, chain_host(3030, interface=True)),
+    fault("C13", "RPC of a chain on an instance", COMPOSED, all_of(chain_host(24567), rpc_of_host), verdict="WARN", also=["C12", "A05"]),
+    fault("C12", "instance of the exporting template", RUNNER, exported_host(3030)),
+    benign("C12", "instance of the exporting template", RUNNER, exported_host(24567)),
+
+    benign("C17", "all of a given network", GIVEN, params={"Net": "vpc-0123456789abcdef0"}),
+    fault("C21", "by hand: tiny subnets", PUBLIC, then(edit("10.42.1.0/24", "10.42.1.0/28", "10.42.2.0/24", "10.42.2.0/28"), edit("DesiredCount: 1", "DesiredCount: 12")), also=["D14", "A12"]),
+    benign("C27", "a second range, computed", PRIVATE, edit("!Cidr [!Ref NetRange, 6, 10]", "!Cidr [!GetAtt Net.CidrBlock, 16, 8]")),
+    fault("C27", "more subnets than the range has", PRIVATE, edit("!Cidr [!Ref NetRange, 6, 10]", "!Cidr [!Ref NetRange, 6, 3]")),
+    benign("C22", "default group written out", PUBLIC, edit("SecurityGroups: [!Ref NodeSg]", "SecurityGroups: [!Ref NodeSg, !GetAtt Net.DefaultSecurityGroup]")),
 ]

@@ -3,6 +3,7 @@ import json
 from network import *
 
 FILES = "AWS::EFS::FileSystem"
+RUNNER_FILES = ["good/import.near-runner.json", "cd-import-files.json"]
 
 
 def file_system(t):
@@ -123,6 +124,20 @@ def disk(zone_of_volume, zone_of_instance=None, attach=True):
     return change
 
 
+def backup_key(t, container):
+    """A key of the right length for what public chains need besides, which the execution role may read."""
+    store = next(s for s in container["Secrets"] if s["Name"] == "MPC_SECRET_STORE_KEY")
+    name = next(n for n, _ in resources(t, "AWS::SecretsManager::Secret") if n in json.dumps(store))
+    own = "Backup" + name
+    t["Resources"][own] = clone(t["Resources"][name])
+    t["Resources"][own]["Properties"]["GenerateSecretString"]["PasswordLength"] = 64
+    container["Secrets"].append({"Name": "MPC_BACKUP_ENCRYPTION_KEY_HEX", "ValueFrom": json.loads(json.dumps(store["ValueFrom"]).replace(name, own))})
+    for _, p in resources(t, "AWS::IAM::Policy"):
+        for s in p["PolicyDocument"]["Statement"]:
+            if isinstance(s["Resource"], list) and {"Ref": name} in s["Resource"]:
+                s["Resource"].append({"Ref": own})
+
+
 def chain(name):
     """The nodes follow a public chain: everything that names the chain says so."""
     suffix = {"testnet": "testnet", "mainnet": "near"}[name]
@@ -140,8 +155,7 @@ def chain(name):
                     e["Value"] = f"ed25519:GzEU8jWjVmNpijNwwAsSXAwsRJwTCezJi6pxvEKzYagF@boot.{name}.example.org:24567"
                 elif e["Name"] == "NEAR_RPC_URL":
                     e["Value"] = f"https://rpc.{name}.near.org"
-            store = next(s for s in c["Secrets"] if s["Name"] == "MPC_SECRET_STORE_KEY")
-            c["Secrets"].append({"Name": "MPC_BACKUP_ENCRYPTION_KEY_HEX", "ValueFrom": store["ValueFrom"]})
+            backup_key(t, c)
             c["Image"] = {"Fn::Sub": "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/mpc-node:%s-3.2.0" % name}
         for p in node_tasks(t):
             p.update(Cpu="8192", Memory="32768", EphemeralStorage={"SizeInGiB": 100})
@@ -264,6 +278,49 @@ def spelt(wrong, right):
     def change(t):
         for v in volumes(t):
             v[wrong] = v.pop(right)
+    return change
+
+
+def given_files(volume):
+    """The file system is a parameter; volume: how the volumes name their directory (None: access points)."""
+    def change(text):
+        text = without("Disk", "TargetA", "TargetB", "DiskSg")(text)
+        text = text.replace("    DependsOn: []\n", "").replace("!Ref Disk", "!Ref Files")
+        text = text.replace("Parameters:\n", "Parameters:\n  Files: {Type: String}\n")
+        for i in "12" if volume else "":
+            text = text.replace("AuthorizationConfig: {AccessPointId: !Ref Home%s}" % i, volume.format(i=i))
+        return text
+    return change
+
+
+def zones(first_zone, second_zone):
+    def change(text):
+        text = edit("!Sub '${AWS::Region}a'", first_zone, "!Sub '${AWS::Region}b'", second_zone)(text)
+        return text.replace("Parameters:\n", "Parameters:\n  ZoneA: {Type: String}\n  ZoneB: {Type: String}\n") if "Ref ZoneA" in text else text
+    return change
+
+
+def one_zone_by_hand(text):
+    return then(without("TargetB"), edit("ThroughputMode: elastic", "AvailabilityZoneName: X, ThroughputMode: elastic", "[!Ref WebA, !Ref WebB]", "[!Ref WebA]"))(text)
+
+
+def conditional_target(value):
+    def change(t):
+        t.setdefault("Conditions", {})["Stored"] = {"Fn::Equals": [value, "yes"]}
+        t["Resources"][name_of(t, "AWS::EFS::MountTarget", "Subnet2")]["Condition"] = "Stored"
+    return change
+
+
+def move_files(count, rule=True):
+    """The exporting template has the file system, `count` of two mount targets, and a group that lets the network in."""
+    def change(t):
+        add(t, "Files", FILES, {"Encrypted": True}, DeletionPolicy="Delete", UpdateReplacePolicy="Delete")
+        add(t, "FilesGroup", "AWS::EC2::SecurityGroup", {"GroupDescription": "files", "VpcId": group_properties(t, "NearSg")["VpcId"],
+                                                         "SecurityGroupIngress": [tcp(2049, cidr="10.0.0.0/16")] if rule else []})
+        for i in range(count):
+            add(t, f"FilesTarget{i}", "AWS::EFS::MountTarget", {"FileSystemId": {"Ref": "Files"}, "SubnetId": subnets(t, "private")[i], "SecurityGroups": [att("FilesGroup")]})
+        t["Outputs"]["Files"] = {"Value": {"Ref": "Files"}, "Export": {"Name": "AWSNodeRunnerStack-Files"}}
+        t["Outputs"]["FilesArn"] = {"Value": att("Files", "Arn"), "Export": {"Name": "AWSNodeRunnerStack-FilesArn"}}
     return change
 
 
@@ -452,4 +509,72 @@ CASES = [
     fault("D29", "on, with room for two tasks", STANDALONE, each(nodes, lambda s: (s.update(AvailabilityZoneRebalancing="ENABLED"), s["DeploymentConfiguration"].update(MaximumPercent=200))), verdict="WARN", also=["D15"]),
     fault("D29", "on, with MaximumPercent 100", STANDALONE, each(nodes, lambda s: s.update(AvailabilityZoneRebalancing="ENABLED"))),
     fault("D29", "by hand", PRIVATE, edit("      AvailabilityZoneRebalancing: DISABLED\n", ""), verdict="WARN"),
+
+    # more ways, with networks and file systems that are given or wired differently
+    fault("D01", "given network", GIVEN, edit(", TransitEncryption: ENABLED", ""), params=GIVEN_IDS),
+    fault("D01", "by a parameter's default", GIVEN, then(edit("TransitEncryption: ENABLED", "TransitEncryption: !Ref Secure"), edit("Parameters:\n", "Parameters:\n  Secure: {Type: String, Default: DISABLED}\n"))),
+    benign("D01", "by a parameter without a value", GIVEN, then(edit("TransitEncryption: ENABLED", "TransitEncryption: !Ref Secure"), edit("Parameters:\n", "Parameters:\n  Secure: {Type: String}\n")), "UNKNOWN"),
+    benign("D03", "directory of a file system outside", GIVEN, given_files("RootDirectory: /mpc/{i}"), "UNKNOWN", params={**GIVEN_IDS, "Files": "fs-0123456789abcdef0"}),
+    benign("D04", "directory of a file system outside", GIVEN, then(given_files(None), edit(", CreationInfo: {OwnerUid: '0', OwnerGid: '0', Permissions: '0750'}", "")), "UNKNOWN", params={**GIVEN_IDS, "Files": "fs-0123456789abcdef0"}),
+    benign("D06", "file system by parameter", GIVEN, given_files(None), "UNKNOWN", params={**GIVEN_IDS, "Files": "fs-0123456789abcdef0"}),
+    benign("D06", "network by parameters without ids", GIVEN, None, "UNKNOWN"),
+    benign("D06", "zones by parameters", PUBLIC, zones("!Ref ZoneA", "!Ref ZoneB")),
+    benign("D06", "zones by parameters with values", PUBLIC, zones("!Ref ZoneA", "!Ref ZoneB"), params={"ZoneA": "eu-central-1a", "ZoneB": "eu-central-1b"}),
+    benign("D06", "zones out of a list", PUBLIC, zones("!Select [0, [eu-central-1a, eu-central-1b]]", "!Select [1, [eu-central-1a, eu-central-1b]]")),
+    benign("D06", "zones not said", PUBLIC, edit("AvailabilityZone: !Sub '${AWS::Region}a', ", "", "AvailabilityZone: !Sub '${AWS::Region}b', ", "")),
+    benign("D06", "targets in other subnets, zones written in two ways", PUBLIC, then(edit("SubnetId: !Ref WebB, SecurityGroups", "SubnetId: !Ref StoreB, SecurityGroups"), plus("""
+  StoreB: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Net, AvailabilityZone: !Select [1, !GetAZs ''], CidrBlock: 10.42.3.0/24}}
+""")), "UNKNOWN"),
+    fault("D06", "targets in another zone, by name", PUBLIC, then(edit("SubnetId: !Ref WebB, SecurityGroups", "SubnetId: !Ref StoreC, SecurityGroups"), plus("""
+  StoreC: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Net, AvailabilityZone: !Sub '${AWS::Region}c', CidrBlock: 10.42.3.0/24}}
+"""))),
+    benign("D06", "given network: one target, zones not known", GIVEN, without("TargetB"), "UNKNOWN", params=GIVEN_IDS),
+    fault("D06", "given network: no target", GIVEN, without("TargetA", "TargetB"), params=GIVEN_IDS),
+    fault("D06", "the targets' condition is false", STANDALONE, conditional_target("no"), also=["G31"]),
+    benign("D06", "the targets' condition is true", STANDALONE, conditional_target("yes")),
+    fault("D06", "file system of the exporting template, one target missing", RUNNER_FILES, move_files(1)),
+    benign("D06", "file system of the exporting template", RUNNER_FILES, move_files(2)),
+    fault("C01", "file system of the exporting template, no rule", RUNNER_FILES, move_files(2, rule=False)),
+    fault("D22", "given network: two targets in one subnet", GIVEN, edit("!Select [1, !Ref Subnets]", "!Select [0, !Ref Subnets]"), also=["D06"], params=GIVEN_IDS),
+    fault("D07", "given network", GIVEN, edit("    DependsOn: [TargetA, TargetB]\n", ""), verdict="WARN", params=GIVEN_IDS),
+    fault("D07", "one service of many", PRIVATE, within("Service2", "TargetA, TargetB, ", ""), verdict="WARN"),
+    fault("D08", "by a parameter's default", PUBLIC, then(edit("EnableDnsHostnames: true", "EnableDnsHostnames: !Ref Names"), edit("Parameters:\n", "Parameters:\n  Names: {Type: String, Default: 'false', AllowedValues: ['true', 'false']}\n"))),
+    benign("D08", "by a parameter", PUBLIC, then(edit("EnableDnsHostnames: true", "EnableDnsHostnames: !Ref Names"), edit("Parameters:\n", "Parameters:\n  Names: {Type: String, Default: 'false', AllowedValues: ['true', 'false']}\n")), params={"Names": "true"}),
+    fault("D05", "root without the right to be root", PRIVATE, within("Disk", ", 'elasticfilesystem:ClientRootAccess'", "")),
+    benign("D05", "a directory for all, root without the right", PRIVATE, then(within("Disk", ", 'elasticfilesystem:ClientRootAccess'", ""), edit("Permissions: '0750'", "Permissions: '0777'"))),
+    fault("D05", "mode without quotes", PRIVATE, edit("PosixUser: {Uid: '0', Gid: '0'}", "PosixUser: {Uid: 1000, Gid: 1000}", "Permissions: '0750'", "Permissions: 750")),
+    benign("D05", "no PosixUser", STANDALONE, each(points, lambda p: p.pop("PosixUser")), "UNKNOWN"),
+    benign("D09", "the account's root in the policy, rights at the role", STANDALONE, policy({"Effect": "Allow", "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}, "Action": "elasticfilesystem:*"})),
+    benign("D09", "only over TLS", STANDALONE, policy({"Effect": "Allow", "Principal": ANYONE, "Action": [MOUNT, WRITE], "Condition": {"Bool": {"aws:SecureTransport": "true"}}})),
+    benign("D09", "denied without TLS", STANDALONE, policy({"Effect": "Deny", "Principal": ANYONE, "Action": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}})),
+    benign("D09", "anonymous, the policy lets all in", STANDALONE, all_of(anonymous, policy({"Effect": "Allow", "Principal": ANYONE, "Action": [MOUNT, WRITE, ROOT]}))),
+    fault("D09", "anonymous, the policy lets roles in", STANDALONE, all_of(anonymous, policy({"Effect": "Allow", "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}, "Action": "elasticfilesystem:*"}))),
+    fault("D09", "rights on another file system", STANDALONE, all_of(other_files, lambda t: [s.update(Resource=att("OtherFiles", "Arn")) for _, p in resources(t, "AWS::IAM::Policy") for s in p["PolicyDocument"]["Statement"] if MOUNT in s["Action"]]), also=["E01", "E12"]),
+    fault("D10", "rights to mount only, sealed", SEALED, then(edit("['elasticfilesystem:Client*']", "['elasticfilesystem:ClientMount']"), within("Disk", "Encrypted: true", "Encrypted: true, FileSystemPolicy: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: {AWS: '*'}, Action: 'elasticfilesystem:ClientRootAccess'}]}"))),
+    fault("D12", "an access point that is given, of another file system in the template", PUBLIC, then(within("Home1", "!Ref Disk", "!GetAtt Else.FileSystemId"), plus("\n  Else: {Type: AWS::EFS::FileSystem, Properties: {Encrypted: true}}\n"))),
+    benign("D12", "FileSystemId by GetAtt", PUBLIC, edit("FilesystemId: !Ref Disk", "FilesystemId: !GetAtt Disk.FileSystemId")),
+    benign("D13", "a sidecar with a mount of its own", STANDALONE, each(node_tasks, lambda p: (p["Volumes"].append({"Name": "scratch"}), p["ContainerDefinitions"].append(
+        {"Name": "side", "Image": p["ContainerDefinitions"][0]["Image"], "Essential": False, "MountPoints": [{"SourceVolume": "scratch", "ContainerPath": "/tmp/side", "ReadOnly": True}]})))),
+    benign("D14", "one path on a file system each", "benign/efs-per-node.json", each(points, lambda p: p["RootDirectory"].update(Path="/node"))),
+    fault("D14", "one task definition for two services", PUBLIC, within("Service2", "!Ref Task2", "!Ref Task1"), also=["A12", "I01"]),
+    fault("D14", "without access points, nested directories", SEALED, then(edit("AuthorizationConfig: {AccessPointId: !Ref Home1, IAM: ENABLED}", "RootDirectory: /", "AuthorizationConfig: {AccessPointId: !Ref Home2, IAM: ENABLED}", "RootDirectory: /")), also=["D03"]),
+    fault("D15", "no DeploymentConfiguration at all", PUBLIC, edit("""      DeploymentConfiguration:
+        MinimumHealthyPercent: 0
+        MaximumPercent: 100
+        DeploymentCircuitBreaker: {Enable: true, Rollback: false}
+""", ""), verdict="WARN", also=["G02"]),
+    benign("D15", "percentages as texts", PUBLIC, edit("MinimumHealthyPercent: 0", "MinimumHealthyPercent: '0'", "MaximumPercent: 100", "MaximumPercent: '100'")),
+    benign("D15", "percentages by parameters", PUBLIC, then(edit("MaximumPercent: 100", "MaximumPercent: !Ref Most"), edit("Parameters:\n", "Parameters:\n  Most: {Type: Number, Default: 100}\n"))),
+    fault("D15", "percentages by parameters", PUBLIC, then(edit("MaximumPercent: 100", "MaximumPercent: !Ref Most"), edit("Parameters:\n", "Parameters:\n  Most: {Type: Number, Default: 200}\n")), verdict="WARN"),
+    fault("D19", "by a parameter's default", PUBLIC, then(edit("ContainerPath: /data}", "ContainerPath: /data, ReadOnly: !Ref Fixed}"), edit("Parameters:\n", "Parameters:\n  Fixed: {Type: String, Default: 'true'}\n"))),
+    benign("D19", "another directory is read-only", STANDALONE, each(node_tasks, lambda p: (p["Volumes"].append({"Name": "scratch"}), p["ContainerDefinitions"][0]["MountPoints"].append({"SourceVolume": "scratch", "ContainerPath": "/etc/mpc", "ReadOnly": True})))),
+    benign("D21", "One Zone by a parameter", PUBLIC, then(one_zone_by_hand, edit("AvailabilityZoneName: X", "AvailabilityZoneName: !Ref ZoneA", "AvailabilityZone: !Sub '${AWS::Region}a'", "AvailabilityZone: !Ref ZoneA"), edit("Parameters:\n", "Parameters:\n  ZoneA: {Type: 'AWS::EC2::AvailabilityZone::Name'}\n"))),
+    benign("D21", "One Zone by hand", PUBLIC, then(one_zone_by_hand, edit("AvailabilityZoneName: X", "AvailabilityZoneName: !GetAtt WebA.AvailabilityZone"))),
+    fault("D21", "One Zone by hand, another zone", PUBLIC, then(one_zone_by_hand, edit("AvailabilityZoneName: X", "AvailabilityZoneName: !GetAtt WebB.AvailabilityZone"))),
+    fault("D21", "One Zone, the service may use another", PUBLIC, then(edit("ThroughputMode: elastic", "AvailabilityZoneName: !Sub '${AWS::Region}a', ThroughputMode: elastic"), without("TargetB")), also=["D06"]),
+    fault("D23", "property of the access point", PUBLIC, edit("AccessPointId:", "AccessPointID:")),
+    fault("D25", "no volume, by hand", PRIVATE, lambda text: re.sub(r"      Volumes:\n.*\n.*EFSVolume.*\n", "", text.replace("          MountPoints: [{SourceVolume: home, ContainerPath: /data}]\n", "")), also=["A06"]),
+    benign("D28", "the key of AWS", STANDALONE, key_of("alias/aws/elasticfilesystem")),
+    fault("D29", "by a parameter's default", PUBLIC, then(edit("AvailabilityZoneRebalancing: DISABLED", "AvailabilityZoneRebalancing: !Ref Moves"), edit("Parameters:\n", "Parameters:\n  Moves: {Type: String, Default: ENABLED}\n"))),
+    benign("D29", "by a parameter", PUBLIC, then(edit("AvailabilityZoneRebalancing: DISABLED", "AvailabilityZoneRebalancing: !Ref Moves"), edit("Parameters:\n", "Parameters:\n  Moves: {Type: String, Default: ENABLED}\n")), params={"Moves": "DISABLED"}),
 ]

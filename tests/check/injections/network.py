@@ -3,7 +3,8 @@ import re
 from common import *
 
 RUNNER = ["good/import.near-runner.json", "good/import.json"]  # changes see the exporting template
-PUBLIC, PRIVATE, SEALED = "cd-public.yaml", "cd-private.yaml", "cd-sealed.yaml"
+PUBLIC, PRIVATE, SEALED, GIVEN = "cd-public.yaml", "cd-private.yaml", "cd-sealed.yaml", "cd-given.yaml"
+GIVEN_IDS = {"Net": "vpc-0123456789abcdef0", "Subnets": "subnet-0aaaaaaaaaaaaaaaa,subnet-0bbbbbbbbbbbbbbbb"}
 PUBLIC_CDK = "benign/public-subnets.json"
 ACL_CDK = "benign/nacl-allows-nfs.json"
 
