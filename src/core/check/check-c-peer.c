@@ -259,15 +259,15 @@ static void each_host(struct check *c, const char *variable, host_visit *visit)
 
 /* ---- C12 ------------------------------------------------------------------------------------- */
 
-static void admits(struct check *c, const struct host *h, const struct side *to)
+static void admits(struct check *c, const struct host *h, const struct side *to,
+		   enum check_severity severity)
 {
 	const struct deployment *d = check_deployment(c);
 	struct reach_end from = check_service_end(h->from);
 	const struct deployment_group *g;
 	struct reach_edge e;
 	OWN(str) char *remedy = NULL;
-	bool reads = !strcmp(h->variable, "NEAR_BOOT_NODES");
-	struct check_finding f = { .severity = reads ? CHECK_FAIL : CHECK_WARN,
+	struct check_finding f = { .severity = severity,
 				   .second = h->from->resource,
 				   .service = h->from };
 
@@ -284,7 +284,7 @@ static void admits(struct check *c, const struct host *h, const struct side *to)
 			  check_name(h->from->resource), host_name(h), h->port, h->variable,
 			  check_group_name(d, g), h->port,
 			  check_group_name(d, h->from->group_count ? h->from->groups[0] : NULL));
-	} else if (e.in.verdict == VERDICT_UNKNOWN && reads) {
+	} else if (e.in.verdict == VERDICT_UNKNOWN) {
 		f.severity = CHECK_UNKNOWN;
 		f.lookup = *e.in.unknown
 				   ? e.in.unknown
@@ -325,15 +325,126 @@ static void host_c12(struct check *c, const struct host *h)
 	struct side to;
 
 	if (side_of(check_deployment(c), h, &to))
-		admits(c, h, &to);
-	else if (!strcmp(h->variable, "NEAR_BOOT_NODES"))
+		admits(c, h, &to, CHECK_FAIL);
+	else
 		elsewhere(c, h);
 }
 
 void check_c12(struct check *c)
 {
 	each_host(c, "NEAR_BOOT_NODES", host_c12);
-	each_host(c, "NEAR_RPC_URL", host_c12);
+}
+
+/* ---- C13, C14, C11 --------------------------------------------------------------------------- */
+
+/* Nodes follow the chain without it; those of the built-in profile ask it, and so do tools. */
+static void host_c13(struct check *c, const struct host *h)
+{
+	struct side to;
+
+	if (side_of(check_deployment(c), h, &to))
+		admits(c, h, &to, strcmp(check_profile(c), "built-in") ? CHECK_WARN : CHECK_FAIL);
+}
+
+void check_c13(struct check *c)
+{
+	each_host(c, "NEAR_RPC_URL", host_c13);
+}
+
+/* Does some text of the source say `address`, other than as somebody's ("key@address")? */
+static bool says(const json_t *source, const char *address, unsigned depth)
+{
+	json_t *self = (json_t *)(uintptr_t)source; /* jansson's iterators take no const */
+	const char *at = json_string_value(source);
+	const json_t *member;
+	size_t len = strlen(address), i;
+
+	for (; at && (at = strstr(at, address)); at++)
+		if ((at[len] < '0' || at[len] > '9') &&
+		    (at == json_string_value(source) ||
+		     (at[-1] != '@' && at[-1] != '/' && (at[-1] < '0' || at[-1] > '9'))))
+			return true;
+	if (depth > 32)
+		return false;
+	json_array_foreach(source, i, member)
+		if (says(member, address, depth + 1))
+			return true;
+	for (void *it = json_object_iter(self); it; it = json_object_iter_next(self, it))
+		if (says(json_object_iter_value(it), address, depth + 1))
+			return true;
+	return false;
+}
+
+/* What starts the chain on the host: the instance's user data or the service's task definition. */
+static const struct deployment_resource *starter_of(const struct deployment *d,
+						    const struct deployment_resource *host)
+{
+	const struct deployment_service *const *services;
+	size_t count;
+
+	services = deployment_services(d, &count);
+	for (size_t i = 0; i < count; i++)
+		if (services[i]->resource == host)
+			return services[i]->task ? services[i]->task->resource : NULL;
+	return host;
+}
+
+static void host_c14(struct check *c, const struct host *h)
+{
+	const struct deployment *d = check_deployment(c);
+	const struct deployment_resource *starter;
+	char own[32], all[32];
+	struct side to;
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .second = h->from->resource,
+				   .service = h->from };
+
+	starter = side_of(d, h, &to) ? starter_of(d, to.resource) : NULL;
+	(void)snprintf(own, sizeof(own), "127.0.0.1:%u", h->port);
+	(void)snprintf(all, sizeof(all), "0.0.0.0:%u", h->port);
+	if (!starter || !says(starter->body, own, 0) || says(starter->body, all, 0))
+		return;
+	f.resource = starter;
+	f.remedy = "network.addr 0.0.0.0:<port> in the configuration of the chain's node";
+	check_add(c, &f,
+		  "%s lets the chain listen at %s only, where %s cannot reach it (%s)",
+		  check_name(starter), own, check_name(h->from->resource), h->variable);
+}
+
+void check_c14(struct check *c)
+{
+	each_host(c, "NEAR_BOOT_NODES", host_c14);
+}
+
+static void host_c11(struct check *c, const struct host *h)
+{
+	const struct deployment *d = check_deployment(c);
+	struct reach_end from = check_service_end(h->from);
+	const struct deployment_resource *acl;
+	struct side to;
+	struct reach_edge e;
+	bool there;
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .second = h->from->resource,
+				   .service = h->from };
+
+	if (!side_of(d, h, &to))
+		return;
+	reach_tcp(d, &from, &to.end, h->port, &e);
+	there = e.acl_there.verdict == VERDICT_FAIL;
+	if (!there && e.acl_back.verdict != VERDICT_FAIL)
+		return;
+	acl = there ? e.acl_there.resource : e.acl_back.resource;
+	f.resource = acl ? acl : h->from->resource;
+	check_add(c, &f, "network ACL %s drops %s between %s and the chain's host %s",
+		  check_name(f.resource),
+		  there ? "the port of the chain" : "the answers (ports 1024 to 65535) of the chain",
+		  check_name(h->from->resource), host_name(h));
+}
+
+void check_c11_chain(struct check *c)
+{
+	each_host(c, "NEAR_BOOT_NODES", host_c11);
 }
 
 /* ---- C26 ------------------------------------------------------------------------------------- */

@@ -362,6 +362,24 @@ def chain_host(port, interface=False):
     return change
 
 
+def user_data(text):
+    return lambda t: t["Resources"]["ChainHost"]["Properties"].update(UserData={"Fn::Base64": {"Fn::Sub": "#!/bin/sh\nexport REGION=${AWS::Region}\n" + text}})
+
+
+def near_command(text):
+    return lambda t: first(t, "AWS::ECS::TaskDefinition", "NearTask")["ContainerDefinitions"][0].update(Command=["sh", "-c", text])
+
+
+def chain_acl(port):
+    """The chain's host stands in a subnet of its own whose ACL lets one port in."""
+    def change(t):
+        add(t, "ChainSubnet", "AWS::EC2::Subnet", {"VpcId": first(t, "AWS::EC2::Subnet")["VpcId"], "CidrBlock": "10.0.9.0/24",
+                                                   "AvailabilityZone": {"Fn::Select": [0, {"Fn::GetAZs": ""}]}})
+        t["Resources"]["ChainHost"]["Properties"]["SubnetId"] = {"Ref": "ChainSubnet"}
+        acl(t, [{"Ref": "ChainSubnet"}], [(False, 100, "allow", "0.0.0.0/0", 6, port, port), (True, 100, "allow", "0.0.0.0/0", -1, None, None)])
+    return change
+
+
 def rpc_of_host(t):
     for _, p in resources(t, "AWS::ECS::TaskDefinition"):
         for c in p["ContainerDefinitions"]:
@@ -555,7 +573,8 @@ CASES = [
     benign("C12", "a range of ports", COMPOSED, near_rule(24567, FromPort=24000, ToPort=25000)),
 
     # C13
-    fault("C13", "no rule for the RPC port", COMPOSED, drop_rules(3030, "NearSg"), verdict="WARN", also=["C12", "A05"]),
+    fault("C13", "no rule for the RPC port", COMPOSED, drop_rules(3030, "NearSg")),
+    fault("C13", "no rule for the RPC port, an image that does not ask it", COMPOSED, drop_rules(3030, "NearSg"), verdict="WARN", options=["--profile", "current"]),
 
     # C15
     fault("C15", "rule without a source", STANDALONE, set_rule(2049, "", ["SourceSecurityGroupId"]), also=["C01"]),
@@ -789,7 +808,13 @@ CASES = [
     fault("C26", "chain on an instance, nodes' egress ends before", COMPOSED, all_of(chain_host(24567), egress("MpcNode", tcp(443), tcp(2049), tcp(80), tcp(3030)))),
     benign("C12", "chain on an instance with an interface of its own", COMPOSED, chain_host(24567, interface=True)),
     fault("C12", "chain on an instance with an interface of its own", COMPOSED, chain_host(3030, interface=True)),
-    fault("C13", "RPC of a chain on an instance", COMPOSED, all_of(chain_host(24567), rpc_of_host), verdict="WARN", also=["C12", "A05"]),
+    fault("C13", "RPC of a chain on an instance", COMPOSED, all_of(chain_host(24567), rpc_of_host)),
+    fault("C14", "user data lets the chain listen at loopback", COMPOSED, all_of(chain_host(24567), user_data("neard --home /chain run --network-addr 127.0.0.1:24567"))),
+    fault("C14", "command of the chain's service", COMPOSED, near_command("neard run --network-addr 127.0.0.1:24567")),
+    benign("C14", "user data sets it right", COMPOSED, all_of(chain_host(24567), user_data("sed -i s/127.0.0.1:24567/0.0.0.0:24567/ /chain/config.json; neard --home /chain run --boot-nodes ed25519:GzEU8jWjVmNpijNwwAsSXAwsRJwTCezJi6pxvEKzYagF@127.0.0.1:24567"))),
+    benign("C14", "user data asks itself", COMPOSED, all_of(chain_host(24567), user_data("neard run; curl http://127.0.0.1:24567/; nc 127.0.0.1:245678"))),
+    fault("C11", "the chain's subnet lets 24567 not in", COMPOSED, all_of(chain_host(24567), chain_acl(3030))),
+    benign("C11", "the chain's subnet lets 24567 in", COMPOSED, all_of(chain_host(24567), chain_acl(24567))),
     fault("C12", "instance of the exporting template", RUNNER, exported_host(3030)),
     benign("C12", "instance of the exporting template", RUNNER, exported_host(24567)),
 
