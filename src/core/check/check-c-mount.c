@@ -266,4 +266,5 @@ void check_c11(struct check *c)
 void check_c19(struct check *c)
 {
 	check_mounts(c, mount_c19);
+	check_c19_peers(c);
 }

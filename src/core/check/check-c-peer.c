@@ -1,10 +1,10 @@
-/* From the nodes to the chain and to each other: C12, C18, C20, C26. */
+/* From the nodes to the chain: C11 to C14, C20, C26. */
 #include <string.h>
 #include <strings.h>
 
 #include "core/check/check-topology.h"
 
-enum { HOSTS_MAX = 32, SIDES_MAX = 16, PEER_PORT = 80 };
+enum { HOSTS_MAX = 32, SIDES_MAX = 16 };
 
 /* One address a node dials. */
 struct host {
@@ -487,6 +487,26 @@ static enum verdict egress_to(const struct deployment *d, const struct deploymen
 	return s->group_count ? v : VERDICT_UNKNOWN;
 }
 
+/* Is there any rule by which TCP at the port may go to some address that is not known? */
+static bool leads_somewhere(const struct deployment *d, const struct deployment_service *s,
+			    unsigned port)
+{
+	for (size_t i = 0; i < s->group_count; i++) {
+		const struct deployment_group *g = s->groups[i];
+		if (!g->resource || !g->egress_declared)
+			return true;
+		for (size_t k = 0; k < g->egress_count; k++) {
+			const struct deployment_rule *r = &g->egress[k];
+			bool maybe = r->protocol == -2 || (r->protocol == 6 && !r->known_ports);
+			if ((maybe || check_rule_covers(r, port)) &&
+			    r->peer != DEPLOYMENT_PEER_NONE &&
+			    !(r->peer == DEPLOYMENT_PEER_GROUP && has_its_members(d, r->group)))
+				return true;
+		}
+	}
+	return !s->group_count;
+}
+
 static void closed(struct check *c, const struct host *h, enum verdict v, const char *unknown)
 {
 	const struct deployment_group *g = h->from->group_count ? h->from->groups[0] : NULL;
@@ -531,7 +551,9 @@ static void host_c26(struct check *c, const struct host *h)
 	} else if (h->name[0] && ip_parse(h->name, &ip) == 0) {
 		closed(c, h, egress_to(d, h->from, ip, false, h->port), NULL);
 	} else if (egress_to(d, h->from, 0, true, h->port) != VERDICT_PASS) {
-		closed(c, h, VERDICT_UNKNOWN, "the address of the chain's host");
+		closed(c, h,
+		       leads_somewhere(d, h->from, h->port) ? VERDICT_UNKNOWN : VERDICT_FAIL,
+		       "the address of the chain's host");
 	}
 }
 
@@ -639,76 +661,4 @@ static void host_c20(struct check *c, const struct host *h)
 void check_c20(struct check *c)
 {
 	each_host(c, "NEAR_BOOT_NODES", host_c20);
-}
-
-/* ---- C18 ------------------------------------------------------------------------------------- */
-
-static const struct deployment_group *shared_group(const struct deployment_service *a,
-						   const struct deployment_service *b)
-{
-	for (size_t i = 0; i < a->group_count; i++)
-		for (size_t k = 0; k < b->group_count; k++)
-			if (a->groups[i] == b->groups[k])
-				return a->groups[i];
-	return NULL;
-}
-
-static bool open_at(const struct deployment *d, const struct deployment_service *a,
-		    const struct deployment_service *b, unsigned port)
-{
-	struct reach_end from = check_service_end(a), to = check_service_end(b);
-	struct reach_edge e;
-
-	reach_tcp(d, &from, &to, port, &e);
-	return e.in.verdict != VERDICT_FAIL;
-}
-
-/* At the port that nodes use unless told otherwise, or at any one their container declares. */
-static bool some_port_open(const struct deployment *d, const struct deployment_service *a,
-			   const struct deployment_service *b)
-{
-	const json_t *mapping;
-	size_t i;
-
-	if (open_at(d, a, b, PEER_PORT))
-		return true;
-	json_array_foreach(json_list(check_node(b), "PortMappings"), i, mapping) {
-		long port;
-		if (check_number(d, json_object_get(mapping, "ContainerPort"), &port) && port > 0 &&
-		    port < 65536 && open_at(d, a, b, (unsigned)port))
-			return true;
-	}
-	return false;
-}
-
-void check_c18(struct check *c)
-{
-	const struct deployment *d = check_deployment(c);
-	const struct deployment_service *const *services, *last = NULL;
-	size_t count;
-
-	services = deployment_services(d, &count);
-	for (size_t i = 0; i < count; i++) {
-		const struct deployment_service *s = services[i];
-		const struct deployment_group *g;
-		struct check_finding f = { .severity = CHECK_FAIL, .service = s };
-		OWN(str) char *remedy = NULL;
-
-		if (!check_node(s))
-			continue;
-		g = last ? shared_group(last, s) : NULL;
-		if (g && g->resource && !some_port_open(d, last, s)) {
-			remedy = check_rule_remedy(d, true, g, g, PEER_PORT);
-			f.resource = g->resource;
-			f.second = s->resource;
-			f.remedy = remedy;
-			check_add(c, &f,
-				  "nodes %s and %s share security group %s, which has no ingress "
-				  "rule "
-				  "for its own members: being in one group lets nobody in",
-				  check_name(last->resource), check_name(s->resource),
-				  check_name(g->resource));
-		}
-		last = s;
-	}
 }

@@ -112,15 +112,25 @@ static bool text_names(const json_t *node, const char *logical, unsigned depth)
 	return false;
 }
 
-/* An output hands the group to somebody else, who may attach it. */
-static bool is_output(const struct check *c, const struct deployment_resource *group)
+/* An output hands the group to somebody else, or a resource has it that a condition leaves out. */
+static bool is_for_others(const struct check *c, const struct deployment_resource *group)
 {
 	size_t count;
 	const struct deployment_template *templates = check_templates(c, &count);
+	const json_t *body =
+		group->template < count ? template_body(templates[group->template].t) : NULL;
+	json_t *resources = json_map(body, "Resources"), *resource;
+	const char *name;
 
-	return group->template < count &&
-	       text_names(json_map(template_body(templates[group->template].t), "Outputs"),
-			  group->logical, 0);
+	if (text_names(json_map(body, "Outputs"), group->logical, 0))
+		return true;
+	json_object_foreach(resources, name, resource) {
+		const json_t *properties = json_object_get(resource, "Properties");
+		if (!str_starts(json_str_or(resource, "Type", ""), "AWS::EC2::SecurityGroup") &&
+		    text_names(properties, group->logical, 0))
+			return true;
+	}
+	return false;
 }
 
 /* The group whose rules name g as the other side, or NULL. */
@@ -211,7 +221,7 @@ void check_c16(struct check *c)
 					   .resource = groups[i]->resource };
 
 		if (!groups[i]->resource || check_group_attached(d, groups[i]->resource) ||
-		    is_output(c, groups[i]->resource) ||
+		    is_for_others(c, groups[i]->resource) ||
 		    !(peer = names_as_peer(d, groups[i])))
 			continue;
 		f.second = peer->resource;

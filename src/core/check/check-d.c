@@ -420,9 +420,10 @@ static const char *directory_of(struct check *c, const struct deployment_volume 
 static bool same_directory(struct check *c, const struct deployment_volume *a,
 			   const struct deployment_volume *b)
 {
+	const json_t *one = check_access_point(a), *other = check_access_point(b);
 	const char *left, *right;
 
-	if (a->access_point && a->access_point == b->access_point)
+	if (one && other && check_same(check_deployment(c), one, other) == VERDICT_PASS)
 		return true;
 	if (!a->system || a->system != b->system)
 		return false;

@@ -69,12 +69,14 @@ void check_c10(struct check *c);
 void check_c11_api(struct check *c);
 void check_c24(struct check *c);
 void check_c25(struct check *c);
+/* check-c-nodes.c */
+void check_c18(struct check *c);
+void check_c19_peers(struct check *c);
 /* check-c-peer.c */
 void check_c11_chain(struct check *c);
 void check_c12(struct check *c);
 void check_c13(struct check *c);
 void check_c14(struct check *c);
-void check_c18(struct check *c);
 void check_c20(struct check *c);
 void check_c26(struct check *c);
 /* check-c-shape.c */

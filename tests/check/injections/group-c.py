@@ -331,6 +331,16 @@ def group_for_others(t):
     t["Outputs"]["ToolsGroupId"] = {"Value": att("ToolsGroup"), "Export": {"Name": "tools-group"}}
 
 
+def absent_tools(t):
+    """A tools service with a group of its own, left out by its condition."""
+    group_for_others(t)
+    t["Outputs"].pop("ToolsGroupId")
+    t.setdefault("Conditions", {})["Tools"] = {"Fn::Equals": ["a", "b"]}
+    t["Parameters"]["ToolsImage"] = {"Type": "AWS::EC2::Image::Id", "Default": "ami-0123456789abcdef0"}
+    add(t, "ToolsHost", "AWS::EC2::Instance", {"ImageId": {"Ref": "ToolsImage"}, "InstanceType": "t3.micro", "SubnetId": subnets(t, "private")[0],
+                                               "SecurityGroupIds": [att("ToolsGroup")]}, Condition="Tools")
+
+
 def conditional(type_name, matching, value):
     def change(t):
         t.setdefault("Conditions", {})["Opened"] = {"Fn::Equals": [value, "yes"]}
@@ -399,6 +409,36 @@ def exported_host(port):
         t["Outputs"]["NearBootNodes"]["Value"] = {"Fn::Join": ["", [
             "ed25519:GzEU8jWjVmNpijNwwAsSXAwsRJwTCezJi6pxvEKzYagF@", att("ChainHost", "PrivateIp"), ":24567"]]}
     return change
+
+
+CDK_ENDPOINTS = "faulty/endpoint-sg-closed.json"
+RUNNER_LIST = ["good/import.near-runner.json", "cd-import-list.json"]
+
+
+def endpoint_group(t):
+    return next(p for _, p in resources(t, "AWS::EC2::VPCEndpoint") if "SecurityGroupIds" in p)["SecurityGroupIds"][0]
+
+
+def opened(t):
+    add(t, "OpenDoor", "AWS::EC2::SecurityGroupIngress", {"GroupId": endpoint_group(t), "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443,
+                                                          "SourceSecurityGroupId": group(t, "MpcNode")})
+
+
+def opened_to_network(t):
+    opened(t)
+    del t["Resources"]["OpenDoor"]["Properties"]["SourceSecurityGroupId"]
+    t["Resources"]["OpenDoor"]["Properties"]["CidrIp"] = att(name_of(t, "AWS::EC2::VPC"), "CidrBlock")
+
+
+def without_endpoint(service):
+    def change(t):
+        for name in [n for n, p in resources(t, "AWS::EC2::VPCEndpoint") if json.dumps(p["ServiceName"]).rstrip('"]}').endswith("." + service)]:
+            drop(t, name)
+    return change
+
+
+def subnet_list(t):
+    t["Outputs"]["PrivateSubnets"] = {"Value": {"Fn::Join": [",", subnets(t, "private")]}, "Export": {"Name": "AWSNodeRunnerStack-PrivateSubnets"}}
 
 
 CASES = [
@@ -626,7 +666,7 @@ CASES = [
 
     # C19
     fault("C19", "NFS from one subnet", STANDALONE, set_rule(2049, "", ["SourceSecurityGroupId"], CidrIp="10.0.2.0/24"), also=["C01"]),
-    fault("C19", "peers from one subnet", STANDALONE, peers_by_range("10.0.3.0/24"), also=["A09", "C18"]),
+    fault("C19", "peers from one subnet", STANDALONE, peers_by_range("10.0.3.0/24")),
     fault("C19", "NFS from the public subnets", STANDALONE, set_rule(2049, "", ["SourceSecurityGroupId"], CidrIp="10.0.0.0/23"), also=["C01"]),
     fault("C19", "by hand: half the network", PUBLIC, within("DiskSg", "!GetAtt Net.CidrBlock", "10.42.1.0/24"), also=["C01"]),
     fault("C19", "by hand: sealed, half the network out", SEALED, within("Nodes", "2049, CidrIp: 172.20.0.0/20", "2049, CidrIp: 172.20.0.0/22"), also=["C02"]),
@@ -823,4 +863,36 @@ CASES = [
     benign("C27", "a second range, computed", PRIVATE, edit("!Cidr [!Ref NetRange, 6, 10]", "!Cidr [!GetAtt Net.CidrBlock, 16, 8]")),
     fault("C27", "more subnets than the range has", PRIVATE, edit("!Cidr [!Ref NetRange, 6, 10]", "!Cidr [!Ref NetRange, 6, 3]")),
     benign("C22", "default group written out", PUBLIC, edit("SecurityGroups: [!Ref NodeSg]", "SecurityGroups: [!Ref NodeSg, !GetAtt Net.DefaultSecurityGroup]")),
+
+    # CDK's own endpoints
+    benign("C08", "endpoints of CDK, opened to the nodes", CDK_ENDPOINTS, opened),
+    benign("C08", "endpoints of CDK, opened to the network", CDK_ENDPOINTS, opened_to_network),
+    *[fault("C07", f"endpoints of CDK without {s}", CDK_ENDPOINTS, all_of(opened, without_endpoint(s)), also=["C25"] if s == "s3" else []) for s in ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "s3")],
+    fault("C10", "endpoints of CDK, image of Docker Hub", CDK_ENDPOINTS, all_of(opened, images("nearone/mpc-node:3.2.0"))),
+    fault("C25", "endpoints of CDK, egress within the network", CDK_ENDPOINTS, all_of(opened, egress("MpcNode", tcp(0, 65535, VPC_RANGE)))),
+    fault("C03", "endpoints of CDK, egress without 443", CDK_ENDPOINTS, all_of(opened, egress("MpcNode", tcp(0, 442), tcp(444, 65535)))),
+    fault("C08", "endpoints of CDK, wrong source", CDK_ENDPOINTS, all_of(opened, lambda t: t["Resources"]["OpenDoor"]["Properties"].update(SourceSecurityGroupId=group(t, "Efs")))),
+    fault("C09", "endpoints of CDK, host names off", CDK_ENDPOINTS, all_of(opened, lambda t: first(t, "AWS::EC2::VPC").update(EnableDnsHostnames=False)), also=["D08"]),
+    fault("C24", "endpoints of CDK, S3's table is not the subnets'", CDK_ENDPOINTS, all_of(opened, lambda t: [drop(t, n) for n in [n for n, p in resources(t, "AWS::EC2::SubnetRouteTableAssociation")]]), also=["C07"]),
+    fault("C28", "endpoints of CDK, one twice", CDK_ENDPOINTS, all_of(opened, lambda t: t["Resources"].update(Again=clone(t["Resources"][name_of(t, "AWS::EC2::VPCEndpoint", "logs")])))),
+
+    # an importing template alone
+    benign("C01", "importing template without the one that exports", "good/import.json"),
+    fault("C01", "importing template alone, no rule", "good/import.json", no_nfs),
+    fault("C02", "importing template alone, no egress", "good/import.json", egress("MpcNode", tcp(443), tcp(80), tcp(24567), tcp(3030))),
+    fault("C03", "importing template alone, no 443", "good/import.json", egress("MpcNode", tcp(2049), tcp(80), tcp(24567), tcp(3030))),
+    fault("C26", "importing with the other, egress without the chain's port", IMPORT, egress("MpcNode", tcp(2049), tcp(80), tcp(443), tcp(3030))),
+    fault("C18", "importing template alone, peers shut out", "good/import.json", drop_rules(80, "MpcNode"), also=["A09"]),
+    fault("C16", "importing template alone, another group", "good/import.json", empty_group_attached, also=["C01"]),
+    benign("C05", "one list of subnets as an export", RUNNER_LIST, subnet_list),
+    fault("C05", "one list of subnets as an export, no way out", RUNNER_LIST, all_of(subnet_list, isolated)),
+    fault("C05", "one list of subnets as an export, no way out of one", RUNNER_LIST, all_of(subnet_list, isolated_one)),
+
+    benign("C16", "a group of something that a condition leaves out", STANDALONE, absent_tools),
+    fault("C16", "rules admit a group that nothing has", STANDALONE, lambda t: (group_for_others(t), t["Outputs"].pop("ToolsGroupId")), verdict="WARN"),
+    fault("C26", "a chain somewhere, egress without its port", STANDALONE, all_of(boot_node("chain.example.org"), egress("MpcNode", tcp(443), tcp(2049), tcp(80)))),
+    benign("C26", "a chain somewhere, egress to some networks", STANDALONE, all_of(boot_node("chain.example.org"), egress("MpcNode", tcp(443), tcp(2049), tcp(80), tcp(3030), tcp(24567, cidr="10.0.0.0/8"))), "UNKNOWN"),
+    fault("C26", "by hand: a chain somewhere", PRIVATE, then(edit("@10.77.0.20:", "@chain.example.org:"), within("NodeSg", "24567, ToPort: 24567", "24566, ToPort: 24566"))),
+    fault("C19", "by hand: peers from one subnet, sealed", SEALED, within("Nodes", "80, CidrIp: 172.20.0.0/20}\n      SecurityGroupEgress", "80, CidrIp: 172.20.4.0/22}\n      SecurityGroupEgress")),
+    benign("C19", "by hand: peers from both subnets, one rule each", SEALED, within("Nodes", "- {IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 172.20.0.0/20}\n      SecurityGroupEgress", "- {IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 172.20.0.0/22}\n        - {IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 172.20.4.0/22}\n      SecurityGroupEgress")),
 ]

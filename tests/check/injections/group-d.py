@@ -293,6 +293,14 @@ def given_files(volume):
     return change
 
 
+def given_points(*ids):
+    def change(text):
+        for i, value in zip("12", ids):
+            text = edit("!Ref Home" + i, value)(text)
+        return without("Home1", "Home2")(text)
+    return change
+
+
 def zones(first_zone, second_zone):
     def change(text):
         text = edit("!Sub '${AWS::Region}a'", first_zone, "!Sub '${AWS::Region}b'", second_zone)(text)
@@ -577,4 +585,9 @@ CASES = [
     benign("D28", "the key of AWS", STANDALONE, key_of("alias/aws/elasticfilesystem")),
     fault("D29", "by a parameter's default", PUBLIC, then(edit("AvailabilityZoneRebalancing: DISABLED", "AvailabilityZoneRebalancing: !Ref Moves"), edit("Parameters:\n", "Parameters:\n  Moves: {Type: String, Default: ENABLED}\n"))),
     benign("D29", "by a parameter", PUBLIC, then(edit("AvailabilityZoneRebalancing: DISABLED", "AvailabilityZoneRebalancing: !Ref Moves"), edit("Parameters:\n", "Parameters:\n  Moves: {Type: String, Default: ENABLED}\n")), params={"Moves": "DISABLED"}),
+
+    fault("D14", "one given access point for two", GIVEN, then(given_files(None), given_points("fsap-0123456789abcdef0", "fsap-0123456789abcdef0")), params={**GIVEN_IDS, "Files": "fs-0123456789abcdef0"}),
+    fault("D14", "one parameter for two", GIVEN, then(given_files(None), given_points("!Ref Files", "!Ref Files")), params=GIVEN_IDS),
+    benign("D14", "two given access points", GIVEN, then(given_files(None), given_points("fsap-0123456789abcdef0", "fsap-0fedcba9876543210")), "NONE", params={**GIVEN_IDS, "Files": "fs-0123456789abcdef0"}),
+    fault("D12", "an access point of another given file system", GIVEN, then(given_files(None), within("Home2", "!Ref Files", "fs-0fedcba9876543210")), params={**GIVEN_IDS, "Files": "fs-0123456789abcdef0"}),
 ]
