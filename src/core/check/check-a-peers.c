@@ -256,3 +256,73 @@ void check_a_identity(struct check *c)
 			  other.service->resource->logical);
 	}
 }
+
+/* ---- A11
+ * ---------------------------------------------------------------------------------------------- */
+
+/* "node0" of "v1.signer.node0"; NULL of an account that has no parent, as implicit ones. */
+static const char *root_of(const char *account)
+{
+	const char *dot = account ? strrchr(account, '.') : NULL;
+
+	return dot && dot[1] ? dot + 1 : NULL;
+}
+
+/* A name of the network, which people append by mistake. */
+static bool is_network_name(const char *root)
+{
+	return str_eq(root, "localnet") || str_eq(root, "mpc-localnet");
+}
+
+/* A local chain has the top-level accounts of its genesis: one root for contract and nodes. */
+static bool is_local(const struct check *c, const struct node *n)
+{
+	struct variable env __attribute__((cleanup(own_drop_variable))) = { 0 };
+	const char *chain;
+
+	node_variable(c, n, "MPC_ENV", &env);
+	chain = node_chain(variable_text(&env));
+	return chain && !strcmp(chain, "local");
+}
+
+/* Whether some node's account is below the root. */
+static bool has_node_below(const struct check *c, const char *root)
+{
+	struct node n;
+
+	for (size_t i = 0; node_next(c, &i, &n);) {
+		struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
+
+		node_variable(c, &n, "MPC_ACCOUNT_ID", &v);
+		if (str_eq(root_of(variable_text(&v)), root))
+			return true;
+	}
+	return false;
+}
+
+void check_a_suffix(struct check *c)
+{
+	struct node n;
+
+	for (size_t i = 0; node_next(c, &i, &n);) {
+		struct variable account __attribute__((cleanup(own_drop_variable))) = { 0 };
+		struct variable contract __attribute__((cleanup(own_drop_variable))) = { 0 };
+		struct check_finding f;
+		const char *own, *due;
+
+		node_variable(c, &n, "MPC_ACCOUNT_ID", &account);
+		node_variable(c, &n, "MPC_CONTRACT_ID", &contract);
+		own = root_of(variable_text(&account));
+		due = root_of(variable_text(&contract));
+		if (!is_local(c, &n) || !own || !due || str_eq(own, due) ||
+		    !(is_network_name(own) || has_node_below(c, due)))
+			continue;
+		f = node_finding(CHECK_FAIL, &n, &account);
+		f.second = n.task;
+		f.second_property = contract.property;
+		check_add(c, &f,
+			  "MPC_ACCOUNT_ID '%.64s' is below '%.64s', but this chain's accounts are "
+			  "below '%.64s', going by the contract",
+			  variable_text(&account), own, due);
+	}
+}

@@ -32,6 +32,19 @@ static bool runs_script(const json_t *words)
 	return json_array_size(words) == 0;
 }
 
+/* Some script of the image's own, which may run the start script. */
+static bool runs_other_script(const json_t *words)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(words, i, one)
+		if (strstr(json_string_value(one), ".sh") ||
+		    strstr(json_string_value(one), "entrypoint"))
+			return true;
+	return false;
+}
+
 void check_a_command(struct check *c)
 {
 	struct node n;
@@ -53,8 +66,12 @@ void check_a_command(struct check *c)
 			    ? runs_script(entry) || runs_script(command)
 			    : runs_script(entry) && runs_script(command))
 			continue;
-		f = container_finding(CHECK_WARN, &n,
+		f = container_finding(CHECK_FAIL, &n,
 				      json_array_size(entry) ? "EntryPoint" : "Command", property);
+		/* an entry point alone may be a wrapper such as tini */
+		if (!json_array_size(command) || runs_other_script(command) ||
+		    runs_other_script(entry))
+			f.severity = CHECK_WARN;
 		check_add(c, &f, "the image's start script is not run");
 	}
 }

@@ -29,18 +29,13 @@ static const char *const known[] = { "NEAR_BOOT_NODES",
 				     "MPC_LOCAL_ADDRESS",
 				     "NEAR_RPC_URL",
 				     "MPCUP_NODE_PROFILE",
+				     "MPC_IMAGE_HASH",
+				     "MPC_LATEST_ALLOWED_HASH_FILE",
 				     "GCP_PROJECT_ID",
-				     "TZ",
-				     "LANG",
-				     "HOME",
-				     "PATH",
-				     "USER",
-				     "HTTP_PROXY",
-				     "HTTPS_PROXY",
-				     "NO_PROXY",
-				     "http_proxy",
-				     "https_proxy",
-				     "no_proxy",
+				     "GCP_KEYSHARE_SECRET_ID",
+				     "GCP_P2P_PRIVATE_KEY_SECRET_ID",
+				     "GCP_ACCOUNT_SK_SECRET_ID",
+				     "GCP_LOCAL_ENCRYPTION_KEY_SECRET_ID",
 				     NULL };
 
 static bool is_listed(const char *const *list, const char *name)
@@ -59,13 +54,18 @@ static bool is_required(const struct check *c, const char *name)
 
 static bool is_known(const char *name)
 {
-	static const char *const families[] = { "AWS_", "ECS_",	   "RUST_", "OTEL_",
-						"LC_",	"MPC_TEE", "TEE_" };
+	static const char *const families[] = { "MPC_TEE", "MPC_TIER3_", "NEAR_TESTS_" };
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		if (str_starts(name, families[i]))
 			return true;
 	return is_listed(required, name) || is_listed(known, name);
+}
+
+/* Names that look like the node's own. What else stands in an environment may be for others. */
+static bool is_of_node(const char *name)
+{
+	return str_starts(name, "MPC_") || str_starts(name, "NEAR_") || str_starts(name, "GCP_");
 }
 
 /* All names of the container, of Environment and Secrets: calls see for each with its place. */
@@ -200,8 +200,12 @@ static const char *judge_boot(const char *entry, unsigned *ret_odd_port)
 	uint8_t bytes[NEAR_PUBLIC_BYTES];
 	uint64_t port = 0;
 
+	if (!*entry)
+		return "is empty: there is a comma too many";
 	if (strpbrk(entry, " \t\r\n"))
 		return "has white space in it";
+	if (strpbrk(entry, ";|\"'"))
+		return "has a character that separates nothing; commas do";
 	if (strstr(entry, "://"))
 		return "is a URL";
 	if (!at)
@@ -219,7 +223,12 @@ static const char *judge_boot(const char *entry, unsigned *ret_odd_port)
 		return NULL;
 	if (num_parse_u64(colon + 1, 1, 65535, &port) < 0)
 		return "has no port between 1 and 65535";
-	if (port == 3030 || port == 8080 || port == 80)
+	if (port == 3030)
+		return "has the port of the RPC server, 3030; the NEAR P2P port is due (24567)";
+	if (port == 8080)
+		return "has the port of the node's web server, 8080; the NEAR P2P port is due "
+		       "(24567)";
+	if (port == 80)
 		*ret_odd_port = (unsigned)port;
 	return NULL;
 }
@@ -230,7 +239,7 @@ static void see_boot(struct check *c, const struct node *n, const struct variabl
 	OWN(json) json_t *seen = json_object();
 	const char *rest = v->flat;
 
-	for (size_t number = 1; *rest; number++) {
+	for (size_t number = 1; rest; number++) {
 		size_t len = strcspn(rest, ",");
 		OWN(str) char *entry = str_dup_n(rest, len);
 		unsigned odd = 0;
@@ -247,7 +256,7 @@ static void see_boot(struct check *c, const struct node *n, const struct variabl
 				  "port (24567)",
 				  number, odd);
 		json_set_bool(seen, entry, true);
-		rest += len + (rest[len] == ',');
+		rest = rest[len] == ',' ? rest + len + 1 : NULL;
 	}
 }
 
@@ -374,7 +383,7 @@ static void see_dead(struct check *c, const struct node *n, const char *list, si
 	char property[128];
 	struct check_finding f = name_finding(CHECK_WARN, n, list, i, property);
 
-	if (!is_known(name) && is_identifier(name))
+	if (is_of_node(name) && !is_known(name) && is_identifier(name))
 		check_add(c, &f, "nothing reads %.80s: neither the start script nor the node",
 			  name);
 }
@@ -601,10 +610,20 @@ const struct check_rule check_rules_a[] = {
 	  "The peer address has a port that the node uses for something else",
 	  "Another port in MPC_LOCAL_ADDRESS, 80 for instance",
 	  "30 minutes: after the contract is set up", check_a_port },
-	{ "A12", "duplicate-node-identity", "quorum",
+	{ "A12", "duplicate-node-identity", "entry",
 	  "Peers drop one of two connections, links flap, nonces collide",
 	  "Two tasks run under one NEAR account", "One account, one service and one task per node",
 	  "hours to weeks", check_a_identity },
+	{ "A11", "account-suffix-generated-wrong", "participant",
+	  "We are not a participant in the current epoch, or an account that does not exist",
+	  "The account id was made of the network's name, or of another chain's root account",
+	  "The account ids that the contract's participants have", "30 minutes: the first vote",
+	  check_a_suffix },
+	{ "A13", "participant-key-mismatch", "participant",
+	  "We are not a participant in the current epoch, though the account is listed",
+	  "The P2P key is the account key: the contract lists a P2P key of its own for each node",
+	  "A pair of its own for MPC_P2P_PRIVATE_KEY and for MPC_ACCOUNT_SK",
+	  "an hour: after the contract is set up", check_a_one_key },
 	{ "A18", "undersized-task", "container",
 	  "OutOfMemoryError, exit code 137, or a node that never catches up",
 	  "The task is smaller than a node with an embedded NEAR node needs",

@@ -9,18 +9,18 @@
 enum { DEPTH_MAX = 32 };
 
 /* Containers around a node share some of its variables (the chain of a local world knows the
- * contract). One that has none of a node's own is no node. */
+ * contract, a monitor the account). One that has hardly any of a node's own is no node. */
 static bool is_node(const json_t *container)
 {
 	static const char *const own[] = { "MPC_HOME_DIR",	   "MPC_ACCOUNT_ID",
 					   "MPC_ACCOUNT_SK",	   "MPC_P2P_PRIVATE_KEY",
 					   "MPC_SECRET_STORE_KEY", "MPC_ENV" };
+	unsigned count = 0;
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		if (deployment_environment(container, own[i], NULL) ||
-		    deployment_secret(container, own[i], NULL))
-			return true;
-	return false;
+		count += deployment_environment(container, own[i], NULL) ||
+			 deployment_secret(container, own[i], NULL);
+	return count > 1;
 }
 
 bool node_next(const struct check *c, size_t *i, struct node *ret)

@@ -30,23 +30,33 @@ const json_t *deployment_secret(const json_t *container, const char *name, size_
 	return named_member(json_list(container, "Secrets"), name, "ValueFrom", ret_index);
 }
 
-static bool names_mpc(const json_t *list)
+static unsigned count_mpc(const json_t *list)
 {
+	unsigned count = 0;
+
 	for (size_t i = 0; i < json_array_size(list); i++)
-		if (str_starts(json_str_or(json_array_get(list, i), "Name", ""), "MPC_"))
-			return true;
-	return false;
+		count += str_starts(json_str_or(json_array_get(list, i), "Name", ""), "MPC_");
+	return count;
 }
 
+/* A sidecar may share a variable or two with the node: the one with most of them is the node. */
 static int mpc_container(const struct deployment *d, const json_t *containers)
 {
+	unsigned most = 0;
+	int found = -1;
+
 	for (size_t i = 0; i < json_array_size(containers); i++) {
 		const json_t *container = json_array_get(containers, i);
+		unsigned count = count_mpc(json_list(container, "Environment")) +
+				 count_mpc(json_list(container, "Secrets"));
 
-		if (names_mpc(json_list(container, "Environment")) ||
-		    names_mpc(json_list(container, "Secrets")))
-			return (int)i;
+		if (count > most) {
+			most = count;
+			found = (int)i;
+		}
 	}
+	if (found >= 0)
+		return found;
 	for (size_t i = 0; i < json_array_size(containers); i++) {
 		const json_t *image = json_object_get(json_array_get(containers, i), "Image");
 		OWN(str) char *text = text_flatten(d, image, '?');

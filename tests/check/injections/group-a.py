@@ -5,7 +5,8 @@ BOOT = BOOT_KEY + "@10.0.2.100:24567"
 OTHER_BOOT = "ed25519:9qyu1RaJ5shX6UEb7UooPQYVXCC1tNHCiDPPxJ8Pv1UJ@10.0.2.101:24567"
 VARIABLES = ["MPC_HOME_DIR", "MPC_ENV", "MPC_ACCOUNT_ID", "MPC_CONTRACT_ID", "NEAR_BOOT_NODES", "MPC_P2P_PRIVATE_KEY",
              "MPC_ACCOUNT_SK", "MPC_SECRET_STORE_KEY"]
-HEALTH = {"Command": ["CMD-SHELL", "curl -f http://localhost:8080/health || exit 1"], "Interval": 30, "Retries": 5, "StartPeriod": 300}
+OLD = ["--profile", "3.1"]  # whose start script runs the node as a child
+HEALTH = {"Command": ["CMD-SHELL", "python3 -c \"import urllib.request as u; u.urlopen('http://localhost:8080/health')\""], "Interval": 30, "Retries": 5, "StartPeriod": 300}
 
 
 def account(suffix, *indices):
@@ -34,7 +35,7 @@ def hand_over(name):
     """The variable comes from an SSM parameter in place of the environment."""
     def change(c):
         take(c, name)
-        c["Secrets"].append({"Name": name, "ValueFrom": {"Fn::Sub": "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/mpc/x"}})
+        c["Secrets"].append({"Name": name, "ValueFrom": {"Fn::Sub": "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/mpc/" + name}})
     return each(change)
 
 
@@ -135,7 +136,7 @@ CASES = [
     fault("A03", "Fn::Join of nothing", STANDALONE, env("NEAR_BOOT_NODES", {"Fn::Join": [",", []]})),
     benign("A03", "the parameter has no default", STANDALONE, by_parameter("NEAR_BOOT_NODES"), verdict=None),
     benign("A03", "imported", STANDALONE, env("NEAR_BOOT_NODES", {"Fn::ImportValue": "boot-nodes"})),
-    benign("A03", "as a secret from SSM", STANDALONE, hand_over("NEAR_BOOT_NODES")),
+    benign("A03", "as a secret from SSM", EXISTING, hand_over("NEAR_BOOT_NODES")),
 
     fault("A04", "no key", STANDALONE, env("NEAR_BOOT_NODES", "10.0.2.100:24567")),
     fault("A04", "no port", EXISTING, env("NEAR_BOOT_NODES", BOOT_KEY + "@10.9.0.5")),
@@ -154,7 +155,7 @@ CASES = [
     fault("A04", "the second of two", STANDALONE, env("NEAR_BOOT_NODES", BOOT + "," + OTHER_BOOT.replace(":24567", ""))),
     fault("A04", "two times the same", STANDALONE, env("NEAR_BOOT_NODES", BOOT + "," + BOOT)),
     fault("A04", "Fn::Sub without a port", STANDALONE, both(parameter("Host", Default="10.0.2.100"), env("NEAR_BOOT_NODES", {"Fn::Sub": BOOT_KEY + "@${Host}"}))),
-    fault("A04", "an unknown host without a port", STANDALONE, env("NEAR_BOOT_NODES", {"Fn::Join": ["", [BOOT_KEY, "@", {"Fn::ImportValue": "boot-host"}]]})),
+    benign("A04", "an unknown host, perhaps with a port", STANDALONE, env("NEAR_BOOT_NODES", {"Fn::Join": ["", [BOOT_KEY, "@", {"Fn::ImportValue": "boot-host"}]]})),
     fault("A04", "an unknown host with the RPC port", STANDALONE, both(parameter("Host"), env("NEAR_BOOT_NODES", {"Fn::Sub": BOOT_KEY + "@${Host}:3030"}))),
     fault("A04", "default of a hand-written parameter", TESTNET, replace("@boot.example.org:24567", ":24567")),
     fault("A04", "the node's account key", STANDALONE, env("NEAR_BOOT_NODES", SECRET_KEY + "@10.0.2.100:24567"), also=("H22", "B21")),
@@ -175,7 +176,7 @@ CASES = [
     fault("A05", "no secrets at all", TESTNET, lambda s: "\n".join(l for l in s.split("\n") if "ValueFrom" not in l and "Secrets:" not in l)),
     fault("A05", "no value", STANDALONE, env("MPC_CONTRACT_ID", {"Ref": "AWS::NoValue"}), also=("A07",)),
     benign("A05", "from a file", STANDALONE, each(files), verdict="UNKNOWN"),
-    benign("A05", "a plain variable as a secret", STANDALONE, hand_over("MPC_CONTRACT_ID")),
+    benign("A05", "a plain variable as a secret", EXISTING, hand_over("MPC_CONTRACT_ID")),
     benign("A05", "without the optional ones", STANDALONE, drop("MPC_RESPONDER_ID", "RUST_LOG", "RUST_BACKTRACE", "MPC_LOCAL_ADDRESS")),
     benign("A05", "another order", STANDALONE, each(lambda c: c["Environment"].reverse())),
 
@@ -187,7 +188,7 @@ CASES = [
     fault("A06", "empty", STANDALONE, env("MPC_HOME_DIR", ""), also=("A05",)),
     fault("A06", "default of a parameter", STANDALONE, by_parameter("MPC_HOME_DIR", Default="/home/mpc")),
     fault("A06", "no mount point", STANDALONE, each(without_mount_points), also=("D13", "D25")),
-    fault("A06", "the volume dies with the task", STANDALONE, plain_volume, also=("D25",), verdict="WARN"),
+    fault("A06", "the volume dies with the task", STANDALONE, plain_volume, also=("D25",)),
     fault("A06", "another author's", TESTNET, replace("ContainerPath: /srv/mpc", "ContainerPath: /srv/chain")),
     benign("A06", "below the mount", STANDALONE, env("MPC_HOME_DIR", "/data/node")),
     benign("A06", "a slash at the end", STANDALONE, env("MPC_HOME_DIR", "/data/")),
@@ -255,31 +256,38 @@ CASES = [
     fault("A13", "one secret for both keys", STANDALONE, each(lambda c: injected(c, "MPC_P2P_PRIVATE_KEY").update(ValueFrom=clone(injected(c, "MPC_ACCOUNT_SK")["ValueFrom"]))), also=("B18",)),
     fault("A13", "one secret for both keys, existing", EXISTING, each(lambda c: injected(c, "MPC_P2P_PRIVATE_KEY").update(ValueFrom=clone(injected(c, "MPC_ACCOUNT_SK")["ValueFrom"]))), also=("B18",)),
 
-    fault("A14", "the check asks /health only", STANDALONE, container(HealthCheck=HEALTH), verdict="WARN", also=("F15",)),
+    fault("A14", "the check asks /health only", STANDALONE, container(HealthCheck=HEALTH), verdict="WARN"),
+    benign("A14", "the check asks for the state of the chain", STANDALONE, container(HealthCheck={**HEALTH, "Command": ["CMD-SHELL", HEALTH["Command"][1].replace("health", "metrics")]})),
+    benign("A14", "a check of a sidecar", STANDALONE, both(sidecar, lambda t: [p["ContainerDefinitions"][0].update(HealthCheck=HEALTH) for _, p in resources(t, "AWS::ECS::TaskDefinition")])),
 
-    fault("A16", "no init", STANDALONE, each(lambda c: c.pop("LinuxParameters")), verdict="WARN"),
-    fault("A16", "init off", EXISTING, container(LinuxParameters={"InitProcessEnabled": False}), verdict="WARN"),
-    benign("A16", "as text", STANDALONE, container(LinuxParameters={"InitProcessEnabled": "true"})),
+    fault("A16", "no init", STANDALONE, each(lambda c: c.pop("LinuxParameters")), verdict="WARN", options=OLD),
+    fault("A16", "init off", EXISTING, container(LinuxParameters={"InitProcessEnabled": False}), verdict="WARN", options=OLD),
+    benign("A16", "a node that is process 1 itself", STANDALONE, each(lambda c: c.pop("LinuxParameters"))),
+    benign("A16", "as text", STANDALONE, container(LinuxParameters={"InitProcessEnabled": "true"}), options=OLD),
 
     fault("A17", "no limit", STANDALONE, each(lambda c: c.pop("Ulimits")), verdict="WARN"),
     fault("A17", "4096", IMPORT, container(Ulimits=[{"Name": "nofile", "HardLimit": 4096, "SoftLimit": 4096}]), verdict="WARN"),
     fault("A17", "the soft limit", EXISTING, container(Ulimits=[{"Name": "nofile", "HardLimit": 65535, "SoftLimit": 1024}]), verdict="WARN"),
-    fault("A17", "another limit", TESTNET, replace("{Name: nofile, SoftLimit: 1000000, HardLimit: 1000000}", "{Name: nproc, SoftLimit: 1000000, HardLimit: 1000000}"), verdict="WARN"),
+    fault("A17", "another limit", TESTNET, replace("{Name: nofile, SoftLimit: 1000000, HardLimit: 1000000}", "{Name: nproc, SoftLimit: 1000000, HardLimit: 1000000}"), also=("F10",)),
     benign("A17", "as text", STANDALONE, container(Ulimits=[{"Name": "nofile", "HardLimit": "1048576", "SoftLimit": "1048576"}])),
-    benign("A17", "one of two", STANDALONE, container(Ulimits=[{"Name": "nproc", "HardLimit": 10, "SoftLimit": 10}, {"Name": "nofile", "HardLimit": 65536, "SoftLimit": 65536}])),
+    benign("A17", "other order of its members", STANDALONE, container(Ulimits=[{"SoftLimit": 65536, "HardLimit": 1048576, "Name": "nofile"}])),
 
     fault("A18", "256 and 512", COMPOSED, size("256", "512")),
     fault("A18", "as numbers", EXISTING, size(256, 512)),
     fault("A18", "with units", STANDALONE, size(".25 vCPU", "0.5 GB")),
-    fault("A18", "512 and 1024", STANDALONE, size("512", "1024"), verdict="WARN"),
+    fault("A18", "512 and 1024", STANDALONE, size("512", "1024")),
+    fault("A18", "1024 and 2048", STANDALONE, size("1024", "2048"), verdict="WARN"),
     fault("A18", "too small for testnet", TESTNET, lambda s: s.replace("32 GB", "16 GB"), verdict="WARN"),
     benign("A18", "with units", STANDALONE, size("2 vCPU", "8GB")),
     benign("A18", "larger", STANDALONE, size("4096", "16384")),
 
-    fault("A19", "working directory", STANDALONE, container(WorkingDirectory="/data"), verdict="WARN"),
-    fault("A19", "command", EXISTING, container(Command=["mpc-node", "start"]), verdict="WARN"),
-    fault("A19", "entry point", COMPOSED, container(EntryPoint=["sh", "-c"], Command=["sleep infinity"]), verdict="WARN"),
-    fault("A19", "a command line", TESTNET, replace("          Essential: true\n", "          Essential: true\n          Command: [/app/mpc-node, start, --home-dir, /srv/mpc]\n"), verdict="WARN"),
+    fault("A19", "working directory", STANDALONE, container(WorkingDirectory="/data")),
+    fault("A19", "command", EXISTING, container(Command=["mpc-node", "start"])),
+    fault("A19", "entry point", COMPOSED, container(EntryPoint=["sh", "-c"], Command=["sleep infinity"])),
+    fault("A19", "a command line", TESTNET, replace("          Essential: true\n", "          Essential: true\n          Command: [/app/mpc-node, start, --home-dir, /srv/mpc]\n")),
+    fault("A19", "another script", STANDALONE, container(Command=["/opt/run.sh"]), verdict="WARN"),
+    benign("A19", "an entry point that runs the script", STANDALONE, container(EntryPoint=["/usr/bin/tini", "--"], Command=["/app/start.sh"])),
+    benign("A19", "a shell that runs the script", STANDALONE, container(Command=["sh", "-c", "ulimit -n && exec /app/start.sh"])),
     benign("A19", "the script itself", STANDALONE, container(Command=["/app/start.sh"])),
     benign("A19", "the image's directory", STANDALONE, container(WorkingDirectory="/app")),
     benign("A19", "nothing", STANDALONE, container(Command=[], EntryPoint=[])),

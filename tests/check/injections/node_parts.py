@@ -169,3 +169,11 @@ def services(template):
 def replace(old, new, count=-1):
     """A change of a hand-written text."""
     return lambda text: text.replace(old, new, count)
+
+
+def tidy(template):
+    """Parameters that the change leaves without use go."""
+    rest = json.dumps({k: v for k, v in template.items() if k != "Parameters"})
+    for name in [n for n in template.get("Parameters", {}) if n.startswith("Node")]:
+        if f'"{name}"' not in rest and "${%s}" % name not in rest:
+            del template["Parameters"][name]
