@@ -1,5 +1,6 @@
 /* Group A: the nodes among each other: peer ports and identities. */
 #include "core/check/check-a.h"
+#include "core/check/check-topology.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -227,6 +228,38 @@ static void see_count(struct check *c, const struct node *n)
 			  node_desired(n));
 }
 
+/* Scaling of a node's service beyond one task. */
+static void see_scaling(struct check *c, const struct node *n)
+{
+	const struct deployment *d = check_deployment(c);
+	OWN(str)
+	char *name = str_printf("/${%zu/%s.Name}", n->service->resource->template,
+				n->service->resource->logical);
+	const char *given = check_text(d, json_object_get(n->service->resource->properties,
+							  "ServiceName"));
+	OWN(str) char *tail = str_printf("/%s", given);
+	size_t count;
+	const struct deployment_resource *all = deployment_resources(d, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		OWN(str) char *id = NULL;
+		struct check_finding f = { .resource = &all[i],
+					   .property = "MaxCapacity",
+					   .service = n->service };
+		json_int_t least = json_int_or(all[i].properties, "MinCapacity", 0);
+
+		if (strcmp(all[i].type, "AWS::ApplicationAutoScaling::ScalableTarget") != 0 ||
+		    json_int_or(all[i].properties, "MaxCapacity", 1) < 2)
+			continue;
+		id = check_flat(d, json_object_get(all[i].properties, "ResourceId"));
+		if (!str_ends(id, name) && (!*given || !str_ends(id, tail)))
+			continue;
+		f.severity = least > 1 ? CHECK_FAIL : CHECK_WARN;
+		check_add(c, &f, "scaling may run %lld tasks with one identity",
+			  (long long)json_int_or(all[i].properties, "MaxCapacity", 1));
+	}
+}
+
 void check_a_identity(struct check *c)
 {
 	OWN(json) json_t *first = json_object();
@@ -239,6 +272,7 @@ void check_a_identity(struct check *c)
 		size_t before;
 
 		see_count(c, &n);
+		see_scaling(c, &n);
 		node_variable(c, &n, "MPC_ACCOUNT_ID", &v);
 		if (v.place != VARIABLE_ENVIRONMENT || node_desired(&n) == 0)
 			continue;

@@ -104,11 +104,17 @@ static void see_size(struct check *c, const struct node *n, bool local)
 {
 	long cpu = amount(json_object_get(n->task->properties, "Cpu"), "vCPU");
 	long memory = amount(json_object_get(n->task->properties, "Memory"), "GB");
+	long own = amount(json_object_get(n->container, "Memory"), "GB");
 	long least = local ? 4096 : 32768;
-	struct check_finding f = { .resource = n->task, .service = n->service };
+	char property[128];
+	struct check_finding f = container_finding(CHECK_WARN, n, "Memory", property);
+
+	if (own >= 0 && (memory < 0 || own < memory))
+		memory = own; /* the container is killed at its own limit */
+	else
+		f.property = "Memory";
 
 	f.severity = memory < 2048 ? CHECK_FAIL : CHECK_WARN;
-	f.property = "Memory";
 	if (memory >= 0 && memory < least)
 		check_add(c, &f,
 			  "%ld MiB for a node with an embedded NEAR node; %ld are the least on %s "

@@ -97,6 +97,21 @@ static struct check_finding name_finding(enum check_severity severity, const str
 /* ---- A01, A02
  * ------------------------------------------------------------------------------------------ */
 
+/* A word that stands for no chain, whichever way the conditions go; NULL: some way is right, or
+ * cannot be told. */
+static const char *wrong_word(const struct deployment *d, const json_t *value, unsigned depth)
+{
+	const json_t *branches = json_list(value, "$if");
+	const char *text = deployment_text(d, value), *wrong;
+
+	if (text)
+		return node_chain(text) || strstr(text, "{{resolve:") ? NULL : text;
+	if (json_array_size(branches) != 3 || depth > 16)
+		return NULL;
+	wrong = wrong_word(d, json_array_get(branches, 1), depth + 1);
+	return wrong ? wrong_word(d, json_array_get(branches, 2), depth + 1) : NULL;
+}
+
 static void run_env(struct check *c)
 {
 	struct node n;
@@ -110,6 +125,8 @@ static void run_env(struct check *c)
 		if (v.place != VARIABLE_ENVIRONMENT)
 			continue;
 		text = variable_text(&v);
+		if (!text)
+			text = wrong_word(check_deployment(c), v.value, 0);
 		f = node_finding(text ? CHECK_FAIL : CHECK_UNKNOWN, &n, &v);
 		f.lookup = text ? NULL
 				: "the value of the parameter or import: --param or the exporting "
@@ -139,9 +156,24 @@ static const char *chain_of_account(const char *id)
 	return NULL;
 }
 
+/* The chain of a public RPC server: rpc.testnet.near.org, testnet-rpc.fastnear.com. */
+static const char *chain_of_server(const char *url)
+{
+	static const char *const owners[] = { ".near.org", ".fastnear.com", ".pagoda.co" };
+	const char *host = url ? strstr(url, "://") : NULL;
+	OWN(str) char *name = host ? str_dup_n(host + 3, strcspn(host + 3, ":/")) : NULL;
+
+	for (size_t i = 0; name && i < sizeof(owners) / sizeof(owners[0]); i++)
+		if (str_ends(name, owners[i]))
+			return strstr(name, "testnet")	 ? "testnet"
+			       : strstr(name, "mainnet") ? "mainnet"
+							 : NULL;
+	return NULL;
+}
+
 static void run_chain(struct check *c)
 {
-	static const char *const names[] = { "MPC_ACCOUNT_ID", "MPC_CONTRACT_ID" };
+	static const char *const names[] = { "MPC_ACCOUNT_ID", "MPC_CONTRACT_ID", "NEAR_RPC_URL" };
 	struct node n;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
@@ -150,20 +182,21 @@ static void run_chain(struct check *c)
 
 		node_variable(c, &n, "MPC_ENV", &env);
 		chain = node_chain(variable_text(&env));
-		for (size_t k = 0; chain && k < 2; k++) {
+		for (size_t k = 0; chain && k < 3; k++) {
 			struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 			struct check_finding f;
 			const char *of;
 
 			node_variable(c, &n, names[k], &v);
-			of = chain_of_account(variable_text(&v));
+			of = k < 2 ? chain_of_account(variable_text(&v))
+				   : chain_of_server(variable_text(&v));
 			if (!of || !strcmp(of, chain))
 				continue;
 			f = node_finding(CHECK_FAIL, &n, &v);
 			f.second = n.task;
 			f.second_property = env.property;
-			check_add(c, &f, "%s '%.64s' is an account of %s%s, but MPC_ENV is '%s'",
-				  names[k], variable_text(&v), of,
+			check_add(c, &f, "%s '%.64s' is %s of %s%s, but MPC_ENV is '%s'", names[k],
+				  variable_text(&v), k < 2 ? "an account" : "a server", of,
 				  !strcmp(of, "local") ? " chains" : "", variable_text(&env));
 		}
 	}
@@ -182,7 +215,7 @@ static void run_boot_empty(struct check *c)
 
 		node_variable(c, &n, "NEAR_BOOT_NODES", &v);
 		f = node_finding(CHECK_FAIL, &n, &v);
-		if (v.place == VARIABLE_ABSENT && !json_object_get(n.container, "EnvironmentFiles"))
+		if (v.place == VARIABLE_ABSENT && !node_has_open_entries(&n))
 			check_add(c, &f,
 				  "NEAR_BOOT_NODES is not set: the node has no way to the chain");
 		else if (v.place == VARIABLE_ENVIRONMENT && v.flat[strspn(v.flat, " ,")] == '\0')
@@ -329,9 +362,10 @@ static void see_missing(struct check *c, const struct node *n, const char *name)
 	if (similar && !is_identifier(similar))
 		return; /* A22 */
 	f = node_finding(CHECK_FAIL, n, &v);
-	if (json_array_size(json_list(n->container, "EnvironmentFiles"))) {
+	if (node_has_open_entries(n)) {
 		f.severity = CHECK_UNKNOWN;
-		f.lookup = "the environment files of the container: s3:GetObject";
+		f.lookup = "the environment files of the container (s3:GetObject), and the "
+			   "conditions of its entries (--param)";
 	}
 	if (similar)
 		check_add(c, &f, "the node needs %s, which is not set; did you mean it by '%.60s'?",
@@ -354,6 +388,14 @@ static void run_missing(struct check *c)
 	}
 }
 
+/* "node.undefined", "null": what programs write for a variable that nobody set. */
+static bool is_unset(const char *account)
+{
+	const char *dot = strrchr(account, '.'), *root = dot ? dot + 1 : account;
+
+	return !strcmp(root, "undefined") || !strcmp(root, "null");
+}
+
 static void run_account(struct check *c)
 {
 	static const char *const names[] = { "MPC_ACCOUNT_ID", "MPC_CONTRACT_ID",
@@ -368,11 +410,13 @@ static void run_account(struct check *c)
 
 			node_variable(c, &n, names[k], &v);
 			text = variable_text(&v);
-			if (!text || near_account_valid(text))
+			if (!text || (near_account_valid(text) && !is_unset(text)))
 				continue;
 			f = node_finding(CHECK_FAIL, &n, &v);
 			check_add(c, &f,
-				  *text ? "%s '%.80s' is no NEAR account id" : "%s is empty%s",
+				  !*text	   ? "%s is empty%s"
+				  : is_unset(text) ? "%s '%.80s' comes of a variable without a value"
+						   : "%s '%.80s' is no NEAR account id",
 				  names[k], text);
 		}
 }

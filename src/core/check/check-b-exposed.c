@@ -75,6 +75,37 @@ static void scan(struct check *c, size_t template, const json_t *node, const cha
 	}
 }
 
+/* A usable value that the template has in clear. Private keys in their long form are told by
+ * check_b_literal(). */
+static void see_clear(struct check *c, const struct secret_slot *s, const struct secret_view *v)
+{
+	const json_t *written = json_object_get(json_map(v->from.secret->body, "Properties"),
+						v->property ? v->property : "");
+	struct check_finding f = { .severity = CHECK_WARN,
+				   .resource = v->from.secret,
+				   .property = v->property };
+	char why[256];
+
+	if (v->state != SECRET_VALUE || s->kind == SECRET_KEY || !json_is_string(written) ||
+	    secret_judge(v, s, why, sizeof(why)))
+		return;
+	check_add(c, &f, "%s stands here in clear; whoever reads the template has it", s->variable);
+}
+
+static void see_clear_values(struct check *c)
+{
+	struct node n;
+
+	for (size_t i = 0; node_next(c, &i, &n);)
+		for (const struct secret_slot *s = secret_slots; s->variable; s++) {
+			struct secret_view v __attribute__((cleanup(own_drop_secret_view))) = { 0 };
+
+			secret_view(c, &n, s, &v);
+			if (v.from.secret)
+				see_clear(c, s, &v);
+		}
+}
+
 void check_b_literal(struct check *c)
 {
 	size_t count;
@@ -82,6 +113,7 @@ void check_b_literal(struct check *c)
 
 	for (size_t i = 0; i < count; i++)
 		scan(c, i, template_body(all[i].t), "", 0);
+	see_clear_values(c);
 }
 
 /* Whether a part of a template, as it is written, has the parameter's value in it. Environment

@@ -25,7 +25,7 @@ static char *value_of(const struct check *c, const struct secret_view *v)
 		return NULL;
 	if (!v->from.secret)
 		return check_flat(check_deployment(c), v->variable.value);
-	string = json_object_get(v->from.secret->properties, "SecretString");
+	string = json_object_get(v->from.secret->properties, v->property);
 	flat = string ? check_flat(check_deployment(c), string) : NULL;
 	if (!flat || !v->from.json_key[0])
 		return GIVE(flat);

@@ -21,6 +21,10 @@ bool node_next(const struct check *c, size_t *i, struct node *ret);
 /* Of DesiredCount: 1 when absent, -1 when unknown. */
 long node_desired(const struct node *n);
 
+/* Whether the container may have variables that the templates do not show: environment files,
+ * entries that hang on a condition nobody knows. */
+bool node_has_open_entries(const struct node *n);
+
 /* Text with each unknown part replaced by NODE_UNKNOWN; {{resolve:...}} is unknown. Caller frees.
  */
 #define NODE_UNKNOWN "\xEE\x80\x80" /* U+E000: no template has it, and JSON texts may */

@@ -9,18 +9,18 @@
 enum { DEPTH_MAX = 32 };
 
 /* Containers around a node share some of its variables (the chain of a local world knows the
- * contract, a monitor the account). One that has hardly any of a node's own is no node. */
+ * contract). One that has none of a node's own is no node. */
 static bool is_node(const json_t *container)
 {
 	static const char *const own[] = { "MPC_HOME_DIR",	   "MPC_ACCOUNT_ID",
 					   "MPC_ACCOUNT_SK",	   "MPC_P2P_PRIVATE_KEY",
 					   "MPC_SECRET_STORE_KEY", "MPC_ENV" };
-	unsigned count = 0;
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		count += deployment_environment(container, own[i], NULL) ||
-			 deployment_secret(container, own[i], NULL);
-	return count > 1;
+		if (deployment_environment(container, own[i], NULL) ||
+		    deployment_secret(container, own[i], NULL))
+			return true;
+	return false;
 }
 
 bool node_next(const struct check *c, size_t *i, struct node *ret)
@@ -100,6 +100,24 @@ char *node_flatten(const struct deployment *d, const json_t *value)
 
 	flatten(d, value, &b, 0);
 	return buf_take(&b);
+}
+
+bool node_has_open_entries(const struct node *n)
+{
+	static const char *const lists[] = { "Environment", "Secrets" };
+	json_t *one;
+	size_t k;
+
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *list = json_object_get(n->container, lists[i]);
+
+		if (template_is_symbol(list))
+			return true;
+		json_array_foreach(list, k, one)
+			if (template_is_symbol(one) || template_is_symbol(json_object_get(one, "Name")))
+				return true;
+	}
+	return json_object_get(n->container, "EnvironmentFiles") != NULL;
 }
 
 bool node_has_unknown(const char *flat)

@@ -174,6 +174,54 @@ static void view_secret(const struct check *c, struct secret_view *v)
 	}
 }
 
+/* Whether ValueFrom, a name or an ARN, is that of the parameter. */
+static bool names_parameter(const struct deployment *d, const struct deployment_resource *r,
+			    const char *from)
+{
+	const char *name = deployment_text(d, json_object_get(r->properties, "Name"));
+	const char *arn = strstr(from, ":parameter/");
+
+	if (!name || !*name)
+		return false;
+	if (!strcmp(name, from))
+		return true;
+	return arn && !strcmp(arn + strlen(":parameter/"), name + (*name == '/'));
+}
+
+/* The parameter of the templates that ValueFrom reads, or NULL. */
+static const struct deployment_resource *parameter_of(const struct check *c,
+						      const struct secret_view *v)
+{
+	const struct deployment *d = check_deployment(c);
+	const struct deployment_resource *r = deployment_target(d, v->variable.value, NULL);
+	OWN(str) char *from = node_flatten(d, v->variable.value);
+	size_t count;
+	const struct deployment_resource *all = deployment_resources(d, &count);
+
+	if (r)
+		return !strcmp(r->type, "AWS::SSM::Parameter") ? r : NULL;
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(all[i].type, "AWS::SSM::Parameter") && names_parameter(d, &all[i], from))
+			return &all[i];
+	return NULL;
+}
+
+static bool view_parameter(const struct check *c, struct secret_view *v)
+{
+	const struct deployment_resource *r = parameter_of(c, v);
+	const json_t *value = r ? json_object_get(r->properties, "Value") : NULL;
+	OWN(str) char *flat = value ? node_flatten(check_deployment(c), value) : NULL;
+
+	if (!flat)
+		return false;
+	v->from.secret = r;
+	v->from.json_key[0] = '\0'; /* the Parameter Store has no such selectors */
+	v->property = "Value";
+	select_value(c, v, flat);
+	explicit_bzero(flat, strlen(flat));
+	return true;
+}
+
 void secret_view(const struct check *c, const struct node *n, const struct secret_slot *slot,
 		 struct secret_view *ret)
 {
@@ -186,6 +234,8 @@ void secret_view(const struct check *c, const struct node *n, const struct secre
 		return;
 	}
 	deployment_value_from(check_deployment(c), ret->variable.value, &ret->from);
+	if (view_parameter(c, ret))
+		return;
 	if (ret->from.malformed)
 		ret->state = SECRET_SELECTOR;
 	else if (!ret->from.secret || ret->from.unknown || ret->from.parameter_store ||

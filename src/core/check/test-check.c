@@ -404,7 +404,7 @@ TEST(check_b, an_object_without_a_key_is_b07_and_a_key_without_an_object_b08)
 	EXPECT("FAIL B07", { "key MPC_ACCOUNT_SK", "\"\"" });
 	EXPECT("FAIL B08", { "secret MPC_SECRET_STORE_KEY",
 			     "{\"SecretString\": \"0123456789abcdef0123456789abcdef\"}" });
-	EXPECT("",
+	EXPECT("WARN B21",
 	       { "secret MPC_SECRET_STORE_KEY",
 		 "{\"SecretString\": \"0123456789abcdef0123456789abcdef\"}" },
 	       { "key MPC_SECRET_STORE_KEY", "\"\"" });

@@ -79,6 +79,35 @@ def sidecar(t):
             "LogConfiguration": clone(p["ContainerDefinitions"][0]["LogConfiguration"])})
 
 
+def open_condition(t):
+    parameter("Anything")(t)
+    condition("Open", {"Fn::Equals": [{"Ref": "Anything"}, "yes"]})(t)
+
+
+def scaled(least, most, resource=None):
+    def run(t):
+        name = next(n for n, p in resources(t, "AWS::ECS::Service"))
+        t["Resources"]["Scale"] = {"Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": {
+            "MinCapacity": least, "MaxCapacity": most, "ScalableDimension": "ecs:service:DesiredCount", "ServiceNamespace": "ecs",
+            "ResourceId": resource or {"Fn::Join": ["/", ["service", clone(t["Resources"][name]["Properties"]["Cluster"]), {"Fn::GetAtt": [name, "Name"]}]]}}}
+    return run
+
+
+def monitor(t):
+    """A service beside the nodes that knows the contract and one account."""
+    name, service = next((n, r) for n, r in t["Resources"].items() if r["Type"] == "AWS::ECS::Service")
+    task = clone(next(r for r in t["Resources"].values() if r["Type"] == "AWS::ECS::TaskDefinition"))
+    c = task["Properties"]["ContainerDefinitions"][0]
+    task["Properties"].update(Family="watch", Cpu="256", Memory="512", Volumes=[])
+    c.update(Environment=[{"Name": "MPC_CONTRACT_ID", "Value": "v1.signer.node0"}, {"Name": "MPC_ACCOUNT_ID", "Value": "mpc-node-0.node0"}], Secrets=[], MountPoints=[])
+    c["Image"] = {"Fn::Sub": "${AWS::AccountId}.dkr.ecr.${AWS::Region}.amazonaws.com/watch:7"}
+    t["Resources"]["WatchTask"] = task
+    t["Resources"]["Watch"] = clone(service)
+    t["Resources"]["Watch"]["Properties"].update(TaskDefinition={"Ref": "WatchTask"}, DesiredCount=2)
+    t["Resources"]["Watch"]["Properties"].pop("ServiceRegistries", None)
+    c["LogConfiguration"]["Options"]["awslogs-stream-prefix"] = "watch"
+
+
 def mapped(t):
     t["Mappings"] = {"Chain": {"Of": {"Env": "testnet"}}}
 
@@ -305,4 +334,30 @@ CASES = [
     fault("A22", "a name that nothing needs", STANDALONE, env("my-var", "x"), verdict="WARN"),
     fault("A22", "another author's", TESTNET, replace("{Name: MPC_ENV,", "{Name: MPC ENV,"), also=("A05",)),
     benign("A22", "lower case and underscores", STANDALONE, env("_some_Var9", "x")),
+
+    # ---- other shapes of the same things
+    benign("A05", "one of two entries by a condition nobody knows", STANDALONE, both(open_condition, each(lambda c: (take(c, "MPC_CONTRACT_ID"), c["Environment"].append(
+        {"Fn::If": ["Open", {"Name": "MPC_CONTRACT_ID", "Value": "a.node0"}, {"Name": "MPC_CONTRACT_ID", "Value": "b.node0"}]}))))),
+    benign("A05", "an environment by a condition nobody knows", STANDALONE, both(open_condition, each(lambda c: c.update(Environment={"Fn::If": ["Open", c["Environment"], c["Environment"][::-1]]})))),
+    benign("A05", "an entry that is there by a condition", STANDALONE, both(open_condition, each(lambda c: c["Environment"].append({"Fn::If": ["Open", {"Name": "RUST_MIN_STACK", "Value": "1"}, {"Ref": "AWS::NoValue"}]})))),
+    fault("A05", "an entry that is not there by a condition", STANDALONE, both(condition("No", {"Fn::Equals": ["a", "b"]}), each(lambda c: (take(c, "MPC_HOME_DIR"), c["Environment"].append(
+        {"Fn::If": ["No", {"Name": "MPC_HOME_DIR", "Value": "/data"}, {"Ref": "AWS::NoValue"}]}))))),
+    fault("A01", "both branches of a condition nobody knows", STANDALONE, both(open_condition, env("MPC_ENV", {"Fn::If": ["Open", "localnet", "local"]}))),
+    benign("A01", "one branch of a condition nobody knows", STANDALONE, both(open_condition, env("MPC_ENV", {"Fn::If": ["Open", "localnet", "mpc-localnet"]})), verdict="UNKNOWN"),
+    fault("A01", "Fn::Select", STANDALONE, env("MPC_ENV", {"Fn::Select": [1, {"Fn::Split": ["/", "near/localnet"]}]})),
+    benign("A01", "Fn::Select of the right one", STANDALONE, env("MPC_ENV", {"Fn::Select": [0, ["mpc-localnet", "testnet"]]})),
+    fault("A02", "the RPC of testnet", STANDALONE, env("NEAR_RPC_URL", "https://rpc.testnet.near.org")),
+    fault("A02", "the RPC of mainnet", TESTNET, replace("https://rpc.testnet.near.org", "https://rpc.mainnet.near.org")),
+    benign("A02", "an RPC of nobody's", TESTNET, replace("https://rpc.testnet.near.org", "https://near.example.org/testnet")),
+    fault("A07", "a variable that had no value", STANDALONE, account("undefined")),
+    fault("A07", "null", EXISTING, env("MPC_CONTRACT_ID", "null")),
+    fault("A12", "more tasks by scaling", STANDALONE, scaled(2, 4)),
+    fault("A12", "perhaps more tasks by scaling", STANDALONE, scaled(1, 4), verdict="WARN"),
+    benign("A12", "scaling between none and one", STANDALONE, scaled(0, 1)),
+    benign("A12", "a scaled service that is no node", STANDALONE, scaled(1, 4, "service/other/web")),
+    fault("A12", "one account by Fn::Sub", EXISTING, both(parameter("Who", Default="keyholder1"), env("MPC_ACCOUNT_ID", {"Fn::Sub": "${Who}.test.near"}))),
+    fault("A18", "a container's share", STANDALONE, container(Memory=512)),
+    benign("A18", "a container's share that will do", STANDALONE, container(Memory=4096, Cpu=1024)),
+    fault("A21", "by a parameter's name", TESTNET, replace("            - {Name: NEAR_BOOT_NODES,", "            - {Name: MPC_P2P_PRIVATE_KEY, Value: unused}\n            - {Name: NEAR_BOOT_NODES,"), also=("B22",)),
+    benign("A05", "a service that only shares some variables", STANDALONE, monitor),
 ]

@@ -43,6 +43,17 @@ def plain_key(name, numbers=(0, 1, 2)):
     return run
 
 
+def in_ssm(name, text):
+    """The variable comes from a parameter of the Parameter Store, which the template makes."""
+    def run(t):
+        for i, c in enumerate(containers(t)):
+            t["Resources"][f"Stored{i}"] = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Name": f"/mpc/{i}", "Value": text}}
+            injected(c, name)["ValueFrom"] = {"Fn::Sub": "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/mpc/%d" % i} if i else {"Ref": "Stored0"}
+        for _, p in resources(t, "AWS::IAM::Role"):
+            p.setdefault("Policies", []).append({"PolicyName": "stored", "PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": "*"}]}})
+    return run
+
+
 def paused(t):
     for p in services(t):
         p["DesiredCount"] = 0
@@ -340,4 +351,24 @@ CASES = [
     fault("B25", "default of a parameter", TESTNET, replace("PeerKeyB: {Type: String,", 'PeerKeyB: {Type: String, Default: "",'), also=("B14",)),
     fault("B25", "value of a parameter", TESTNET, None, params={"SignerA": ""}, also=("B14",)),
     fault("B25", "blanks", STANDALONE, json_secret(STORE, "  "), also=("B14", "B12", "B03")),
+
+    # ---- other shapes of the same things
+    fault("B01", "in an SSM parameter", STANDALONE, both(in_ssm(SK, "REPLACE_ME"), tidy), also=("B14",)),
+    fault("B04", "in an SSM parameter", EXISTING, in_ssm(STORE, HEX16 * 2), also=("B14",)),
+    fault("B05", "without a prefix", STANDALONE, json_secret(SK, HEX16 * 4), also=("B14", "B06")),
+    fault("B07", "JSON in an SSM parameter", STANDALONE, both(in_ssm(SK, '{"key": "x"}'), tidy), also=("B14", "B06", "B05")),
+    fault("B01", "Fn::Sub with a list", STANDALONE, secret(SK, {"SecretString": {"Fn::Sub": ['{"key": "${Value}"}', {"Value": "REPLACE_ME"}]}}), also=("B14",)),
+    fault("B09", "Fn::Sub with a list", STANDALONE, lambda t: [injected(c, SK).update(ValueFrom={"Fn::Sub": ["${S}:kee::", {"S": {"Ref": logical_id(injected(c, SK)["ValueFrom"])}}]}) for c in containers(t)]),
+    benign("B09", "Fn::Sub with a list", STANDALONE, lambda t: [injected(c, SK).update(ValueFrom={"Fn::Sub": ["${S}:key::", {"S": {"Ref": logical_id(injected(c, SK)["ValueFrom"])}}]}) for c in containers(t)]),
+    benign("B09", "the key is a parameter", STANDALONE, both(parameter("Field", Default="key"), lambda t: [injected(c, SK).update(ValueFrom={"Fn::Sub": "${%s}:${Field}::" % logical_id(injected(c, SK)["ValueFrom"])}) for c in containers(t)])),
+    benign("B09", "the key is a parameter nobody knows", STANDALONE, both(parameter("Field"), lambda t: [injected(c, SK).update(ValueFrom={"Fn::Sub": "${%s}:${Field}::" % logical_id(injected(c, SK)["ValueFrom"])}) for c in containers(t)])),
+    benign("B07", "one of two forms by a condition nobody knows", STANDALONE, both(parameter("Any"), lambda t: t["Conditions"].update(Open={"Fn::Equals": [{"Ref": "Any"}, "y"]}), lambda t: [
+        injected(c, SK).update(ValueFrom={"Fn::If": ["Open", {"Fn::Sub": "${%s}:key::" % logical_id(injected(c, SK)["ValueFrom"])}, {"Fn::ImportValue": f"k{i}"}]}) for i, c in enumerate(containers(t))])),
+    benign("B07", "another field of JSON beside it", STANDALONE, lambda t: [secret_of(t, c, SK).update(SecretString={"Fn::Join": ["", ['{"user":"mpc","key":"', {"Ref": "Node%dAccountSk" % i}, '"}']]}) for i, c in enumerate(containers(t))]),
+    benign("B21", "a store key that is generated", TESTNET),
+    fault("B21", "a store key in clear", STANDALONE, lambda t: [secret(STORE, {"SecretString": '{"key":"%s"}' % (HEX16[:31] + str(i))}, i)(t) for i in range(3)], verdict="WARN"),
+    fault("B22", "under another name", STANDALONE, lambda t: [put(c, "NODE_KEY", {"Ref": "Node%dP2pKey" % i}) for i, c in enumerate(containers(t))], verdict="WARN"),
+    fault("B22", "on the command line", STANDALONE, lambda t: [c.update(Command=["/app/start.sh", "--key", {"Ref": "Node%dP2pKey" % i}]) for i, c in enumerate(containers(t))], verdict="WARN"),
+    benign("B22", "the name of a secret is no key", STANDALONE, both(parameter("Where", Default="mpc/keys"), lambda t: [secret_of(t, c, SK).update(SecretString={"Fn::Sub": "{{resolve:secretsmanager:${Where}-%d}}" % i}) for i, c in enumerate(containers(t))], tidy)),
+    benign("B18", "other words", STANDALONE, both(renamed, lambda t: [secret_of(t, c, n).update(Name=f"{i}-{k}") for i, c in enumerate(containers(t)) for n, k in ((SK, "near-key"), (P2P, "tls-key"))])),
 ]
