@@ -158,11 +158,15 @@ void check_a_files(struct check *c)
 			container_finding(CHECK_WARN, &n, limits ? "Ulimits" : NULL, property);
 		json_int_t hard, soft;
 
-		if (template_is_symbol(limits))
-			continue;
-		json_array_foreach(limits, k, one)
+		bool open = template_is_symbol(limits);
+
+		json_array_foreach(limits, k, one) {
+			open = open || template_is_symbol(one);
 			if (str_eq(json_str(one, "Name"), "nofile"))
 				nofile = one;
+		}
+		if (!nofile && open)
+			continue;
 		hard = json_int_or(nofile, "HardLimit", 65535);
 		soft = json_int_or(nofile, "SoftLimit", 65535);
 		if (!nofile)

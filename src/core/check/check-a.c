@@ -137,7 +137,7 @@ static void run_env(struct check *c)
 			check_add(c, &f,
 				  "MPC_ENV is '%.60s'; the node knows mpc-localnet, testnet and "
 				  "mainnet",
-				  text);
+				  node_shown(text));
 	}
 }
 
@@ -417,7 +417,7 @@ static void run_account(struct check *c)
 				  !*text	   ? "%s is empty%s"
 				  : is_unset(text) ? "%s '%.80s' comes of a variable without a value"
 						   : "%s '%.80s' is no NEAR account id",
-				  names[k], text);
+				  names[k], node_shown(text));
 		}
 }
 
@@ -541,13 +541,16 @@ static void see_home(struct check *c, const struct node *n, const struct variabl
 		check_add(c, &f,
 			  *home ? "MPC_HOME_DIR '%.80s' is no absolute path"
 				: "MPC_HOME_DIR is empty%s",
-			  home);
+			  node_shown(home));
 		return;
 	}
+	if (template_is_symbol(json_object_get(n->container, "MountPoints")) ||
+	    template_is_symbol(json_object_get(n->task->properties, "Volumes")))
+		return;
 	json_array_foreach(json_list(n->container, "MountPoints"), i, one) {
 		const char *path = json_str(one, "ContainerPath");
 
-		if (!path && json_object_get(one, "ContainerPath"))
+		if (template_is_symbol(one) || (!path && json_object_get(one, "ContainerPath")))
 			return; /* symbolic: cannot be told */
 		if (!path || !is_below(home, path) || strlen(path) < longest)
 			continue;
@@ -565,7 +568,8 @@ static void see_home(struct check *c, const struct node *n, const struct variabl
 			  "go with the "
 			  "task",
 			  home);
-	} else if (!is_on_efs(n->service->task, json_str(mount, "SourceVolume"))) {
+	} else if (!template_is_symbol(json_object_get(mount, "SourceVolume")) &&
+		   !is_on_efs(n->service->task, json_str(mount, "SourceVolume"))) {
 		check_add(c, &f,
 			  "MPC_HOME_DIR '%.80s' is on a volume that is not EFS and goes with the "
 			  "task",
@@ -665,9 +669,9 @@ const struct check_rule check_rules_a[] = {
 	  check_a_suffix },
 	{ "A13", "participant-key-mismatch", "participant",
 	  "We are not a participant in the current epoch, though the account is listed",
-	  "The P2P key is the account key: the contract lists a P2P key of its own for each node",
+	  "The P2P key is the account key or another node's: the contract lists one for each node",
 	  "A pair of its own for MPC_P2P_PRIVATE_KEY and for MPC_ACCOUNT_SK",
-	  "an hour: after the contract is set up", check_a_one_key },
+	  "an hour: after the contract is set up", check_a_keys },
 	{ "A18", "undersized-task", "container",
 	  "OutOfMemoryError, exit code 137, or a node that never catches up",
 	  "The task is smaller than a node with an embedded NEAR node needs",

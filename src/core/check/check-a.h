@@ -11,4 +11,4 @@ void check_a_peers(struct check *c);
 void check_a_port(struct check *c);
 void check_a_identity(struct check *c);
 void check_a_suffix(struct check *c);
-void check_a_one_key(struct check *c); /* check-b-identity.c */
+void check_a_keys(struct check *c); /* check-b-identity.c */

@@ -62,6 +62,12 @@ static void run_value(struct check *c)
 		judge_slots(c, &n, check_running(c)->id);
 }
 
+static void run_store_key(struct check *c)
+{
+	run_value(c);
+	check_b_store_key(c);
+}
+
 /* ---- B01: also the one place that says what is not known
  * --------------------------------------------- */
 
@@ -385,7 +391,7 @@ const struct check_rule check_rules_b[] = {
 	  "The store key is 16 bytes written as 32 hexadecimal digits; other text is refused",
 	  "\"GenerateSecretString\": {\"PasswordLength\": 32, \"ExcludePunctuation\": true, "
 	  "\"ExcludeUppercase\": true, \"ExcludeCharacters\": \"ghijklmnopqrstuvwxyz\"}",
-	  EXIT, run_value },
+	  EXIT, run_store_key },
 	{ "B04", "store-key-wrong-length-hex", "entry",
 	  "Encryption key must be 32 hex characters, then exit",
 	  "The key is hexadecimal but has not the digits that are due",

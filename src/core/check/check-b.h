@@ -4,5 +4,6 @@
 
 void check_b_swapped(struct check *c);
 void check_b_shared(struct check *c);
+void check_b_store_key(struct check *c);
 void check_b_literal(struct check *c);
 void check_b_plain(struct check *c);

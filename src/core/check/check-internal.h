@@ -47,6 +47,9 @@ static inline void own_drop_variable(struct variable *v)
 /* The known text of an environment variable, or NULL. */
 const char *variable_text(const struct variable *v);
 
+/* The text for a message, unless somebody put a key where it does not belong. */
+const char *node_shown(const char *text);
+
 /* "testnet", "mainnet", "local" or NULL, out of MPC_ENV. */
 const char *node_chain(const char *mpc_env);
 

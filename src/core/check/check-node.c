@@ -151,6 +151,11 @@ const char *variable_text(const struct variable *v)
 	return v->flat && !node_has_unknown(v->flat) ? v->flat : NULL;
 }
 
+const char *node_shown(const char *text)
+{
+	return strstr(text, "ed25519:") ? "(a key)" : text;
+}
+
 const char *node_chain(const char *mpc_env)
 {
 	if (!mpc_env)

@@ -93,6 +93,14 @@ def scaled(least, most, resource=None):
     return run
 
 
+def exchange(name):
+    """Nodes 0 and 1 have each other's secret of this variable."""
+    def run(t):
+        a, b = (injected(c, name) for c in containers(t)[:2])
+        a["ValueFrom"], b["ValueFrom"] = b["ValueFrom"], a["ValueFrom"]
+    return run
+
+
 def monitor(t):
     """A service beside the nodes that knows the contract and one account."""
     name, service = next((n, r) for n, r in t["Resources"].items() if r["Type"] == "AWS::ECS::Service")
@@ -360,4 +368,15 @@ CASES = [
     benign("A18", "a container's share that will do", STANDALONE, container(Memory=4096, Cpu=1024)),
     fault("A21", "by a parameter's name", TESTNET, replace("            - {Name: NEAR_BOOT_NODES,", "            - {Name: MPC_P2P_PRIVATE_KEY, Value: unused}\n            - {Name: NEAR_BOOT_NODES,"), also=("B22",)),
     benign("A05", "a service that only shares some variables", STANDALONE, monitor),
+
+    fault("A13", "the P2P keys of two nodes are exchanged", STANDALONE, exchange("MPC_P2P_PRIVATE_KEY")),
+    fault("A13", "the account keys of two nodes are exchanged", COMPOSED, exchange("MPC_ACCOUNT_SK")),
+    fault("A13", "existing P2P keys are exchanged", EXISTING, exchange("MPC_P2P_PRIVATE_KEY")),
+    fault("A13", "another author's are exchanged", TESTNET, lambda s: s.replace("!Ref alphaPeer}", "!Ref X}").replace("!Ref bravoPeer}", "!Ref alphaPeer}").replace("!Ref X}", "!Ref bravoPeer}")),
+    fault("A13", "the parameters are exchanged", TESTNET, lambda s: s.replace("!Ref PeerKeyA", "!Ref X").replace("!Ref PeerKeyB", "!Ref PeerKeyA").replace("!Ref X", "!Ref PeerKeyB")),
+    benign("A13", "names that tell nothing", STANDALONE, lambda t: [injected(c, n).update(ValueFrom={"Fn::ImportValue": v}) for c, pair in zip(containers(t), (("x1f", "b70"), ("b2c", "x9d"), ("77a", "0e1"))) for n, v in zip(("MPC_P2P_PRIVATE_KEY", "MPC_ACCOUNT_SK"), pair)]),
+    benign("A06", "the volume's name is a parameter", STANDALONE, both(parameter("V", Default="mpc-data"), mount(SourceVolume={"Ref": "V"}))),
+    benign("A17", "limits by a condition nobody knows", STANDALONE, both(open_condition, each(lambda c: c.update(Ulimits=[{"Fn::If": ["Open", dict(c["Ulimits"][0], HardLimit=100000), c["Ulimits"][0]]}])))),
+    benign("A04", "a list of parameters", STANDALONE, both(lambda t: t["Parameters"].update(Boot={"Type": "CommaDelimitedList", "Default": BOOT + "," + OTHER_BOOT}), env("NEAR_BOOT_NODES", {"Fn::Join": [",", {"Ref": "Boot"}]}))),
+    fault("A07", "a key in place of the account", STANDALONE, one(0, put, "MPC_ACCOUNT_ID", PUBLIC_KEY)),
 ]

@@ -371,4 +371,8 @@ CASES = [
     fault("B22", "on the command line", STANDALONE, lambda t: [c.update(Command=["/app/start.sh", "--key", {"Ref": "Node%dP2pKey" % i}]) for i, c in enumerate(containers(t))], verdict="WARN"),
     benign("B22", "the name of a secret is no key", STANDALONE, both(parameter("Where", Default="mpc/keys"), lambda t: [secret_of(t, c, SK).update(SecretString={"Fn::Sub": "{{resolve:secretsmanager:${Where}-%d}}" % i}) for i, c in enumerate(containers(t))], tidy)),
     benign("B18", "other words", STANDALONE, both(renamed, lambda t: [secret_of(t, c, n).update(Name=f"{i}-{k}") for i, c in enumerate(containers(t)) for n, k in ((SK, "near-key"), (P2P, "tls-key"))])),
+
+    fault("B03", "the account key's secret", STANDALONE, each(lambda c: injected(c, STORE).update(ValueFrom=clone(injected(c, SK)["ValueFrom"]))), also=("B19",)),
+    fault("B03", "the account key's secret of the existing ones", EXISTING, each(lambda c: injected(c, STORE).update(ValueFrom=injected(c, SK)["ValueFrom"]))),
+    fault("B06", "the store key's secret", STANDALONE, each(lambda c: injected(c, SK).update(ValueFrom=clone(injected(c, STORE)["ValueFrom"]))), also=("B05", "B14")),
 ]

@@ -30,4 +30,8 @@ CASES = [
     fault("H22", "a public key as the P2P key", TESTNET, None, params={"PeerKeyA": PUBLIC_KEY}, also=("B06",)),
     fault("H22", "default of a parameter", TESTNET, replace("SignerB: {Type: String,", 'SignerB: {Type: String, Default: "%s",' % PUBLIC_KEY), also=("B06",)),
     fault("H22", "a secret key as the boot node's", COMPOSED, env("NEAR_BOOT_NODES", SECRET_KEY + "@10.0.2.100:24567"), also=("A04",)),
+
+    fault("H12", "one node follows another contract", STANDALONE, one(1, put, "MPC_CONTRACT_ID", "v2.signer.node0")),
+    benign("H12", "all follow another contract", COMPOSED, env("MPC_CONTRACT_ID", "v2.signer.node0")),
+    benign("H12", "one node's contract is not known", STANDALONE, both(parameter("Contract"), one(1, put, "MPC_CONTRACT_ID", {"Ref": "Contract"}))),
 ]
