@@ -200,7 +200,7 @@ TEST(check_a, a_word_that_the_start_script_does_not_know_is_a01)
 	EXPECT("FAIL A01", { "env MPC_ENV", "\"localnet\"" });
 	EXPECT("FAIL A01", { "env MPC_ENV", "\"\"" });
 	EXPECT("", { "env MPC_ENV", "\"mpc-localnet\"" });
-	EXPECT("", { "env MPC_ENV", "{\"Ref\": \"Node0P2pKey\"}" });
+	EXPECT("", { "env MPC_ENV", "{\"Fn::ImportValue\": \"chain\"}" });
 }
 
 TEST(check_a, accounts_of_another_chain_are_a02)
