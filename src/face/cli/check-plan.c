@@ -143,6 +143,15 @@ static int refused(const char *name, json_t **ret, const struct err *err)
 	return 0;
 }
 
+static int judge(const struct plan *p, struct template *const *templates, const char *profile,
+		 json_t **ret, struct err *err)
+{
+	if (check_all(p, templates, profile, ret, err) < 0)
+		return -1;
+	check_suppress(*ret, templates, p->count);
+	return 0;
+}
+
 int check_plan(const struct plan *p, const char *profile, json_t **ret, struct err *err)
 {
 	struct template **templates = mem_new(p->count, sizeof(struct template *));
@@ -155,14 +164,28 @@ int check_plan(const struct plan *p, const char *profile, json_t **ret, struct e
 		rc = template_parse(name, p->stacks[i].text, p->stacks[i].len, &templates[i], &why);
 	}
 	if (rc == 0)
-		rc = check_all(p, templates, profile, ret, &why);
-	if (rc < 0) {
+		rc = judge(p, templates, profile, ret, &why);
+	if (rc < 0)
 		rc = refused(name, ret, &why);
-		if (rc < 0)
-			*err = why;
-	}
+	if (rc < 0)
+		*err = why;
+	else
+		check_fingerprints(*ret);
 	for (size_t i = 0; i < p->count; i++)
 		template_free(templates[i]);
 	free(templates);
 	return rc;
+}
+
+int check_take_profile(const struct cli *cli, const char **ret, struct err *err)
+{
+	static const char *const profiles[] = { "built-in", "3.1", "current", NULL };
+	const char *profile = cli_option(cli, "profile");
+
+	*ret = profile ? profile : profiles[0];
+	for (size_t i = 0; profiles[i]; i++)
+		if (str_eq(profiles[i], *ret))
+			return 0;
+	return err_set(err, ERR_INPUT, "--profile %s: the profiles are built-in, 3.1 and current",
+		       profile);
 }
