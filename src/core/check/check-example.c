@@ -145,3 +145,8 @@ const char *check_example(const char *id)
 			return examples[i].text;
 	return NULL;
 }
+
+size_t check_example_count(void)
+{
+	return sizeof(examples) / sizeof(examples[0]);
+}

@@ -16,6 +16,7 @@ bool check_blank(const char *text);
 void check_put_suppressed(json_t *finding, const char *kind, const char *reason);
 /* Template text of the smallest change, or NULL. */
 const char *check_example(const char *id);
+size_t check_example_count(void);
 /* A finding outside of a run: with all members that the rule `fault` gives. Caller's. */
 json_t *check_outside(const char *fault, const char *verdict, const char *resource,
 		      const char *path, const char *file, struct template_location at,
