@@ -104,7 +104,9 @@ json_t *check_template_error(const char *name, const struct err *err);
 /* ---- suppressions ------------------------------------------------------------------------------
  * A suppressed finding stays where it is and gets "suppressed": {"kind": "inline"|"baseline",
  * "reason"}. It no longer counts: check_count() leaves it out, and the steps of the tasks are judged
- * without it, its fault then stands in the step's "suppressed". */
+ * without it, its fault then stands in the step's "suppressed". Findings of templates that were made
+ * from a network.yaml also have "source": {"file","path","line","column"} there and "networkRemedy"
+ * (who made them puts these, see core/synth). */
 
 /* Gives each finding its "fingerprint" (hex), the same as long as fault, place and message are; lines
  * and columns are no part of it. The other functions of this section need it. */
