@@ -51,6 +51,8 @@ static int write_baseline(const struct cli *cli, json_t *result, struct err *err
 	text = check_baseline_make(result, cli_option(cli, "reason"));
 	if (cli_write(path, text, strlen(text), 0644, err) < 0)
 		return -1;
+	if (cli->progress)
+		(void)fprintf(stderr, "Wrote %s. Next: mpcup check --baseline %s\n", path, path);
 	return apply_baseline(path, result, err);
 }
 
