@@ -2,6 +2,7 @@
  * to C11, C24, C25 that is. One connection has one cause, the first to be repaired. */
 #include <string.h>
 
+#include "core/check/check-internal.h"
 #include "core/check/check-topology.h"
 
 enum { HTTPS_PORT = 443, APIS_MAX = 16 };
@@ -216,54 +217,131 @@ static void collect(struct failures *all, const struct failure *f)
 	     f->subnet->resource ? f->subnet->resource->logical : "a subnet outside");
 }
 
-static void examine(const struct deployment *d, const struct deployment_service *s, enum cause want,
-		    struct failures *all)
-{
-	struct needs n;
+/* ---- classes: services with the same needs in the same place fail alike ----------------------- */
 
-	needs_of(d, s, &n);
+struct class {
+	const struct deployment_service *first;
+	struct needs needs;
+	struct failure *failures; /* service: `first` */
+	size_t count;
+};
+struct classes {
+	struct class *list;
+	size_t count;
+	size_t *of; /* of each service; SIZE_MAX: none */
+};
+
+static void add_failure(const struct deployment *d, struct class *k, struct failure *f)
+{
+	f->cause = cause_of(d, f);
+	if (f->cause == CAUSE_NONE)
+		return;
+	k->failures = mem_grow(k->failures, k->count + 1, sizeof(*k->failures));
+	k->failures[k->count++] = *f;
+}
+
+static void examine(const struct deployment *d, struct class *k)
+{
+	const struct deployment_service *s = k->first;
+
 	for (size_t i = 0; i < s->subnet_count; i++) {
 		struct reach_end from = check_service_end(s);
 		struct failure f = { .service = s, .subnet = s->subnets[i] };
 
 		from.subnets = &f.subnet;
 		from.subnet_count = 1;
-		for (size_t k = 0; k < n.count; k++) {
-			f.api = n.apis[k];
+		for (size_t n = 0; n < k->needs.count; n++) {
+			f.api = k->needs.apis[n];
 			f.endpoint = NULL;
 			reach_api(d, &from, f.api, &f.edge, &f.endpoint);
-			f.cause = cause_of(d, &f);
-			if (f.cause == want)
-				collect(all, &f);
+			add_failure(d, k, &f);
 		}
-		if (!n.other_registry)
+		if (!k->needs.other_registry)
 			continue;
 		f.api = NULL;
 		f.endpoint = NULL;
 		reach_internet(d, &from, HTTPS_PORT, &f.edge);
-		f.cause = cause_of(d, &f);
-		if (f.cause == want)
-			collect(all, &f);
+		add_failure(d, k, &f);
 	}
+}
+
+static bool same_needs(const struct needs *a, const struct needs *b)
+{
+	if (a->count != b->count || a->other_registry != b->other_registry)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->apis[i], b->apis[i]) != 0)
+			return false;
+	return true;
+}
+
+static size_t class_of(const struct deployment *d, struct classes *all,
+		       const struct deployment_service *s)
+{
+	struct class new = { .first = s };
+
+	if (!s->task || !s->subnet_count)
+		return SIZE_MAX;
+	needs_of(d, s, &new.needs);
+	for (size_t i = 0; i < all->count; i++)
+		if (check_same_place(all->list[i].first, s) &&
+		    same_needs(&all->list[i].needs, &new.needs))
+			return i;
+	examine(d, &new);
+	all->list = mem_grow(all->list, all->count + 1, sizeof(*all->list));
+	all->list[all->count++] = new;
+	return all->count - 1;
+}
+
+static void drop_classes(void *value)
+{
+	struct classes *all = value;
+
+	for (size_t i = 0; i < all->count; i++)
+		free(all->list[i].failures);
+	free(all->list);
+	free(all->of);
+	free(all);
+}
+
+static const struct classes *classes(const struct check *c)
+{
+	static const char owner;
+	void **slot = check_memo(c, &owner, NULL, drop_classes);
+	const struct deployment_service *const *services;
+	struct classes *all;
+	size_t count;
+
+	if (*slot)
+		return *slot;
+	services = deployment_services(check_deployment(c), &count);
+	*slot = all = NEW(struct classes);
+	all->of = mem_new(count + 1, sizeof(size_t));
+	for (size_t i = 0; i < count; i++)
+		all->of[i] = class_of(check_deployment(c), all, services[i]);
+	return all;
 }
 
 typedef void say(struct check *c, const struct failures *all);
 
 static void each_service(struct check *c, enum cause want, say *tell)
 {
-	const struct deployment *d = check_deployment(c);
+	const struct classes *known = classes(c);
 	const struct deployment_service *const *services;
 	size_t count;
 
-	services = deployment_services(d, &count);
+	services = deployment_services(check_deployment(c), &count);
 	for (size_t i = 0; i < count; i++) {
 		struct failures all = { .first = { .service = NULL } };
+		const struct class *k = known->of[i] < SIZE_MAX ? &known->list[known->of[i]] : NULL;
 
-		if (!services[i]->task || !services[i]->subnet_count)
-			continue;
-		examine(d, services[i], want, &all);
-		if (all.first.service)
+		for (size_t n = 0; k && n < k->count; n++)
+			if (k->failures[n].cause == want)
+				collect(&all, &k->failures[n]);
+		if (all.first.service) {
+			all.first.service = services[i];
 			tell(c, &all);
+		}
 		buf_free(&all.apis);
 		buf_free(&all.subnets);
 	}

@@ -1,5 +1,6 @@
 /* What the start of each task needs rights for. */
 #include "core/check/check-e.h"
+#include "core/check/check-internal.h"
 
 #include <string.h>
 
@@ -144,7 +145,7 @@ static void add_container(struct adding *a, const json_t *container)
 	add_logs(a, container);
 }
 
-void check_needs_read(const struct deployment *d, struct check_needs *ret)
+static void read_needs(const struct deployment *d, struct check_needs *ret)
 {
 	size_t count;
 	const struct deployment_service *const *services = deployment_services(d, &count);
@@ -159,13 +160,30 @@ void check_needs_read(const struct deployment *d, struct check_needs *ret)
 	}
 }
 
-void check_needs_free(struct check_needs *n)
+static void drop_needs(void *value)
 {
+	struct check_needs *n = value;
+
 	for (size_t i = 0; i < n->count; i++) {
 		free(n->list[i].resource);
 		free(n->list[i].property);
 	}
 	free(n->list);
+	free(n);
+}
+
+const struct check_needs *check_needs_of(const struct check *c)
+{
+	static const char owner;
+	void **slot = check_memo(c, &owner, NULL, drop_needs);
+
+	if (!*slot) {
+		struct check_needs *needs = NEW(struct check_needs);
+
+		read_needs(check_deployment(c), needs);
+		*slot = needs;
+	}
+	return *slot;
 }
 
 const json_t *check_secret_policy(const struct deployment *d,

@@ -85,12 +85,11 @@ static void key_of(struct check *c, const struct check_rights *rights, const str
 
 void check_e_key(struct check *c)
 {
-	OWN(check_rights) struct check_rights *rights = check_rights_new(check_deployment(c));
-	OWN(check_needs) struct check_needs needs = { 0 };
+	const struct check_rights *rights = check_rights_of(c);
+	const struct check_needs *needs = check_needs_of(c);
 
-	check_needs_read(check_deployment(c), &needs);
-	for (size_t i = 0; i < needs.count; i++) {
-		const struct check_need *n = &needs.list[i];
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct check_need *n = &needs->list[i];
 		const json_t *key =
 			n->thing ? json_object_get(n->thing->properties, "KmsKeyId") : NULL;
 
@@ -189,12 +188,11 @@ static void endpoints(struct check *c, const struct check_rights *rights,
 void check_e_endpoint_policy(struct check *c)
 {
 	const struct deployment *d = check_deployment(c);
-	OWN(check_rights) struct check_rights *rights = check_rights_new(d);
-	OWN(check_needs) struct check_needs needs = { 0 };
+	const struct check_rights *rights = check_rights_of(c);
+	const struct check_needs *needs = check_needs_of(c);
 
-	check_needs_read(d, &needs);
-	for (size_t i = 0; i < needs.count; i++) {
-		const struct check_need *n = &needs.list[i];
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct check_need *n = &needs->list[i];
 		struct check_finding f = { .severity = CHECK_FAIL,
 					   .resource = n->thing,
 					   .second = n->service->task->resource,
@@ -389,12 +387,11 @@ static const char *literal_region(const char *arn, size_t *ret_len)
 void check_e_literals(struct check *c)
 {
 	const struct deployment *d = check_deployment(c);
-	OWN(check_needs) struct check_needs needs = { 0 };
+	const struct check_needs *needs = check_needs_of(c);
 	OWN(str) char *region = target_region(d);
 
-	check_needs_read(d, &needs);
-	for (size_t i = 0; region && i < needs.count; i++) {
-		const struct check_need *n = &needs.list[i];
+	for (size_t i = 0; region && i < needs->count; i++) {
+		const struct check_need *n = &needs->list[i];
 		struct check_finding f = { .severity = CHECK_FAIL,
 					   .resource = n->service->task->resource,
 					   .property = n->property,

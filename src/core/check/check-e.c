@@ -93,24 +93,23 @@ static bool denied(const struct iam_answer *a)
 static void missing(struct check *c, const char *const *kinds)
 {
 	const struct deployment *d = check_deployment(c);
-	OWN(check_rights) struct check_rights *rights = check_rights_new(d);
-	OWN(check_needs) struct check_needs needs = { 0 };
+	const struct check_rights *rights = check_rights_of(c);
+	const struct check_needs *needs = check_needs_of(c);
 
-	check_needs_read(d, &needs);
-	for (size_t i = 0; i < needs.count;) {
-		const struct deployment_service *service = needs.list[i].service;
+	for (size_t i = 0; i < needs->count;) {
+		const struct deployment_service *service = needs->list[i].service;
 		struct refusal fail = { 0 }, unknown = { 0 };
 
-		for (; i < needs.count && needs.list[i].service == service; i++) {
+		for (; i < needs->count && needs->list[i].service == service; i++) {
 			struct iam_answer a;
 
-			if (!needs.list[i].role || !same_kind(needs.list[i].kind, kinds))
+			if (!needs->list[i].role || !same_kind(needs->list[i].kind, kinds))
 				continue;
-			check_need_ask(d, rights, &needs.list[i], &a);
+			check_need_ask(d, rights, &needs->list[i], &a);
 			if (a.decision == IAM_UNKNOWN)
-				add_refusal(&unknown, &needs.list[i], &a);
+				add_refusal(&unknown, &needs->list[i], &a);
 			else if (a.decision != IAM_ALLOWED && !denied(&a))
-				add_refusal(&fail, &needs.list[i], &a);
+				add_refusal(&fail, &needs->list[i], &a);
 		}
 		if (fail.first)
 			report(c, rights, &fail, CHECK_FAIL);
@@ -148,12 +147,11 @@ static void credentials(struct check *c)
 
 static void execution_role(struct check *c)
 {
-	OWN(check_needs) struct check_needs needs = { 0 };
+	const struct check_needs *needs = check_needs_of(c);
 	const struct deployment_service *said = NULL;
 
-	check_needs_read(check_deployment(c), &needs);
-	for (size_t i = 0; i < needs.count; i++) {
-		const struct check_need *n = &needs.list[i];
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct check_need *n = &needs->list[i];
 		struct check_finding f = { .severity = CHECK_FAIL,
 					   .resource = n->service->task->resource,
 					   .property = "",
@@ -208,7 +206,7 @@ static void trust_of(struct check *c, const struct check_rights *rights,
 static void trust(struct check *c)
 {
 	const struct deployment *d = check_deployment(c);
-	OWN(check_rights) struct check_rights *rights = check_rights_new(d);
+	const struct check_rights *rights = check_rights_of(c);
 	size_t count;
 	const struct deployment_service *const *services = deployment_services(d, &count);
 
@@ -260,7 +258,7 @@ static void mounts(struct check *c, enum check_mount want,
 			       const struct iam_answer *a))
 {
 	const struct deployment *d = check_deployment(c);
-	OWN(check_rights) struct check_rights *rights = check_rights_new(d);
+	const struct check_rights *rights = check_rights_of(c);
 	size_t count;
 	const struct deployment_service *const *services = deployment_services(d, &count);
 
@@ -341,13 +339,12 @@ static void say_denied(struct check *c, const struct deployment_service *s,
 static void deny(struct check *c)
 {
 	const struct deployment *d = check_deployment(c);
-	OWN(check_rights) struct check_rights *rights = check_rights_new(d);
-	OWN(check_needs) struct check_needs needs = { 0 };
+	const struct check_rights *rights = check_rights_of(c);
+	const struct check_needs *needs = check_needs_of(c);
 
 	mounts(c, CHECK_MOUNT_DENIED, say_denied);
-	check_needs_read(d, &needs);
-	for (size_t i = 0; i < needs.count; i++) {
-		const struct check_need *n = &needs.list[i];
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct check_need *n = &needs->list[i];
 		struct check_finding f = { .severity = CHECK_FAIL,
 					   .second = n->service->task->resource,
 					   .second_property = n->property,
@@ -380,7 +377,7 @@ static void exec_rights(struct check *c)
 					       "ssmmessages:OpenControlChannel",
 					       "ssmmessages:OpenDataChannel" };
 	const struct deployment *d = check_deployment(c);
-	OWN(check_rights) struct check_rights *rights = check_rights_new(d);
+	const struct check_rights *rights = check_rights_of(c);
 	size_t count;
 	const struct deployment_service *const *services = deployment_services(d, &count);
 
@@ -493,7 +490,7 @@ static void s3_read(struct check *c, const struct check_rights *rights,
 static void s3(struct check *c)
 {
 	const struct deployment *d = check_deployment(c);
-	OWN(check_rights) struct check_rights *rights = check_rights_new(d);
+	const struct check_rights *rights = check_rights_of(c);
 	size_t count;
 	const struct deployment_service *const *services = deployment_services(d, &count);
 

@@ -17,12 +17,8 @@ struct check_needs {
 	struct check_need *list;
 	size_t count;
 };
-void check_needs_read(const struct deployment *d, struct check_needs *ret);
-void check_needs_free(struct check_needs *n);
-static inline void own_drop_check_needs(struct check_needs *n)
-{
-	check_needs_free(n);
-}
+/* Those of the run; borrowed. */
+const struct check_needs *check_needs_of(const struct check *c);
 /* The policy document of a secret's AWS::SecretsManager::ResourcePolicy, NULL: none. */
 const json_t *check_secret_policy(const struct deployment *d,
 				  const struct deployment_resource *secret);

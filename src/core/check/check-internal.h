@@ -22,6 +22,16 @@ json_t *check_outside(const char *fault, const char *verdict, const char *resour
 		      const char *path, const char *file, struct template_location at,
 		      const char *message);
 
+/* What several rules need is worked out by the first one and kept to the end of the run. Slot of
+ * (owner, key), NULL when it is new; owner: an address that tells the users apart, drop: for a
+ * value that was put there. The slot stays where it is. */
+void **check_memo(const struct check *c, const void *owner, const void *key,
+		  void (*drop)(void *value));
+struct check_memos;
+struct check_memos *check_memos(const struct check *c);
+struct check_memos *check_memos_new(void);
+void check_memos_free(struct check_memos *m);
+
 /* ---- the nodes among the services
  * -------------------------------------------------------------------- */
 
@@ -93,6 +103,7 @@ struct secret_view {
 	char *text;		/* SECRET_VALUE */
 	const json_t *generate; /* SECRET_GENERATED */
 	const char *property;	/* of the secret: "SecretString", ... */
+	struct secret_verdict *verdict; /* of this slot of this container, kept for the run */
 };
 void secret_view(const struct check *c, const struct node *n, const struct secret_slot *slot,
 		 struct secret_view *ret);

@@ -1,6 +1,7 @@
 /* Policies of roles prepared for core/iam: for one question each statement is kept, dropped, or put
  * under a condition that nobody can decide, and iam_decide() gives the answer. */
 #include "core/check/check-rights.h"
+#include "core/check/check-internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,7 @@ struct statement {
 	const json_t *source;
 	json_t *conditions; /* values as texts, keys in lower case; owned */
 	char **patterns;
+	json_t *exact; /* the patterns as a set: the usual one is the very ARN */
 	size_t count;
 	bool deny, unless; /* unless: NotResource */
 	bool unclear;	   /* whether it applies is not known */
@@ -31,10 +33,12 @@ struct compiled {
 	size_t count;
 	struct policy boundary;
 };
+struct answered; /* a question with its answer */
 struct check_rights {
 	const struct deployment *d;
 	struct compiled *roles;
 	size_t count;
+	struct answered **answered; /* ANSWER_BUCKETS lists; those without context are kept */
 };
 
 /* ---- reading
@@ -128,8 +132,11 @@ static void read_statement(const struct deployment *d, const json_t *source, str
 		     !all_texts(json_object_get(source, "NotAction"));
 	s->conditions = read_conditions(d, json_object_get(source, "Condition"));
 	s->patterns = mem_new(length(list) + 1, sizeof(*s->patterns));
-	for (size_t i = 0; i < length(list); i++)
-		s->patterns[s->count++] = pattern_text(d, element(list, i));
+	s->exact = json_object();
+	for (size_t i = 0; i < length(list); i++) {
+		s->patterns[s->count] = pattern_text(d, element(list, i));
+		json_object_set_new(s->exact, s->patterns[s->count++], json_true());
+	}
 }
 
 static void read_policy(const struct deployment *d, const char *name, const json_t *document,
@@ -157,6 +164,7 @@ static void drop_policy(struct policy *p)
 		for (size_t k = 0; k < s->count; k++)
 			free(s->patterns[k]);
 		free(s->patterns);
+		json_decref(s->exact);
 		json_decref(s->conditions);
 	}
 	free(p->statements);
@@ -182,6 +190,63 @@ static void read_role(const struct deployment *d, const struct deployment_role *
 		read_policy(d, "boundary", role->boundary, &c->boundary);
 }
 
+/* ---- answers that are kept ------------------------------------------------------------------- */
+
+enum { ANSWER_BUCKETS = 1024 };
+struct answered {
+	struct answered *next;
+	struct check_rights_question q;
+	char *resource, *action;
+	struct iam_answer answer;
+};
+
+static struct answered **answers_like(const struct check_rights *r,
+				      const struct check_rights_question *q)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	for (const char *p = q->resource; *p; p++)
+		h = (h ^ (uint8_t)*p) * 0x100000001b3ULL;
+	return &r->answered[(h ^ h >> 32) % ANSWER_BUCKETS];
+}
+
+static bool same_question(const struct check_rights_question *a,
+			  const struct check_rights_question *b)
+{
+	return a->role == b->role && a->resource_policy == b->resource_policy &&
+	       a->resource_policy_grants == b->resource_policy_grants &&
+	       a->without_conditions == b->without_conditions &&
+	       a->without_denials == b->without_denials && !strcmp(a->resource, b->resource) &&
+	       !strcmp(a->action, b->action);
+}
+
+static void keep_answer(struct answered **list, const struct check_rights_question *q,
+			const struct iam_answer *answer)
+{
+	struct answered *a = NEW(struct answered);
+
+	a->next = *list;
+	a->q = *q;
+	a->q.resource = a->resource = str_dup(q->resource);
+	a->q.action = a->action = str_dup(q->action);
+	a->answer = *answer;
+	*list = a;
+}
+
+static void drop_answers(struct check_rights *r)
+{
+	for (size_t i = 0; i < ANSWER_BUCKETS; i++)
+		for (struct answered *a = r->answered[i], *next; a; a = next) {
+			next = a->next;
+			free(a->resource);
+			free(a->action);
+			free(a);
+		}
+	free(r->answered);
+}
+
+/* ---- roles ----------------------------------------------------------------------------------- */
+
 struct check_rights *check_rights_new(const struct deployment *d)
 {
 	struct check_rights *r = NEW(struct check_rights);
@@ -189,6 +254,7 @@ struct check_rights *check_rights_new(const struct deployment *d)
 	const struct deployment_role *const *roles = deployment_roles(d, &count);
 
 	r->d = d;
+	r->answered = mem_new(ANSWER_BUCKETS, sizeof(struct answered *));
 	r->roles = mem_new(count + 1, sizeof(*r->roles));
 	for (size_t i = 0; i < count; i++)
 		read_role(d, roles[i], &r->roles[r->count++]);
@@ -206,7 +272,23 @@ void check_rights_free(struct check_rights *r)
 		drop_policy(&r->roles[i].boundary);
 	}
 	free(r->roles);
+	drop_answers(r);
 	free(r);
+}
+
+static void drop_rights(void *value)
+{
+	check_rights_free(value);
+}
+
+const struct check_rights *check_rights_of(const struct check *c)
+{
+	static const char owner;
+	void **slot = check_memo(c, &owner, NULL, drop_rights);
+
+	if (!*slot)
+		*slot = check_rights_new(check_deployment(c));
+	return *slot;
 }
 
 static const struct compiled *find(const struct check_rights *r, const struct deployment_role *role)
@@ -243,6 +325,8 @@ static enum verdict resource_matches(const struct statement *s, const char *reso
 {
 	enum verdict best = s->count || s->unless ? VERDICT_FAIL : VERDICT_PASS;
 
+	if (json_object_get(s->exact, resource))
+		best = VERDICT_PASS;
 	for (size_t i = 0; i < s->count && best != VERDICT_PASS; i++) {
 		enum verdict v = check_rights_match(s->patterns[i], resource, true);
 
@@ -440,8 +524,8 @@ static json_t *identity_for(const struct compiled *c, const struct check_rights_
 	return list;
 }
 
-void check_rights_ask(const struct check_rights *r, const struct check_rights_question *q,
-		      struct iam_answer *ret)
+static void decide(const struct check_rights *r, const struct check_rights_question *q,
+		   struct iam_answer *ret)
 {
 	const struct compiled *c = q->role ? find(r, q->role) : NULL;
 	OWN(str) char *me = NULL;
@@ -479,6 +563,25 @@ void check_rights_ask(const struct check_rights *r, const struct check_rights_qu
 	if (c)
 		doubt(c, q, ret);
 	drop_policy(&resource);
+}
+
+/* Rules ask the same of the same role and resource; a context is one volume's own. */
+void check_rights_ask(const struct check_rights *r, const struct check_rights_question *q,
+		      struct iam_answer *ret)
+{
+	struct answered **list = answers_like(r, q);
+
+	if (q->context) {
+		decide(r, q, ret);
+		return;
+	}
+	for (const struct answered *a = *list; a; a = a->next)
+		if (same_question(&a->q, q)) {
+			*ret = a->answer;
+			return;
+		}
+	decide(r, q, ret);
+	keep_answer(list, q, ret);
 }
 
 void check_rights_trust(const struct check_rights *r, const struct deployment_role *role,

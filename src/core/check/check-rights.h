@@ -7,11 +7,13 @@
 #include "core/check/check.h"
 #include "core/iam/iam.h"
 
-/* Policies of all roles, read once. Make one per rule and ask it many questions. */
+/* Policies of all roles, read once per run, and the answers that were given. */
 struct check_rights;
 struct check_rights *check_rights_new(const struct deployment *d);
 void check_rights_free(struct check_rights *r);
 OWN_DEFINE(check_rights, struct check_rights *, check_rights_free)
+/* Those of the run; borrowed. */
+const struct check_rights *check_rights_of(const struct check *c);
 
 struct check_rights_question {
 	const struct deployment_role *role; /* NULL: anonymous */

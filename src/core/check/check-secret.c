@@ -142,10 +142,28 @@ static void view_secret(const struct check *c, struct secret_view *v)
 	}
 }
 
+/* Whether a key's halves belong together is the most expensive question of all rules. */
+struct secret_verdict {
+	bool known;
+	const char *fault;
+	char why[256];
+};
+
+static struct secret_verdict *verdict_of(const struct check *c, const struct node *n,
+					 const struct secret_slot *slot)
+{
+	void **at = check_memo(c, slot, n->container, free);
+
+	if (!*at)
+		*at = NEW(struct secret_verdict);
+	return *at;
+}
+
 void secret_view(const struct check *c, const struct node *n, const struct secret_slot *slot,
 		 struct secret_view *ret)
 {
 	*ret = (struct secret_view){ 0 };
+	ret->verdict = verdict_of(c, n, slot);
 	node_variable(c, n, slot->variable, &ret->variable);
 	if (ret->variable.place == VARIABLE_ABSENT)
 		return;
@@ -334,7 +352,7 @@ static const char *judge_generated(const json_t *g, enum secret_kind kind, char 
 	return NULL;
 }
 
-const char *secret_judge(const struct secret_view *v, const struct secret_slot *slot, char *why,
+static const char *judge(const struct secret_view *v, const struct secret_slot *slot, char *why,
 			 size_t why_size)
 {
 	switch (v->state) {
@@ -365,4 +383,18 @@ const char *secret_judge(const struct secret_view *v, const struct secret_slot *
 		return "B09";
 	}
 	return NULL;
+}
+
+const char *secret_judge(const struct secret_view *v, const struct secret_slot *slot, char *why,
+			 size_t why_size)
+{
+	struct secret_verdict *known = v->verdict;
+
+	if (!known->known) {
+		known->fault = judge(v, slot, known->why, sizeof(known->why));
+		known->known = true;
+	}
+	if (known->why[0])
+		WHY("%s", known->why);
+	return known->fault;
 }

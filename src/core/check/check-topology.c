@@ -209,6 +209,20 @@ struct reach_end check_service_end(const struct deployment_service *s)
 				   s->public_address };
 }
 
+bool check_same_place(const struct deployment_service *a, const struct deployment_service *b)
+{
+	if (a->subnet_count != b->subnet_count || a->group_count != b->group_count ||
+	    a->public_address != b->public_address)
+		return false;
+	for (size_t i = 0; i < a->subnet_count; i++)
+		if (a->subnets[i] != b->subnets[i])
+			return false;
+	for (size_t i = 0; i < a->group_count; i++)
+		if (a->groups[i] != b->groups[i])
+			return false;
+	return true;
+}
+
 struct reach_end check_target_end(const struct deployment_mount_target *m)
 {
 	return (struct reach_end){ &m->subnet, m->subnet ? 1 : 0, m->groups, m->group_count,

@@ -30,6 +30,8 @@ const struct deployment_group *check_find_group(const struct deployment *d, cons
 const struct deployment_subnet *check_find_subnet(const struct deployment *d, const json_t *value);
 
 struct reach_end check_service_end(const struct deployment_service *s);
+/* Equal ends: what holds for the network of one holds for that of the other. */
+bool check_same_place(const struct deployment_service *a, const struct deployment_service *b);
 /* The sides of a mount target and of an endpoint. */
 struct reach_end check_target_end(const struct deployment_mount_target *m);
 /* CIDRs of the rule's port cover it for TCP? */

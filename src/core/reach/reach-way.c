@@ -32,11 +32,13 @@ static enum verdict attached(const struct deployment *d, const struct deployment
 	const struct deployment_resource *r = deployment_resources(d, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		const json_t *id = json_object_get(r[i].properties, "InternetGatewayId");
+		const json_t *id;
 		enum verdict v;
 
-		if (!str_eq(r[i].type, "AWS::EC2::VPCGatewayAttachment") || !id ||
-		    deployment_target(d, id, NULL) != gateway)
+		if (!str_eq(r[i].type, "AWS::EC2::VPCGatewayAttachment"))
+			continue;
+		id = json_object_get(r[i].properties, "InternetGatewayId");
+		if (!id || deployment_target(d, id, NULL) != gateway)
 			continue;
 		v = same_vpc(d, json_object_get(r[i].properties, "VpcId"), s);
 		if (v == VERDICT_PASS && r[i].present != 1 && gateway->present == 1)
