@@ -125,6 +125,13 @@ def files(c):
     take(c, "MPC_CONTRACT_ID")
 
 
+def from_files(t):
+    each(files)(t)
+    for _, role in resources(t, "AWS::IAM::Role"):
+        role.setdefault("Policies", []).append({"PolicyName": "files", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetBucketLocation"], "Resource": "arn:aws:s3:::bucket*"}]}})
+
+
 CASES = [
     *[benign("A00", f"as it is: {base}", base) for base in (STANDALONE, COMPOSED, IMPORT, TESTNET, EXISTING)],
     benign("A00", "as it is, with keys", STANDALONE, params=PARAMS),
@@ -212,7 +219,7 @@ CASES = [
     fault("A05", "lower case", STANDALONE, each(rename, "MPC_HOME_DIR", "mpc_home_dir")),
     fault("A05", "no secrets at all", TESTNET, lambda s: "\n".join(l for l in s.split("\n") if "ValueFrom" not in l and "Secrets:" not in l)),
     fault("A05", "no value", STANDALONE, env("MPC_CONTRACT_ID", {"Ref": "AWS::NoValue"}), also=("A07",)),
-    benign("A05", "from a file", STANDALONE, each(files), verdict="UNKNOWN"),
+    benign("A05", "from a file", STANDALONE, from_files, verdict="UNKNOWN"),
     benign("A05", "a plain variable as a secret", EXISTING, hand_over("MPC_CONTRACT_ID")),
     benign("A05", "without the optional ones", STANDALONE, drop("MPC_RESPONDER_ID", "RUST_LOG", "RUST_BACKTRACE", "MPC_LOCAL_ADDRESS")),
     benign("A05", "another order", STANDALONE, each(lambda c: c["Environment"].reverse())),
