@@ -1,6 +1,7 @@
 /* Rules of group F: images, capacity, custom resources; the table. */
 #include "core/check/check-f.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,8 +60,10 @@ long check_units(const struct deployment *d, const json_t *value)
 	char *end;
 	double number;
 
-	if (json_is_number(value))
-		return (long)json_number_value(value);
+	if (json_is_number(value)) {
+		number = json_number_value(value);
+		return fabs(number) < 1e9 ? (long)number : -1;
+	}
 	if (!text || (*text != '.' && (*text < '0' || *text > '9')))
 		return -1;
 	number = strtod(text, &end);
