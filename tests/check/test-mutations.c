@@ -12,7 +12,7 @@
 #include "base/str.h"
 #include "base/test.h"
 
-enum { SAMPLE = 500, SECONDS_EACH = 10, PLACES_MOST = 20000, DEPTH_MOST = 64 };
+enum { SAMPLE = 300, SECONDS_EACH = 10, PLACES_MOST = 20000, DEPTH_MOST = 64 };
 
 static struct {
 	uint64_t seed, count; /* count 0: all */
