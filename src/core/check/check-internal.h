@@ -31,6 +31,10 @@ bool node_next(const struct check *c, size_t *i, struct node *ret);
 /* Of DesiredCount: 1 when absent, -1 when unknown. */
 long node_desired(const struct node *n);
 
+/* Whether the container may have variables that the templates do not show: environment files,
+ * entries that hang on a condition nobody knows. */
+bool node_has_open_entries(const struct node *n);
+
 /* Text with each unknown part replaced by NODE_UNKNOWN; {{resolve:...}} is unknown. Caller frees.
  */
 #define NODE_UNKNOWN "\xEE\x80\x80" /* U+E000: no template has it, and JSON texts may */
@@ -52,6 +56,9 @@ static inline void own_drop_variable(struct variable *v)
 }
 /* The known text of an environment variable, or NULL. */
 const char *variable_text(const struct variable *v);
+
+/* The text for a message, unless somebody put a key where it does not belong. */
+const char *node_shown(const char *text);
 
 /* "testnet", "mainnet", "local" or NULL, out of MPC_ENV. */
 const char *node_chain(const char *mpc_env);

@@ -398,6 +398,14 @@ static bool differs_plainly(const char *p, const char *t, bool wild)
 	       !(wild && (*p == '*' || *p == '?'));
 }
 
+/* A text that somebody wrote down never equals one that AWS makes up; region and account are no
+ * place for such a name. */
+static bool made_up(const char *pattern, const char *text, bool wild)
+{
+	return strstr(text, "\x03U") && !strstr(pattern, "\x03U") && !strstr(pattern, "\x03P") &&
+	       !strchr(pattern, ONE) && (!wild || !strpbrk(pattern, "*?"));
+}
+
 enum verdict check_rights_match(const char *pattern, const char *text, bool wild)
 {
 	if (differs_plainly(pattern, text, wild))
@@ -406,6 +414,8 @@ enum verdict check_rights_match(const char *pattern, const char *text, bool wild
 		return VERDICT_PASS;
 	if (!strchr(pattern, ATOM) && !strchr(pattern, ONE) && !strchr(text, ATOM) &&
 	    !strchr(text, ONE))
+		return VERDICT_FAIL;
+	if (made_up(pattern, text, wild))
 		return VERDICT_FAIL;
 	return possible(pattern, text, wild) ? VERDICT_UNKNOWN : VERDICT_FAIL;
 }

@@ -31,6 +31,7 @@ struct compiled {
 	const struct deployment_role *role;
 	struct policy *policies;
 	size_t count;
+	const json_t *limit; /* document of the permissions boundary; NULL: none, or not known */
 	struct policy boundary;
 };
 struct answered; /* a question with its answer */
@@ -186,8 +187,16 @@ static void read_role(const struct deployment *d, const struct deployment_role *
 		     k++)
 			p->statements[k].unclear = true;
 	}
-	if (role->boundary)
-		read_policy(d, "boundary", role->boundary, &c->boundary);
+	c->limit = role->boundary;
+	if (!c->limit && role->boundary_unknown && role->resource) {
+		OWN(str)
+		char *arn = check_rights_text(
+			d, json_object_get(role->resource->properties, "PermissionsBoundary"));
+
+		c->limit = iam_managed_policy(arn);
+	}
+	if (c->limit)
+		read_policy(d, "boundary", c->limit, &c->boundary);
 }
 
 /* ---- answers that are kept ------------------------------------------------------------------- */
@@ -216,7 +225,8 @@ static bool same_question(const struct check_rights_question *a,
 	return a->role == b->role && a->resource_policy == b->resource_policy &&
 	       a->resource_policy_grants == b->resource_policy_grants &&
 	       a->without_conditions == b->without_conditions &&
-	       a->without_denials == b->without_denials && !strcmp(a->resource, b->resource) &&
+	       a->without_denials == b->without_denials && a->every_right == b->every_right &&
+	       a->any_place == b->any_place && !strcmp(a->resource, b->resource) &&
 	       !strcmp(a->action, b->action);
 }
 
@@ -321,14 +331,17 @@ static bool action_matches(const struct statement *s, const char *action)
 	return list && (s->unclear || !action_in(list, action));
 }
 
-static enum verdict resource_matches(const struct statement *s, const char *resource)
+static enum verdict resource_matches(const struct statement *s,
+				     const struct check_rights_question *q)
 {
 	enum verdict best = s->count || s->unless ? VERDICT_FAIL : VERDICT_PASS;
 
-	if (json_object_get(s->exact, resource))
+	if (json_object_get(s->exact, q->resource))
 		best = VERDICT_PASS;
 	for (size_t i = 0; i < s->count && best != VERDICT_PASS; i++) {
-		enum verdict v = check_rights_match(s->patterns[i], resource, true);
+		OWN(str) char *moved = q->any_place ? check_rights_anywhere(s->patterns[i]) : NULL;
+		enum verdict v =
+			check_rights_match(moved ? moved : s->patterns[i], q->resource, true);
 
 		if (v != VERDICT_FAIL)
 			best = v;
@@ -368,10 +381,14 @@ static json_t *conditions_for(const struct statement *s, const struct check_righ
 			const json_t *have = json_object_get(q->context, key);
 			json_t *list = json_array();
 
-			for (size_t i = 0; i < json_array_size(values); i++)
-				json_array_append_new(
-					list, wanted(json_string_value(json_array_get(values, i)),
-						     have, wild));
+			for (size_t i = 0; i < json_array_size(values); i++) {
+				const char *text = json_string_value(json_array_get(values, i));
+				OWN(str)
+				char *moved = q->any_place ? check_rights_anywhere(text) : NULL;
+
+				json_array_append_new(list,
+						      wanted(moved ? moved : text, have, wild));
+			}
 			json_object_set_new(texts, key, list);
 		}
 		json_object_set_new(result, op, texts);
@@ -395,7 +412,7 @@ static json_t *statement_for(const struct statement *s, const struct check_right
 	enum verdict v = VERDICT_FAIL;
 
 	if ((!s->deny || !q->without_denials) && action_matches(s, q->action))
-		v = resource_matches(s, q->resource);
+		v = resource_matches(s, q);
 	if (v == VERDICT_FAIL)
 		return result;
 	json_set_str(result, "Effect", json_str(s->source, "Effect"));
@@ -432,7 +449,7 @@ static bool is_account(const char *text)
 
 /* Who a policy names, against the one who asks. *ret_unclear: it may be him. */
 static json_t *principal_for(const struct deployment *d, const json_t *principal, const char *me,
-			     bool *ret_unclear)
+			     const char *service, bool *ret_unclear)
 {
 	const char *kind;
 	json_t *result, *values;
@@ -454,6 +471,9 @@ static json_t *principal_for(const struct deployment *d, const json_t *principal
 			if (aws && me && strcmp(text, "*") != 0 && !is_account(text) &&
 			    check_rights_match(text, me, false) == VERDICT_UNKNOWN)
 				*ret_unclear = true;
+			if (!aws && service && str_eq(kind, "Service") &&
+			    check_rights_match(text, service, false) == VERDICT_UNKNOWN)
+				*ret_unclear = true;
 		}
 		json_object_set_new(result, kind, list);
 	}
@@ -461,8 +481,9 @@ static json_t *principal_for(const struct deployment *d, const json_t *principal
 }
 
 /* A policy of a resource: as above, with its principals. */
-static json_t *resource_document(const struct check_rights *r, const struct policy *p,
-				 const struct check_rights_question *q, const char *me)
+static json_t *resource_document(const struct deployment *d, const struct policy *p,
+				 const struct check_rights_question *q, const char *me,
+				 const char *service)
 {
 	json_t *document = document_for(p, q);
 
@@ -473,7 +494,8 @@ static json_t *resource_document(const struct check_rights *r, const struct poli
 		for (size_t k = 0; k < 2 && json_object_size(s); k++) {
 			const json_t *from = json_object_get(p->statements[i].source, names[k]);
 			bool unclear = template_is_symbol(from);
-			json_t *principal = from ? principal_for(r->d, from, me, &unclear) : NULL;
+			json_t *principal =
+				from ? principal_for(d, from, me, service, &unclear) : NULL;
 
 			if (unclear) {
 				json_decref(principal);
@@ -501,7 +523,7 @@ static void doubt(const struct compiled *c, const struct check_rights_question *
 	if (ret->decision == IAM_EXPLICIT_DENY || ret->decision == IAM_UNKNOWN)
 		return;
 	if (ret->decision == IAM_ALLOWED && !q->without_denials &&
-	    (c->role->boundary_unknown || c->boundary.unclear)) {
+	    ((c->role->boundary_unknown && !c->limit) || c->boundary.unclear)) {
 		unknown(ret, "boundary");
 		return;
 	}
@@ -532,7 +554,9 @@ static void decide(const struct check_rights *r, const struct check_rights_quest
 	OWN(json) json_t *identity = NULL;
 	OWN(json) json_t *boundary = NULL;
 	OWN(json) json_t *document = NULL;
+	OWN(json) json_t *context = NULL;
 	struct policy resource = { 0 };
+	struct check_rights_question full = *q;
 	struct iam_question question = { .action = q->action, .resource = q->resource };
 
 	*ret = (struct iam_answer){ .statement = -1 };
@@ -540,19 +564,25 @@ static void decide(const struct check_rights *r, const struct check_rights_quest
 		unknown(ret, "the role stands outside of the templates");
 		return;
 	}
-	if (c) {
+	if (c)
 		me = check_rights_arn(r->d, c->role->resource);
-		identity = identity_for(c, q);
-		if (c->role->boundary && !c->boundary.unclear && !q->without_denials)
-			boundary = document_for(&c->boundary, q);
+	full.context = context = check_rights_context(me, q->resource, q->context);
+	if (c && !q->every_right) {
+		identity = identity_for(c, &full);
+		if (c->limit && !c->boundary.unclear && !q->without_denials)
+			boundary = document_for(&c->boundary, &full);
 	}
+	if (q->every_right)
+		identity = json_pack("[{s:s, s:{s:[{s:s, s:s, s:s}]}}]", "Name", "everything",
+				     "Document", "Statement", "Effect", "Allow", "Action", "*",
+				     "Resource", "*");
 	if (q->resource_policy) {
 		read_policy(r->d, "resource policy", q->resource_policy, &resource);
-		document = resource_document(r, &resource, q, me);
+		document = resource_document(r->d, &resource, &full, me, NULL);
 	}
 	question.principal = me;
 	question.account = OWN_ACCOUNT;
-	question.context = q->context;
+	question.context = context;
 	question.identity_policies = identity;
 	question.boundary = boundary;
 	question.resource_policy = document;
@@ -560,7 +590,7 @@ static void decide(const struct check_rights *r, const struct check_rights_quest
 	iam_decide(&question, ret);
 	if (resource.unclear && ret->decision != IAM_EXPLICIT_DENY)
 		unknown(ret, "resource policy");
-	if (c)
+	if (c && !q->every_right)
 		doubt(c, q, ret);
 	drop_policy(&resource);
 }
@@ -584,16 +614,36 @@ void check_rights_ask(const struct check_rights *r, const struct check_rights_qu
 	keep_answer(list, q, ret);
 }
 
+void check_rights_service(const struct deployment *d, const struct check_rights_question *q,
+			  const char *service, struct iam_answer *ret)
+{
+	OWN(json) json_t *document = NULL;
+	struct policy read = { 0 };
+	struct iam_question question = { .service = service,
+					 .action = q->action,
+					 .resource = q->resource,
+					 .context = q->context,
+					 .resource_policy_grants = 1 };
+
+	*ret = (struct iam_answer){ .statement = -1 };
+	read_policy(d, "policy", q->resource_policy, &read);
+	document = resource_document(d, &read, q, NULL, service);
+	question.resource_policy = document;
+	iam_decide(&question, ret);
+	if (read.unclear && q->resource_policy && ret->decision == IAM_IMPLICIT_DENY)
+		unknown(ret, "policy");
+	drop_policy(&read);
+}
+
 void check_rights_trust(const struct check_rights *r, const struct deployment_role *role,
-			const char *service, struct iam_answer *ret)
+			const char *service, bool any_place, struct iam_answer *ret)
 {
 	OWN(json) json_t *context = json_object();
-	OWN(json) json_t *document = NULL;
-	struct policy trust = { 0 };
 	struct check_rights_question q = { .action = "sts:AssumeRole",
 					   .resource = "*",
-					   .context = context };
-	struct iam_question question = { .service = service, .action = q.action, .resource = "*" };
+					   .context = context,
+					   .resource_policy = role->trust,
+					   .any_place = any_place };
 
 	*ret = (struct iam_answer){ .statement = -1 };
 	if (!role->resource) {
@@ -603,19 +653,13 @@ void check_rights_trust(const struct check_rights *r, const struct deployment_ro
 	json_set_str(context, "aws:sourceaccount",
 		     "\x03"
 		     "AAWS..AccountId\x03");
+	/* ECS names the task here; a cluster's ARN never matches. */
 	json_set_str(context, "aws:sourcearn",
 		     "arn:aws:ecs:\x03"
 		     "AAWS..Region\x03:\x03"
-		     "AAWS..AccountId\x03:\x03Ptask\x03");
-	read_policy(r->d, "trust policy", role->trust, &trust);
-	document = resource_document(r, &trust, &q, NULL);
-	question.context = context;
-	question.resource_policy = document;
-	question.resource_policy_grants = 1;
-	iam_decide(&question, ret);
-	if (trust.unclear && role->trust && ret->decision == IAM_IMPLICIT_DENY)
-		unknown(ret, "trust policy");
-	drop_policy(&trust);
+		     "AAWS..AccountId\x03:task/\x03Ptask\x03");
+	json_set_str(context, "aws:securetransport", "true");
+	check_rights_service(r->d, &q, service, ret);
 }
 
 /* ---- file systems
@@ -671,10 +715,9 @@ static enum check_mount refused(const struct check_rights *r, const struct deplo
 	return other.decision == IAM_ALLOWED ? CHECK_MOUNT_EXECUTION_ROLE : CHECK_MOUNT_MISSING;
 }
 
-enum check_mount check_rights_mount(const struct check_rights *r,
-				    const struct deployment_task *task,
-				    const struct deployment_volume *volume, const char *action,
-				    struct iam_answer *ret_answer)
+static enum check_mount mount(const struct check_rights *r, const struct deployment_task *task,
+			      const struct deployment_volume *volume, const char *action,
+			      bool any_place, struct iam_answer *ret_answer)
 {
 	const struct deployment_file_system *fs = volume->system;
 	const json_t *efs = json_object_get(volume->definition, "EFSVolumeConfiguration");
@@ -684,7 +727,9 @@ enum check_mount check_rights_mount(const struct check_rights *r,
 										    : "DISABLED");
 	OWN(json) json_t *context = NULL;
 	OWN(str) char *arn = NULL;
-	struct check_rights_question q = { .action = action, .resource_policy_grants = 1 };
+	struct check_rights_question q = { .action = action,
+					   .resource_policy_grants = 1,
+					   .any_place = any_place };
 
 	*ret_answer = (struct iam_answer){ .decision = IAM_UNKNOWN, .statement = -1 };
 	if (!fs || !fs->resource || !strcmp(iam, "?"))
@@ -709,4 +754,21 @@ enum check_mount check_rights_mount(const struct check_rights *r,
 	if (ret_answer->decision == IAM_UNKNOWN)
 		return !fs->policy ? CHECK_MOUNT_ALLOWED : CHECK_MOUNT_UNKNOWN;
 	return refused(r, task, &q, ret_answer);
+}
+
+enum check_mount check_rights_mount(const struct check_rights *r,
+				    const struct deployment_task *task,
+				    const struct deployment_volume *volume, const char *action,
+				    struct iam_answer *ret_answer)
+{
+	return mount(r, task, volume, action, false, ret_answer);
+}
+
+bool check_rights_mount_elsewhere(const struct check_rights *r, const struct deployment_task *task,
+				  const struct deployment_volume *volume, const char *action)
+{
+	struct iam_answer a;
+
+	return mount(r, task, volume, action, false, &a) != CHECK_MOUNT_ALLOWED &&
+	       mount(r, task, volume, action, true, &a) == CHECK_MOUNT_ALLOWED;
 }
