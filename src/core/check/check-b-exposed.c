@@ -140,14 +140,14 @@ static bool mentions(const json_t *written, const char *parameter, unsigned dept
 {
 	const json_t *sub = json_object_get(written, "Fn::Sub");
 	const char *text = json_string_value(json_is_array(sub) ? json_array_get(sub, 0) : sub);
-	OWN(str) char *hole = str_printf("${%s}", parameter);
+	OWN(str) char *hole = text ? str_printf("${%s}", parameter) : NULL;
 	const char *key;
 	json_t *one;
 	size_t i;
 
-	if (depth > 64 || is_slot(json_str(written, "Name")))
+	if (depth > 64 || !(json_is_object(written) || json_is_array(written)) || is_slot(json_str(written, "Name")))
 		return false;
-	if (str_eq(json_str(written, "Ref"), parameter) || (text && strstr(text, hole)))
+	if (str_eq(json_str(written, "Ref"), parameter) || (hole && strstr(text, hole)))
 		return true;
 	json_array_foreach(written, i, one)
 		if (mentions(one, parameter, depth + 1))

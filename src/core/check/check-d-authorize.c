@@ -95,7 +95,7 @@ static void volume_rights(struct check *c, const struct check_rights *rights,
 static void each_volume(struct check *c, bool write)
 {
 	const struct deployment *d = check_deployment(c);
-	OWN(check_rights) struct check_rights *rights = check_rights_new(d);
+	const struct check_rights *rights = check_rights_of(c);
 	const struct deployment_service *const *services;
 	size_t count;
 

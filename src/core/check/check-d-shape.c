@@ -110,16 +110,15 @@ static bool in_secondary(const struct deployment *d, const struct deployment_vol
 }
 
 /* Who comes as root without the right to be root is nobody, whatever the access point says. */
-static bool is_squashed(const struct deployment *d, const struct deployment_service *s,
+static bool is_squashed(const struct check *c, const struct deployment_service *s,
 			const struct deployment_volume *v)
 {
-	OWN(check_rights) struct check_rights *rights = NULL;
+	const struct check_rights *rights = check_rights_of(c);
 	struct iam_answer answer;
 	enum check_mount root;
 
 	if (!v->system || !v->system->policy)
 		return false;
-	rights = check_rights_new(d);
 	if (check_rights_mount(rights, s->task, v, "elasticfilesystem:ClientMount", &answer) !=
 	    CHECK_MOUNT_ALLOWED)
 		return false;
@@ -179,7 +178,7 @@ void check_volume_d05(struct check *c, const struct deployment_service *s,
 		return;
 	}
 	if (id.uid == 0) {
-		if (is_squashed(d, s, v))
+		if (is_squashed(c, s, v))
 			report_squashed(c, v, &f);
 		return;
 	}
