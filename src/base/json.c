@@ -136,6 +136,20 @@ void json_add_str(json_t *array, const char *value)
 		abort();
 }
 
+void json_wipe(json_t *j)
+{
+	const char *key;
+	json_t *one;
+	size_t i;
+
+	if (json_is_string(j))
+		explicit_bzero((char *)(uintptr_t)json_string_value(j), json_string_length(j));
+	json_array_foreach(j, i, one)
+		json_wipe(one);
+	json_object_foreach(j, key, one)
+		json_wipe(one);
+}
+
 char *json_text(const json_t *j)
 {
 	char *text = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);

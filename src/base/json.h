@@ -31,6 +31,8 @@ void json_set_str(json_t *j, const char *key, const char *value);
 void json_set_int(json_t *j, const char *key, json_int_t value);
 void json_set_bool(json_t *j, const char *key, bool value);
 void json_add_str(json_t *array, const char *value);
+/* Overwrites all text in it with zeros: for objects that held secrets, before they are freed. */
+void json_wipe(json_t *j);
 /* Compact, keys in insertion order; caller frees. */
 char *json_text(const json_t *j);
 /* Compact with sorted keys: equal values give equal texts; caller frees. */

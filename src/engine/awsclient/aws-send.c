@@ -9,6 +9,8 @@ enum { CONNECT_TIMEOUT_MS = 5000, HEADERS_MOST = 8 };
 
 void incoming_free(struct incoming *in)
 {
+	if (in->body.data)
+		explicit_bzero(in->body.data, in->body.len); /* secrets come this way */
 	buf_free(&in->body);
 	free(in->error_type);
 	*in = (struct incoming){ 0 };
@@ -29,33 +31,73 @@ static const char *host_label(const struct aws_service *s, const char *action)
 	return s->signing_name;
 }
 
+/* What differs between the partitions. Source: AWS, "Regions and endpoints"; botocore's partitions. */
+struct partition {
+	const char *prefix, *suffix, *iam_host, *iam_region;
+};
+static const struct partition *partition_of(const char *region)
+{
+	static const struct partition list[] = {
+		{ "cn-", "amazonaws.com.cn", "iam.cn-north-1.amazonaws.com.cn", "cn-north-1" },
+		{ "us-gov-", "amazonaws.com", "iam.us-gov.amazonaws.com", "us-gov-west-1" },
+		{ "us-iso-", "c2s.ic.gov", "iam.us-iso-east-1.c2s.ic.gov", "us-iso-east-1" },
+		{ "us-isob-", "sc2s.sgov.gov", "iam.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1" },
+		{ "eusc-", "amazonaws.eu", "iam.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1" },
+		{ "", "amazonaws.com", "iam.amazonaws.com", "us-east-1" },
+	};
+	size_t i = 0;
+
+	while (!str_starts(region, list[i].prefix))
+		i++;
+	return &list[i];
+}
+
 /* IAM has one endpoint per partition, signed for its home region. */
 static const char *signing_region(const struct awsclient *c, const struct aws_service *s)
 {
 	if (strcmp(s->name, "iam") != 0 || c->endpoint_url)
 		return c->region;
-	return str_starts(c->region, "cn-") ? "cn-north-1" : "us-east-1";
+	return partition_of(c->region)->iam_region;
+}
+
+/* AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL: NULL when neither is set or both are to be ignored. */
+static char *endpoint_of_environment(const struct aws_service *s)
+{
+	OWN(str) char *name = str_printf("AWS_ENDPOINT_URL_%s", s->name);
+	const char *ignore = getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), *url;
+	size_t len;
+
+	for (char *c = name; *c; c++)
+		*c = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+	url = getenv(name);
+	if (!url || !*url)
+		url = getenv("AWS_ENDPOINT_URL");
+	if (!url || !*url || (ignore && !strcasecmp(ignore, "true")))
+		return NULL;
+	len = strlen(url);
+	while (len && url[len - 1] == '/')
+		len--;
+	return str_dup_n(url, len);
 }
 
 void send_place(const struct awsclient *c, const struct aws_service *s, const char *action,
 		char **ret_base_url, char **ret_host)
 {
-	const char *china = str_starts(c->region, "cn-") ? ".cn" : "";
+	OWN(str) char *own = c->endpoint_url ? str_dup(c->endpoint_url) : endpoint_of_environment(s);
 
-	if (c->endpoint_url) {
-		const char *host = strstr(c->endpoint_url, "://");
+	if (own) {
+		const char *host = strstr(own, "://");
 
-		host = host ? host + 3 : c->endpoint_url;
-		*ret_base_url = str_dup(c->endpoint_url);
+		host = host ? host + 3 : own;
 		*ret_host = str_dup_n(host, strcspn(host, "/"));
+		*ret_base_url = GIVE(own);
 		return;
 	}
 	if (!strcmp(s->name, "iam"))
-		*ret_host = *china ? str_dup("iam.cn-north-1.amazonaws.com.cn")
-				   : str_dup("iam.amazonaws.com");
+		*ret_host = str_dup(partition_of(c->region)->iam_host);
 	else
-		*ret_host = str_printf("%s.%s.amazonaws.com%s", host_label(s, action), c->region,
-				       china);
+		*ret_host = str_printf("%s.%s.%s", host_label(s, action), c->region,
+				       partition_of(c->region)->suffix);
 	*ret_base_url = str_printf("https://%s", *ret_host);
 }
 
@@ -74,25 +116,41 @@ static size_t on_body(char *data, size_t size, size_t count, void *ctx)
 	return size * count;
 }
 
+/* The value of header `name` (with its colon) in this line, without blanks; NULL: another header. */
+static char *header_value(const char *line, size_t len, const char *name)
+{
+	size_t skip = strlen(name);
+
+	if (len <= skip || strncasecmp(line, name, skip) != 0)
+		return NULL;
+	while (skip < len && strchr(" \t", line[skip]))
+		skip++;
+	while (len > skip && strchr("\r\n", line[len - 1]))
+		len--;
+	return str_dup_n(line + skip, len - skip);
+}
+
+/* RFC 9110 5.6.7, the form that servers must send. Seconds since the epoch, 0: another form. */
+static int64_t http_date(const char *text)
+{
+	struct tm tm = { 0 };
+
+	return strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm) ? (int64_t)timegm(&tm) : 0;
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *ctx)
 {
-	static const char name[] = "x-amzn-errortype:";
 	struct incoming *in = ctx;
 	size_t len = size * count;
+	OWN(str) char *type = header_value(data, len, "x-amzn-errortype:");
+	OWN(str) char *date = header_value(data, len, "date:");
 
-	if (len > sizeof(name) && !strncasecmp(data, name, sizeof(name) - 1)) {
-		const char *value = data + sizeof(name) - 1;
-		size_t left = len - (sizeof(name) - 1);
-
-		while (left && (*value == ' ' || *value == '\t')) {
-			value++;
-			left--;
-		}
-		while (left && (value[left - 1] == '\r' || value[left - 1] == '\n'))
-			left--;
+	if (type) {
 		free(in->error_type);
-		in->error_type = str_dup_n(value, left);
+		in->error_type = GIVE(type);
 	}
+	if (date)
+		in->date = http_date(date);
 	return len;
 }
 
@@ -178,9 +236,9 @@ static void head_add(struct head *h, const char *name, const char *value)
 	buf_printf(&h->names, "%s%s", h->names.len ? ";" : "", name);
 }
 
-static char *amz_date(void)
+static char *amz_date(int64_t offset)
 {
-	time_t now = time(NULL);
+	time_t now = time(NULL) + (time_t)offset;
 	struct tm tm = { 0 };
 	char text[32];
 
@@ -210,8 +268,9 @@ static struct curl_slist *header_list(const struct head *h, const char *authoriz
 CURLcode send_signed(struct awsclient *c, const struct aws_service *s, const char *action,
 		     const struct outgoing *o, struct incoming *ret, struct err *err)
 {
-	struct aws_credentials credentials = { c->access_key, c->secret_key, c->session_token };
-	OWN(str) char *date = amz_date();
+	struct aws_credentials credentials = { c->keys.access_key, c->keys.secret_key,
+						 c->keys.session_token };
+	OWN(str) char *date = amz_date(c->clock_offset);
 	OWN(str) char *hash = NULL;
 	OWN(str) char *base = NULL;
 	OWN(str) char *host = NULL;
@@ -229,7 +288,7 @@ CURLcode send_signed(struct awsclient *c, const struct aws_service *s, const cha
 	head_add(&h, "host", host);
 	head_add(&h, "x-amz-content-sha256", hash);
 	head_add(&h, "x-amz-date", date);
-	head_add(&h, "x-amz-security-token", c->session_token);
+	head_add(&h, "x-amz-security-token", c->keys.session_token);
 	head_add(&h, "x-amz-target", o->target);
 	r = (struct aws_request){ o->method, o->path, o->query,	  h.headers,
 				  h.count,   o->body, o->body_len };

@@ -25,10 +25,19 @@ int libcurl_load(struct err *err);
 
 enum { AWSCLIENT_BODY_MOST = 64 << 20 };
 
+struct credentials {
+	char *access_key, *secret_key, *session_token;
+	int64_t expires; /* seconds since the epoch; 0: never */
+};
+
 struct awsclient {
 	CURL *curl;
 	char *endpoint_url; /* without trailing slash; NULL: AWS's own */
-	char *region, *access_key, *secret_key, *session_token;
+	char *region;
+	struct credentials keys;
+	bool local, fixed; /* fixed: the keys were given, none are looked for */
+	char *profile;	   /* named by option, or NULL */
+	int64_t clock_offset; /* seconds that AWS's clock is ahead of ours */
 	unsigned timeout_ms;
 };
 
@@ -55,6 +64,7 @@ struct incoming {
 	long status;
 	struct buf body;
 	char *error_type; /* x-amzn-ErrorType or NULL */
+	int64_t date;	  /* Date header in seconds since the epoch, 0: none */
 	bool too_large;
 };
 void incoming_free(struct incoming *in);

@@ -5,43 +5,93 @@
 #include <sys/random.h>
 #include <time.h>
 
-enum { TIMEOUT_MS = 30000, ATTEMPTS = 5, BACKOFF_FIRST_MS = 100, BACKOFF_MOST_MS = 10000 };
+#include "engine/awsclient/credentials.h"
+#include "engine/awsclient/profile.h"
+
+enum { TIMEOUT_MS = 30000, ATTEMPTS = 5, BACKOFF_FIRST_MS = 100, BACKOFF_MOST_MS = 10000, SKEW_S = 240 };
 
 /* ---- life -------------------------------------------------------------------------------------
  */
 
-/* The option, or else the first variable that is set and not empty. */
-static char *setting(const char *option, const char *variable, const char *other)
+static const char *variable(const char *name)
 {
-	const char *value = option;
+	const char *value = getenv(name);
 
-	if (!value)
-		value = getenv(variable);
-	if (!(value && *value) && !option && other)
-		value = getenv(other);
-	return value && *value ? str_dup(value) : NULL;
+	return value && *value ? value : NULL;
 }
 
-/* Credentials come together from one place: a key of one account with the token of another would
- * fail in ways that are hard to read. */
-static int take_credentials(struct awsclient *c, const struct awsclient_options *o, struct err *err)
+/* Of the options; for the local cloud those of the environment or any. */
+static void fixed_keys(struct awsclient *c, const struct awsclient_options *o)
 {
-	c->access_key = setting(o->access_key, "AWS_ACCESS_KEY_ID", NULL);
-	c->secret_key = o->access_key ? str_dup(o->secret_key)
-				      : setting(o->secret_key, "AWS_SECRET_ACCESS_KEY", NULL);
-	c->session_token = o->access_key ? str_dup(o->session_token)
-					 : setting(o->session_token, "AWS_SESSION_TOKEN", NULL);
-	if (c->access_key && c->secret_key)
+	const char *access = o->access_key, *secret = o->secret_key, *token = o->session_token;
+
+	if (!access && c->local && variable("AWS_ACCESS_KEY_ID") && variable("AWS_SECRET_ACCESS_KEY")) {
+		access = variable("AWS_ACCESS_KEY_ID");
+		secret = variable("AWS_SECRET_ACCESS_KEY");
+		token = variable("AWS_SESSION_TOKEN");
+	}
+	if (!access && c->local)
+		access = secret = "mpcup";
+	if (!access || !secret)
+		return;
+	c->keys = (struct credentials){ .access_key = str_dup(access),
+					.secret_key = str_dup(secret),
+					.session_token = token ? str_dup(token) : NULL };
+	c->fixed = true;
+}
+
+enum { EXPIRY_MARGIN_S = 300 };
+
+/* Keys that hold for the next minutes. again: those we have were refused. */
+static int keys_ready(struct awsclient *c, bool again, struct err *err)
+{
+	int64_t now = (int64_t)time(NULL) + c->clock_offset;
+	struct credentials found = { 0 };
+	bool due = again || !c->keys.access_key || (c->keys.expires && c->keys.expires < now + EXPIRY_MARGIN_S);
+	int rc;
+
+	if (c->fixed || !due)
 		return 0;
-	if (!c->endpoint_url)
+	rc = credentials_find(c, c->profile, &found, err);
+	if (rc > 0)
 		return err_set(err, ERR_INPUT,
-			       "no AWS credentials: set AWS_ACCESS_KEY_ID and "
-			       "AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary ones)");
-	/* the local cloud takes any key */
-	free(c->access_key);
-	free(c->secret_key);
-	c->access_key = str_dup("mpcup");
-	c->secret_key = str_dup("mpcup");
+			       "no AWS credentials: neither in the environment (AWS_ACCESS_KEY_ID), nor in "
+			       "~/.aws (profile %s), nor of a container or an instance; aws configure or aws "
+			       "sso login make some",
+			       c->profile ? c->profile : "default");
+	if (rc < 0)
+		return -1;
+	credentials_free(&c->keys);
+	c->keys = found;
+	return 0;
+}
+
+int awsclient_credentials(struct awsclient *c, struct err *err)
+{
+	return keys_ready(c, false, err);
+}
+
+const char *awsclient_region(const struct awsclient *c)
+{
+	return c->region;
+}
+
+static int take_region(struct awsclient *c, const struct awsclient_options *o, struct err *err)
+{
+	const char *region = o->region ? o->region : variable("AWS_REGION");
+	const char *profile = o->profile ? o->profile : variable("AWS_PROFILE");
+	OWN(json) json_t *files = NULL;
+
+	if (!region)
+		region = variable("AWS_DEFAULT_REGION");
+	if (!region && !c->local && !c->fixed) {
+		if (profile_load(&files, err) < 0)
+			return -1;
+		region = json_str(json_map(json_map(files, "profiles"), profile ? profile : "default"),
+				  "region");
+	}
+	c->region = str_dup(region && *region ? region : "us-east-1");
+	json_wipe(files);
 	return 0;
 }
 
@@ -86,23 +136,16 @@ int awsclient_new(const struct awsclient_options *o, struct awsclient **ret, str
 		return err_set(err, ERR_SYS, "libcurl cannot start");
 	if (take_endpoint(c, o->endpoint_url, err) < 0)
 		return -1;
-	c->region = setting(o->region, "AWS_REGION", "AWS_DEFAULT_REGION");
-	if (!c->region)
-		c->region = str_dup("us-east-1");
+	c->local = o->local;
+	c->profile = o->profile ? str_dup(o->profile) : NULL;
+	c->timeout_ms = o->timeout_ms ? o->timeout_ms : TIMEOUT_MS;
+	fixed_keys(c, o);
+	if (take_region(c, o, err) < 0)
+		return -1;
 	if (!region_plain(c->region))
 		return err_set(err, ERR_INPUT, "region %s is not one", c->region);
-	c->timeout_ms = o->timeout_ms ? o->timeout_ms : TIMEOUT_MS;
-	if (take_credentials(c, o, err) < 0)
-		return -1;
 	*ret = GIVE(c);
 	return 0;
-}
-
-static void free_secret(char *s)
-{
-	if (s)
-		explicit_bzero(s, strlen(s));
-	free(s);
 }
 
 void awsclient_free(struct awsclient *c)
@@ -113,9 +156,8 @@ void awsclient_free(struct awsclient *c)
 		libcurl.easy_cleanup(c->curl);
 	free(c->endpoint_url);
 	free(c->region);
-	free(c->access_key);
-	free_secret(c->secret_key);
-	free_secret(c->session_token);
+	free(c->profile);
+	credentials_free(&c->keys);
 	free(c);
 	libcurl.global_cleanup();
 }
@@ -222,15 +264,55 @@ static int decode(const struct aws_service *s, const char *action, const struct 
 	return 0;
 }
 
+static bool is_one_of(const char *code, const char *const *list)
+{
+	for (; *list; list++)
+		if (!strcmp(*list, code))
+			return true;
+	return false;
+}
+
+/* A refusal that goes away by itself or by something that we can do. *tried: what was done already. */
+struct cure {
+	bool keys, clock;
+};
+static bool cured(struct awsclient *c, const struct incoming *in, const char *code,
+		  struct cure *tried)
+{
+	static const char *const expired[] = { "ExpiredToken", "ExpiredTokenException",
+					       "InvalidClientTokenId", "UnrecognizedClientException", NULL };
+	static const char *const skewed[] = { "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture",
+					      "InvalidSignatureException", "SignatureDoesNotMatch",
+					      "AuthFailure", NULL };
+	int64_t offset = in->date ? in->date - (int64_t)time(NULL) : 0;
+	int64_t change = offset - c->clock_offset;
+
+	if (is_one_of(code, expired) && !c->fixed && !tried->keys) {
+		tried->keys = true;
+		return keys_ready(c, true, NULL) == 0;
+	}
+	if (!is_one_of(code, skewed) || tried->clock || !in->date || (change > -SKEW_S && change < SKEW_S))
+		return false;
+	tried->clock = true;
+	c->clock_offset = offset;
+	return true;
+}
+
 /* Sends until there is an answer that counts. 0: *in holds a good one. -1: err, and ret_code as
  * awsclient_call() says. */
 static int exchange(struct awsclient *c, const struct aws_service *s, const char *action,
 		    const struct outgoing *o, struct incoming *in, char *ret_code, struct err *err)
 {
-	for (unsigned attempt = 0;; attempt++) {
-		CURLcode code = send_signed(c, s, action, o, in, err);
-		bool last = attempt + 1 == ATTEMPTS;
+	struct cure tried = { 0 };
 
+	*ret_code = '\0';
+	for (unsigned attempt = 0;; attempt++) {
+		bool last = attempt + 1 == ATTEMPTS;
+		CURLcode code;
+
+		if (keys_ready(c, false, err) < 0)
+			return -1;
+		code = send_signed(c, s, action, o, in, err);
 		*ret_code = '\0';
 		if (code != CURLE_OK) {
 			if (last || !retry_after(c, o, code))
@@ -239,6 +321,8 @@ static int exchange(struct awsclient *c, const struct aws_service *s, const char
 			return 0;
 		} else {
 			(void)fail(s, in, ret_code, err);
+			if (!last && cured(c, in, ret_code, &tried))
+				continue;
 			if (last || !(throttled(ret_code) || in->status == 429 ||
 				      (in->status >= 500 && in->status != 501)))
 				return -1;

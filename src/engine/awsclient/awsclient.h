@@ -1,5 +1,6 @@
 /* Calls to AWS APIs, real or local: the same code. Blocking, over libcurl, signed with SigV4. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -7,19 +8,31 @@
 
 struct awsclient;
 struct awsclient_options {
-	const char *endpoint_url; /* "http://127.0.0.1:4566"; NULL: AWS's own endpoints */
-	const char *region;	  /* NULL: AWS_REGION, AWS_DEFAULT_REGION, "us-east-1" */
-	const char *access_key, *secret_key, *session_token; /* NULL: environment */
+	/* "http://127.0.0.1:4566"; NULL: AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, then AWS's own */
+	const char *endpoint_url;
+	const char *region; /* NULL: AWS_REGION, AWS_DEFAULT_REGION, the profile's, "us-east-1" */
+	const char *profile; /* of the shared config files; NULL: AWS_PROFILE, "default" */
+	/* NULL: looked for where AWS's tools look (credentials.h), at the first call, and again before
+	 * they expire */
+	const char *access_key, *secret_key, *session_token;
+	/* the local cloud: keys of the environment or any, no files are read and nobody is asked */
+	bool local;
 	unsigned timeout_ms;				     /* per request; 0: 30000 */
 };
 int awsclient_new(const struct awsclient_options *o, struct awsclient **ret, struct err *err);
 void awsclient_free(struct awsclient *c);
 OWN_DEFINE(awsclient, struct awsclient *, awsclient_free)
 
+/* The region that is called. Borrowed. */
+const char *awsclient_region(const struct awsclient *c);
+/* Finds credentials now instead of at the first call. 0, or -1 with what was looked at. */
+int awsclient_credentials(struct awsclient *c, struct err *err);
+
 /* One call. in: members under AWS names, borrowed (EC2: wire names). 0: *ret_out (may be NULL) is
  * the caller's JSON. -1: err->text is AWS's message, *ret_code (96 bytes or NULL) AWS's error code,
  * or "" when no answer came (then err->code is ERR_REMOTE and the text says what failed).
- * Throttling and 5xx are retried. */
+ * Throttling and 5xx are retried; expired credentials are looked for again once; a clock that is
+ * wrong by more than AWS takes is corrected by AWS's own and the call is repeated. */
 int awsclient_call(struct awsclient *c, const char *service, const char *action, const json_t *in,
 		   json_t **ret_out, char *ret_code, struct err *err);
 /* S3: PUT of an object (creates the bucket when it is not there). *ret_url: path-style URL. */

@@ -387,7 +387,7 @@ TEST(awsclient, plain_requests_reuse_the_handle_without_leftovers)
 
 TEST(awsclient, an_endpoint_that_is_not_there_fails_at_once)
 {
-	struct awsclient_options o = { .endpoint_url = "http://127.0.0.1:1" };
+	struct awsclient_options o = { .endpoint_url = "http://127.0.0.1:1", .local = true };
 	OWN(awsclient) struct awsclient *c = NULL;
 	struct err err = { 0 };
 	char code[96];
@@ -404,15 +404,11 @@ TEST(awsclient, bad_options_are_refused)
 	struct awsclient_options scheme = { .endpoint_url = "ftp://x" };
 	struct awsclient_options path = { .endpoint_url = "http://x/y" };
 	struct awsclient_options region = { .endpoint_url = "http://x", .region = "a.b/c" };
-	struct awsclient_options nothing = { .region = "us-east-1" };
 	struct awsclient *c = NULL;
 	struct err err = { 0 };
 
 	CHECK_INT(awsclient_new(&scheme, &c, &err), -1);
 	CHECK_INT(awsclient_new(&path, &c, &err), -1);
 	CHECK_INT(awsclient_new(&region, &c, &err), -1);
-	(void)unsetenv("AWS_ACCESS_KEY_ID");
-	CHECK_INT(awsclient_new(&nothing, &c, &err), -1);
-	CHECK(strstr(err.text, "AWS_ACCESS_KEY_ID"));
 	CHECK(!c);
 }

@@ -60,7 +60,7 @@ int target_health(json_t **ret_health, struct err *err)
 	OWN(str) char *endpoint = endpoint_url(), *body = NULL;
 	OWN(str) char *url = str_printf("%s/_mpcup/health", endpoint);
 	OWN(json) json_t *health = NULL;
-	struct awsclient_options o = { .endpoint_url = endpoint };
+	struct awsclient_options o = { .endpoint_url = endpoint, .local = true };
 	int status = 0;
 	size_t len = 0;
 
@@ -191,7 +191,7 @@ int target_stop_cloud(struct err *err)
 	OWN(awsclient) struct awsclient *aws = NULL;
 	OWN(str) char *endpoint = endpoint_url(), *state_dir = target_state_dir(), *body = NULL;
 	OWN(str) char *url = str_printf("%s/_mpcup/stop", endpoint);
-	struct awsclient_options o = { .endpoint_url = endpoint };
+	struct awsclient_options o = { .endpoint_url = endpoint, .local = true };
 	int status = 0, alive = target_health(NULL, err);
 	size_t len = 0;
 
@@ -217,7 +217,7 @@ int target_check(const struct cli *cli, struct err *err)
 int target_open(struct cli *cli, bool start, struct target *ret, struct err *err)
 {
 	struct target t = { 0 };
-	struct awsclient_options o = { .access_key = "mpcup", .secret_key = "mpcup" };
+	struct awsclient_options o = { .access_key = "mpcup", .secret_key = "mpcup", .local = true };
 	int alive;
 
 	if (target_check(cli, err) < 0)
