@@ -118,7 +118,7 @@ static bool is_for_others(const struct check *c, const struct deployment_resourc
 	size_t count;
 	const struct deployment_template *templates = check_templates(c, &count);
 	const json_t *body =
-		group->template < count ? template_body(templates[group->template].t) : NULL;
+		group->template <count ? template_body(templates[group->template].t) : NULL;
 	json_t *resources = json_map(body, "Resources"), *resource;
 	const char *name;
 
@@ -241,8 +241,7 @@ void check_c16(struct check *c)
 					   .resource = groups[i]->resource };
 
 		if (!groups[i]->resource || check_group_attached(d, groups[i]->resource) ||
-		    is_for_others(c, groups[i]->resource) ||
-		    !(peer = names_as_peer(d, groups[i])))
+		    is_for_others(c, groups[i]->resource) || !(peer = names_as_peer(d, groups[i])))
 			continue;
 		f.second = peer->resource;
 		check_add(c, &f,
