@@ -585,8 +585,7 @@ static void say_acl(struct check *c, const struct failures *all)
 
 static void say_not_associated(struct check *c, const struct failures *all)
 {
-	const struct deployment_resource *t =
-		forgotten_table(check_deployment(c), &all->first);
+	const struct deployment_resource *t = forgotten_table(check_deployment(c), &all->first);
 	OWN(str) char *remedy = NULL;
 	struct check_finding f = finding(all);
 

@@ -24,8 +24,7 @@ static size_t subnets_of_zone(const struct deployment_service *s,
 
 bool check_mount_default_group(const struct deployment_mount_target *m)
 {
-	return !json_array_size(json_list(m->resource->properties, "SecurityGroups")) &&
-	       !m->group_count && !json_object_get(m->resource->properties, "SecurityGroups");
+	return !m->group_count;
 }
 
 void check_mounts(struct check *c, check_mount_visit *visit)
@@ -102,6 +101,53 @@ static const char *first_group(const struct deployment *d,
 	return count ? check_group_name(d, groups[0]) : "(no group)";
 }
 
+static bool among(const struct deployment_group *const *groups, size_t count,
+		  const struct deployment_group *g)
+{
+	for (size_t i = 0; i < count; i++)
+		if (groups[i] == g)
+			return true;
+	return false;
+}
+
+/* Would the group let the service in, were it attached to the target? */
+static bool would_admit(const struct deployment_group *g, const struct check_mount *m)
+{
+	for (size_t i = 0; i < g->ingress_count; i++) {
+		const struct deployment_rule *r = &g->ingress[i];
+		if (check_rule_covers(r, 2049) && r->peer == DEPLOYMENT_PEER_GROUP &&
+		    among(m->service->groups, m->service->group_count, r->group))
+			return true;
+	}
+	return false;
+}
+
+/* A source that nothing has and that has no rules itself is a wrong source, not a group that was
+ * meant to be attached. */
+const struct deployment_group *check_mount_forgotten(const struct deployment *d,
+						     const struct check_mount *m)
+{
+	const struct deployment_group *const *groups;
+	size_t count;
+
+	if (m->edge.in.verdict != VERDICT_FAIL || m->service->groups_default)
+		return NULL;
+	for (size_t i = 0; i < m->target->group_count; i++)
+		for (size_t k = 0; k < m->target->groups[i]->ingress_count; k++) {
+			const struct deployment_rule *r = &m->target->groups[i]->ingress[k];
+			if (check_rule_covers(r, 2049) && r->peer == DEPLOYMENT_PEER_GROUP &&
+			    r->group->resource && r->group->ingress_count &&
+			    !check_group_attached(d, r->group->resource))
+				return r->group;
+		}
+	groups = deployment_groups(d, &count);
+	for (size_t i = 0; i < count; i++)
+		if (groups[i]->resource && would_admit(groups[i], m) &&
+		    !check_group_attached(d, groups[i]->resource))
+			return groups[i];
+	return NULL;
+}
+
 static void mount_c01(struct check *c, const struct check_mount *m)
 {
 	const struct deployment *d = check_deployment(c);
@@ -111,7 +157,8 @@ static void mount_c01(struct check *c, const struct check_mount *m)
 	struct check_finding f = { .severity = CHECK_FAIL, .service = m->service };
 
 	if (m->edge.in.verdict == VERDICT_PASS || check_mount_default_group(m->target) ||
-	    partial_cidr(m))
+	    partial_cidr(m) || check_mount_forgotten(d, m) ||
+	    (m->edge.in.verdict == VERDICT_FAIL && m->service->groups_default))
 		return;
 	if (!own && m->target->group_count)
 		own = m->target->groups[0];

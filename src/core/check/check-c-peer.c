@@ -452,8 +452,7 @@ static void host_c14(struct check *c, const struct host *h)
 		return;
 	f.resource = starter;
 	f.remedy = "network.addr 0.0.0.0:<port> in the configuration of the chain's node";
-	check_add(c, &f,
-		  "%s lets the chain listen at %s only, where %s cannot reach it (%s)",
+	check_add(c, &f, "%s lets the chain listen at %s only, where %s cannot reach it (%s)",
 		  check_name(starter), own, check_name(h->from->resource), h->variable);
 }
 
@@ -484,7 +483,8 @@ static void host_c11(struct check *c, const struct host *h)
 	f.resource = acl ? acl : h->from->resource;
 	check_add(c, &f, "network ACL %s drops %s between %s and the chain's host %s",
 		  check_name(f.resource),
-		  there ? "the port of the chain" : "the answers (ports 1024 to 65535) of the chain",
+		  there ? "the port of the chain"
+			: "the answers (ports 1024 to 65535) of the chain",
 		  check_name(h->from->resource), host_name(h));
 }
 
@@ -597,8 +597,7 @@ static void host_c26(struct check *c, const struct host *h)
 	} else if (h->name[0] && ip_parse(h->name, &ip) == 0) {
 		closed(c, h, egress_to(d, h->from, ip, false, h->port), NULL);
 	} else if (egress_to(d, h->from, 0, true, h->port) != VERDICT_PASS) {
-		closed(c, h,
-		       leads_somewhere(d, h->from, h->port) ? VERDICT_UNKNOWN : VERDICT_FAIL,
+		closed(c, h, leads_somewhere(d, h->from, h->port) ? VERDICT_UNKNOWN : VERDICT_FAIL,
 		       "the address of the chain's host");
 	}
 }

@@ -118,7 +118,7 @@ static bool is_for_others(const struct check *c, const struct deployment_resourc
 	size_t count;
 	const struct deployment_template *templates = check_templates(c, &count);
 	const json_t *body =
-		group->template < count ? template_body(templates[group->template].t) : NULL;
+		group->template <count ? template_body(templates[group->template].t) : NULL;
 	json_t *resources = json_map(body, "Resources"), *resource;
 	const char *name;
 
@@ -180,6 +180,25 @@ static bool has_default_group(const struct deployment *d, const struct deploymen
 	return s->groups_default;
 }
 
+static bool forgotten_c16(struct check *c, const struct check_mount *m)
+{
+	const struct deployment_group *g = check_mount_forgotten(check_deployment(c), m);
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .resource = g ? g->resource : NULL,
+				   .second = m->service->resource,
+				   .service = m->service };
+
+	if (!g)
+		return false;
+	f.remedy = "the group that has the rules in SecurityGroups of the service or mount target";
+	check_add(c, &f,
+		  "the rules that would let service %s to mount target %s are about security group "
+		  "%s, which nothing is attached to",
+		  check_name(m->service->resource), check_name(m->target->resource),
+		  check_name(g->resource));
+	return true;
+}
+
 static void mount_c16(struct check *c, const struct check_mount *m)
 {
 	const struct deployment *d = check_deployment(c);
@@ -191,7 +210,8 @@ static void mount_c16(struct check *c, const struct check_mount *m)
 				   .service = m->service };
 	OWN(str) char *remedy = NULL;
 
-	if (!check_mount_default_group(m->target) || has_default_group(d, m->service))
+	if (forgotten_c16(c, m) || !check_mount_default_group(m->target) ||
+	    has_default_group(d, m->service))
 		return;
 	remedy = str_printf(
 		"\"SecurityGroups\": [{\"Fn::GetAtt\":[\"<group with TCP 2049 from %s>\","
@@ -221,8 +241,7 @@ void check_c16(struct check *c)
 					   .resource = groups[i]->resource };
 
 		if (!groups[i]->resource || check_group_attached(d, groups[i]->resource) ||
-		    is_for_others(c, groups[i]->resource) ||
-		    !(peer = names_as_peer(d, groups[i])))
+		    is_for_others(c, groups[i]->resource) || !(peer = names_as_peer(d, groups[i])))
 			continue;
 		f.second = peer->resource;
 		check_add(c, &f,
@@ -366,11 +385,31 @@ void check_c21(struct check *c)
 
 /* ---- C22, C23 -------------------------------------------------------------------------------- */
 
+/* With the default group of a VPC that is in the templates, what is closed is known. */
+static void mount_c22(struct check *c, const struct check_mount *m)
+{
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .resource = m->service->resource,
+				   .property = "NetworkConfiguration/AwsvpcConfiguration",
+				   .second = m->target->resource,
+				   .service = m->service };
+
+	if (!m->service->groups_default || m->edge.in.verdict != VERDICT_FAIL ||
+	    check_mount_default_group(m->target))
+		return;
+	f.remedy = "\"SecurityGroups\": [{\"Fn::GetAtt\":[\"<group of the tasks>\",\"GroupId\"]}]";
+	check_add(c, &f,
+		  "service %s lists no security groups, so its tasks get the default group of the "
+		  "VPC, which mount target %s does not let in",
+		  check_name(m->service->resource), check_name(m->target->resource));
+}
+
 void check_c22(struct check *c)
 {
 	const struct deployment_service *const *services;
 	size_t count;
 
+	check_mounts(c, mount_c22);
 	services = deployment_services(check_deployment(c), &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct deployment_service *s = services[i];

@@ -108,7 +108,7 @@ const struct check_rule check_rules_c[] = {
 	  "The subnets have fewer addresses than tasks, mount targets and endpoints need.",
 	  "Use larger subnets.",
 	  "some tasks never leave PROVISIONING", check_c21 },
-	{ "C22", "default-group-used-implicitly", "latent",
+	{ "C22", "default-group-used-implicitly", "efs-connect",
 	  "Peers and the file system are out of reach while the internet works.",
 	  "Without a list of security groups a task gets the VPC's default group.",
 	  "List the security group of the nodes at the service.",

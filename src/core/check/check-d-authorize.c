@@ -17,8 +17,10 @@ static void unknown(struct check *c, const struct request *r, struct check_findi
 	f->severity = CHECK_UNKNOWN;
 	f->lookup = "aws iam simulate-principal-policy with the task role, the action and the file "
 		    "system";
-	check_add(c, f, "whether %s is allowed for service %s on file system %s is not in the "
-		  "templates", r->action, check_name(r->service->resource),
+	check_add(c, f,
+		  "whether %s is allowed for service %s on file system %s is not in the "
+		  "templates",
+		  r->action, check_name(r->service->resource),
 		  check_name(r->volume->system->resource));
 }
 

@@ -19,9 +19,8 @@ static enum chain chain_of(const struct deployment *d, const struct deployment_s
 }
 
 /* The first node that has the file system, and its chain. */
-static const struct deployment_service *user_of(const struct deployment *d,
-						const struct deployment_file_system *fs,
-						enum chain *ret_chain)
+static const struct deployment_service *
+user_of(const struct deployment *d, const struct deployment_file_system *fs, enum chain *ret_chain)
 {
 	const struct deployment_service *const *services;
 	size_t count;
@@ -71,11 +70,13 @@ static void system_d18(struct check *c, const struct deployment_file_system *fs,
 		return;
 	if (chain == CHAIN_PUBLIC && !kept) {
 		f.remedy = "\"DeletionPolicy\": \"Retain\", \"UpdateReplacePolicy\": \"Retain\"";
-		check_add(c, &f,
-			  "file system %s holds key shares of a public chain and is deleted together "
-			  "with its stack",
-			  check_name(fs->resource));
-	} else if (chain == CHAIN_LOCAL && kept && !json_object_get(fs->resource->body, "Condition")) {
+		check_add(
+			c, &f,
+			"file system %s holds key shares of a public chain and is deleted together "
+			"with its stack",
+			check_name(fs->resource));
+	} else if (chain == CHAIN_LOCAL && kept &&
+		   !json_object_get(fs->resource->body, "Condition")) {
 		f.remedy = "\"DeletionPolicy\": \"Delete\"";
 		check_add(c, &f,
 			  "file system %s of a local chain stays behind when its stack is deleted, "
@@ -191,9 +192,9 @@ void check_d28(struct check *c)
 
 	all = deployment_file_systems(d, &count);
 	for (size_t i = 0; i < count; i++) {
-		const json_t *id = all[i]->resource
-					   ? json_object_get(all[i]->resource->properties, "KmsKeyId")
-					   : NULL;
+		const json_t *id =
+			all[i]->resource ? json_object_get(all[i]->resource->properties, "KmsKeyId")
+					 : NULL;
 		const struct deployment_resource *key = id ? deployment_target(d, id, NULL) : NULL;
 		struct check_finding f = { .severity = CHECK_FAIL,
 					   .resource = all[i]->resource,

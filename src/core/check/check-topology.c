@@ -144,7 +144,8 @@ static bool is_literal(const char *zone)
 /* Members of one list of zones are different zones, as are two letters after one region. */
 enum verdict check_same_zone(const char *a, const char *b)
 {
-	static const char *const select = "Fn::Select(", *const in_region = "Fn::Sub(${AWS::Region}";
+	static const char *const select = "Fn::Select(", *const in_region =
+								 "Fn::Sub(${AWS::Region}";
 	const char *left, *right;
 
 	if (!a || !b)

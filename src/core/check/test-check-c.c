@@ -230,7 +230,8 @@ TEST(check_c, a_group_that_rules_name_but_nothing_has_is_c16)
 					   : "Node2Service"),
 			"SecurityGroups", "[{\"Ref\":\"Other\"}]");
 	cdi_expect(t, "C16", "WARN", true);
-	cdi_expect(t, "C01", "FAIL", true);
+	cdi_expect(t, "C16", "FAIL", true);
+	cdi_expect(t, "C01", "FAIL", false);
 }
 
 TEST(check_c, a_mount_target_without_groups_is_c16)

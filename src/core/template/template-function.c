@@ -284,8 +284,7 @@ static int join_list(struct run *run, json_t *delimiter, json_t *list, json_t **
 	json_t *member;
 	size_t i;
 
-	json_array_foreach(list, i, member)
-	{
+	json_array_foreach(list, i, member) {
 		if (i && concat_value(&text, delimiter) < 0)
 			return refuse(run, join_shape);
 		if (concat_value(&text, member) < 0)
@@ -344,16 +343,15 @@ static json_t *split_parts(const json_t *parts, const char *delimiter)
 	json_t *part, *piece;
 	size_t i, k;
 
-	json_array_foreach(parts, i, part)
-	{
-		OWN(json) json_t *pieces = json_is_string(part)
-						   ? split_text(json_string_value(part), delimiter)
-						   : json_pack("[O]", part);
+	json_array_foreach(parts, i, part) {
+		OWN(json)
+		json_t *pieces =
+			json_is_string(part) ? split_text(json_string_value(part), delimiter)
+					     : json_pack("[O]", part);
 
 		if (!json_is_string(part) && !split_keeps(part, delimiter))
 			return NULL;
-		json_array_foreach(pieces, k, piece)
-		{
+		json_array_foreach(pieces, k, piece) {
 			if (k) {
 				json_array_append_new(list, concat_take(&text));
 				own_drop_concat(&text);
