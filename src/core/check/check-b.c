@@ -446,38 +446,48 @@ static bool is_slot(const char *name)
 
 /* Walks a part of a template; pointer is where it stands. Environment entries of secret variables
  * are B22's. */
-static void scan(struct check *c, size_t template, const json_t *node, const char *pointer,
-		 unsigned depth)
+struct scan {
+	struct check *c;
+	size_t template;
+	struct buf pointer;
+};
+
+static void say_literal(const struct scan *at)
 {
+	const char *pointer = at->pointer.data; /* a text is never the root */
+	const char *rest = str_starts(pointer, "/Resources/") ? pointer + strlen("/Resources/") : "";
+	OWN(str) char *logical = str_dup_n(rest, strcspn(rest, "/"));
+	struct check_finding f = { .severity = CHECK_WARN,
+				   .pointer = pointer,
+				   .template = at->template };
+
+	f.resource = deployment_find(check_deployment(at->c), at->template, logical);
+	if (f.resource && str_starts(rest + strlen(logical), "/Properties/"))
+		f.property = rest + strlen(logical) + strlen("/Properties/");
+	check_add(at->c, &f,
+		  "a private key stands here in clear; whoever reads the template has it");
+}
+
+static void scan(struct scan *at, const json_t *node, unsigned depth)
+{
+	size_t mark = at->pointer.len, i;
 	const char *key;
 	json_t *one;
-	size_t i;
 
 	if (depth > 64 || is_slot(json_str(node, "Name")))
 		return;
-	if (json_is_string(node) && has_private_key(json_string_value(node))) {
-		struct check_finding f = { .severity = CHECK_WARN,
-					   .pointer = pointer,
-					   .template = template };
-		const char *rest = str_starts(pointer, "/Resources/") ? pointer + 11 : "";
-		OWN(str) char *logical = str_dup_n(rest, strcspn(rest, "/"));
-
-		f.resource = deployment_find(check_deployment(c), template, logical);
-		if (f.resource && str_starts(rest + strlen(logical), "/Properties/"))
-			f.property = rest + strlen(logical) + strlen("/Properties/");
-		check_add(c, &f,
-			  "a private key stands here in clear; whoever reads the template has it");
-		return;
-	}
+	if (at->pointer.len && json_is_string(node) && has_private_key(json_string_value(node)))
+		say_literal(at);
 	json_array_foreach(node, i, one) {
-		OWN(str) char *below = str_printf("%s/%zu", pointer, i);
-
-		scan(c, template, one, below, depth + 1);
+		buf_printf(&at->pointer, "/%zu", i);
+		scan(at, one, depth + 1);
+		at->pointer.data[at->pointer.len = mark] = '\0';
 	}
 	json_object_foreach((json_t *)(uintptr_t)node, key, one) {
-		OWN(str) char *below = str_printf("%s/%s", pointer, key);
-
-		scan(c, template, one, below, depth + 1);
+		buf_char(&at->pointer, '/');
+		buf_str(&at->pointer, key);
+		scan(at, one, depth + 1);
+		at->pointer.data[at->pointer.len = mark] = '\0';
 	}
 }
 
@@ -486,8 +496,12 @@ static void run_literal(struct check *c)
 	size_t count;
 	const struct deployment_template *all = check_templates(c, &count);
 
-	for (size_t i = 0; i < count; i++)
-		scan(c, i, template_body(all[i].t), "", 0);
+	for (size_t i = 0; i < count; i++) {
+		struct scan at = { .c = c, .template = i };
+
+		scan(&at, template_body(all[i].t), 0);
+		buf_free(&at.pointer);
+	}
 }
 
 static void run_plain(struct check *c)

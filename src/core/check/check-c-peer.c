@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/check/check-internal.h"
 #include "core/check/check-topology.h"
 
 enum { HOSTS_MAX = 32, SIDES_MAX = 16, PEER_PORT = 80 };
@@ -177,11 +178,15 @@ static bool side_of_registry(const struct deployment *d, const struct deployment
 			}
 	all = deployment_resources(d, &count);
 	for (size_t i = 0; i < count; i++) {
-		const json_t *id = json_object_get(all[i].properties, "ServiceId");
-		const json_t *ip =
-			json_path(all[i].properties, "InstanceAttributes.AWS_INSTANCE_IPV4");
-		const struct deployment_resource *r = ip ? deployment_target(d, ip, NULL) : NULL;
-		if (check_is_type(&all[i], "AWS::ServiceDiscovery::Instance") && id && r &&
+		const struct deployment_resource *r;
+		const json_t *id, *ip;
+
+		if (!check_is_type(&all[i], "AWS::ServiceDiscovery::Instance"))
+			continue;
+		id = json_object_get(all[i].properties, "ServiceId");
+		ip = json_path(all[i].properties, "InstanceAttributes.AWS_INSTANCE_IPV4");
+		r = ip ? deployment_target(d, ip, NULL) : NULL;
+		if (id && r &&
 		    deployment_target(d, id, NULL) == registry)
 			return side_of_resource(d, r, ret);
 	}
@@ -197,15 +202,20 @@ static const struct deployment_resource *resource_of_name(const struct deploymen
 
 	all = deployment_resources(d, &count);
 	for (size_t i = 0; i < count; i++) {
+		bool instance = check_is_type(&all[i], "AWS::EC2::Instance");
 		const json_t *p = all[i].properties;
-		const char *record = check_text(d, json_object_get(p, "Name"));
 		size_t len = strlen(name);
-		if (check_is_type(&all[i], "AWS::EC2::Instance") &&
+		const char *record;
+
+		if (!instance && !check_is_type(&all[i], "AWS::Route53::RecordSet"))
+			continue;
+		record = check_text(d, json_object_get(p, "Name"));
+		if (instance &&
 		    (!strcmp(check_text(d, json_object_get(p, "PrivateIpAddress")), name) ||
 		     !strcmp(check_text(d, json_path(p, "NetworkInterfaces.0.PrivateIpAddress")),
 			     name)))
 			return &all[i];
-		if (check_is_type(&all[i], "AWS::Route53::RecordSet") &&
+		if (!instance &&
 		    !strncasecmp(record, name, len) &&
 		    (!record[len] || !strcmp(record + len, "."))) {
 			const json_t *to = json_path(p, "ResourceRecords.0");
@@ -215,25 +225,61 @@ static const struct deployment_resource *resource_of_name(const struct deploymen
 	return NULL;
 }
 
-static bool side_of(const struct deployment *d, const struct host *h, struct side *ret)
+/* The Cloud Map service with the name. */
+static const struct deployment_resource *registry_of_name(const struct deployment *d,
+							  const char *host)
 {
-	const struct deployment_resource *all, *r = h->resource;
+	const struct deployment_resource *all;
 	size_t count;
 
-	if (!r)
-		r = resource_of_name(d, h->name);
-	if (r)
-		return side_of_resource(d, r, ret);
 	all = deployment_resources(d, &count);
 	for (size_t i = 0; i < count; i++) {
 		OWN(str) char *name = NULL;
 		if (!check_is_type(&all[i], "AWS::ServiceDiscovery::Service"))
 			continue;
 		name = check_cloud_map_name(d, &all[i]);
-		if (name && !strcasecmp(name, h->name))
-			return side_of_registry(d, &all[i], ret);
+		if (name && !strcasecmp(name, host))
+			return &all[i];
 	}
-	return false;
+	return NULL;
+}
+
+static void drop_names(void *value)
+{
+	json_decref(value);
+}
+
+/* All nodes dial the same few names: each is looked up once. NULL: it leads out. */
+static const struct deployment_resource *named(const struct check *c, const char *host)
+{
+	static const char owner;
+	void **slot = check_memo(c, &owner, NULL, drop_names);
+	const struct deployment_resource *r, *all;
+	const json_t *known;
+	size_t count;
+
+	all = deployment_resources(check_deployment(c), &count);
+	if (!*slot)
+		*slot = json_object();
+	known = json_object_get(*slot, host);
+	if (json_is_integer(known))
+		return &all[json_integer_value(known)];
+	if (known)
+		return NULL;
+	r = resource_of_name(check_deployment(c), host);
+	if (!r)
+		r = registry_of_name(check_deployment(c), host);
+	json_object_set_new(*slot, host, r ? json_integer(r - all) : json_null());
+	return r;
+}
+
+static bool side_of(const struct check *c, const struct host *h, struct side *ret)
+{
+	const struct deployment_resource *r = h->resource ? h->resource : named(c, h->name);
+
+	if (r && !h->resource && check_is_type(r, "AWS::ServiceDiscovery::Service"))
+		return side_of_registry(check_deployment(c), r, ret);
+	return r && side_of_resource(check_deployment(c), r, ret);
 }
 
 static const char *host_name(const struct host *h)
@@ -324,7 +370,7 @@ static void host_c12(struct check *c, const struct host *h)
 {
 	struct side to;
 
-	if (side_of(check_deployment(c), h, &to))
+	if (side_of(c, h, &to))
 		admits(c, h, &to);
 	else if (!strcmp(h->variable, "NEAR_BOOT_NODES"))
 		elsewhere(c, h);
@@ -408,7 +454,7 @@ static void host_c26(struct check *c, const struct host *h)
 	struct reach_edge e;
 	uint32_t ip = 0;
 
-	if (side_of(d, h, &to)) {
+	if (side_of(c, h, &to)) {
 		reach_tcp(d, &from, &to.end, h->port, &e);
 		closed(c, h, e.out.verdict, e.out.unknown);
 	} else if (h->name[0] && ip_parse(h->name, &ip) == 0) {

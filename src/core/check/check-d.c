@@ -486,7 +486,10 @@ static void run_d14(struct check *c)
 	const struct deployment_service *const *services;
 	size_t count;
 
+	const struct deployment_volume **homes;
+
 	services = deployment_services(d, &count);
+	homes = mem_new(count + 1, sizeof(*homes));
 	for (size_t i = 0; i < count; i++) {
 		const struct deployment_service *s = services[i];
 		const struct deployment_volume *own =
@@ -501,18 +504,15 @@ static void run_d14(struct check *c)
 
 		if (!own || !check_volume_writable(s, own))
 			continue;
+		homes[i] = own;
 		if (wanted_tasks(d, s) > 1)
 			check_add(c, &f, "service %s runs %ld nodes on one directory",
 				  check_name(s->resource), wanted_tasks(d, s));
-		for (size_t k = 0; k < i; k++) {
-			const struct deployment_volume *other =
-				check_node(services[k]) && services[k]->task->resource
-					? home_volume(c, services[k])
-					: NULL;
-			if (other && check_volume_writable(services[k], other))
-				share(c, services[k], other, s, own);
-		}
+		for (size_t k = 0; k < i; k++)
+			if (homes[k])
+				share(c, services[k], homes[k], s, own);
 	}
+	free(homes);
 }
 
 static bool writes_efs(const struct deployment_service *s)

@@ -408,14 +408,14 @@ static bool made_up(const char *pattern, const char *text, bool wild)
 
 enum verdict check_rights_match(const char *pattern, const char *text, bool wild)
 {
+	if (differs_plainly(pattern, text, wild))
+		return VERDICT_FAIL;
 	if (certain(pattern, text, wild))
 		return VERDICT_PASS;
 	if (!strchr(pattern, ATOM) && !strchr(pattern, ONE) && !strchr(text, ATOM) &&
 	    !strchr(text, ONE))
 		return VERDICT_FAIL;
 	if (made_up(pattern, text, wild))
-		return VERDICT_FAIL;
-	if (differs_plainly(pattern, text, wild))
 		return VERDICT_FAIL;
 	return possible(pattern, text, wild) ? VERDICT_UNKNOWN : VERDICT_FAIL;
 }

@@ -17,9 +17,9 @@ struct check {
 	const struct check_rule *rule; /* that runs now */
 	json_t *findings;
 	json_t *seen; /* canonical text of a finding -> true */
+	struct check_memos *memos;
 	const struct check_options *options;
 	json_t *questions; /* key -> question without an answer */
-	struct check_memos *memos;
 };
 
 static const char *const verdict_words[] = { "FAIL", "WARN", "UNKNOWN" };
@@ -351,9 +351,9 @@ json_t *check_run(const struct deployment *d, const struct deployment_template *
 			   .profile = o && o->profile ? o->profile : "built-in",
 			   .findings = findings,
 			   .seen = seen,
+			   .memos = check_memos_new(),
 			   .options = o ? o : &none,
-			   .questions = questions,
-			   .memos = check_memos_new() };
+			   .questions = questions };
 	size_t count;
 	const struct check_rule *const *all = check_rules(&count);
 
