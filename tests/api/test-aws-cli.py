@@ -79,7 +79,7 @@ def faulty_templates_that_aws_refuses_at_create_are_refused_here():
         cloud.ok("cloud", "start")
         for name in ("dangling-ref", "too-many-resources", "duplicate-export", "fargate-bad-size",
                      "fargate-bridge-network", "host-port-differs", "privileged"):
-            result = cloud.run("up", template(f"faulty/{name}.json"), "--stack", "Mpc", "--params",
+            result = cloud.run("up", template(f"faulty/{name}.json"), "--force", "--stack", "Mpc", "--params",
                                template("params/" + ("cdk-60.json" if name == "too-many-resources" else "cdk-3.json")),
                                "--chain-key", template("chain.json"))
             assert result.code in (1, 2, 3) and result.err.strip(), (name, result)

@@ -1,6 +1,7 @@
 /* Good templates with one value replaced by something of another shape, at every place below Resources:
  * check gives a result or a sentence, and comes to an end. Arguments: all | COUNT [SEED]; by default a
  * sample. MPCUP_MUTATION_VERBOSE prints each mutation before it runs. */
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 #include "base/str.h"
 #include "base/test.h"
 
-enum { SAMPLE = 500, SECONDS_EACH = 10, PLACES_MOST = 20000, DEPTH_MOST = 64 };
+enum { SAMPLE = 300, SECONDS_EACH = 10, PLACES_MOST = 20000, DEPTH_MOST = 64 };
 
 static struct {
 	uint64_t seed, count; /* count 0: all */
@@ -59,6 +60,8 @@ static const char *const replacements[] = {
 	"\"x\"",
 	"-1",
 	"1e99",
+	"9223372036854775807",
+	"-9223372036854775808",
 	"true",
 	"[[]]",
 	"{\"Ref\":\"Nope\"}",
@@ -229,4 +232,31 @@ TEST(mutations, of_an_exporting_template_end_in_a_result_or_a_sentence)
 {
 	each_mutation("tests/templates/good/import.plain.near-runner.json", "tests/templates/good/import.plain.json",
 		      20);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size); /* tests/fuzz/fuzz-check.c */
+
+TEST(mutations, of_the_corpus_of_odd_shapes_end_in_a_result_or_a_sentence)
+{
+	OWN(str) char *path = str_printf("%s/tests/fuzz/corpus/check", test_source_root());
+	DIR *folder = opendir(path);
+	const struct dirent *entry;
+	unsigned count = 0;
+
+	CHECK(folder);
+	while (folder && (entry = readdir(folder))) {
+		OWN(str) char *name = str_printf("tests/fuzz/corpus/check/%s", entry->d_name);
+		OWN(str) char *text = NULL;
+		size_t len = 0;
+
+		if (entry->d_name[0] == '.' || !(text = test_read_file(name, &len)))
+			continue;
+		(void)snprintf(run.label, sizeof(run.label), "%s", name);
+		(void)alarm(SECONDS_EACH);
+		(void)LLVMFuzzerTestOneInput((const uint8_t *)text, len);
+		(void)alarm(0);
+		count++;
+	}
+	CHECK(count > 20);
+	(void)closedir(folder);
 }

@@ -9,7 +9,8 @@ CHAIN = template("chain.json")
 
 
 def up(cloud, name, *more):
-    return cloud.run("up", template(f"faulty/{name}.json"), "--stack", "Mpc", "--params",
+    """check would refuse them all; --force shows what it saves one from."""
+    return cloud.run("up", template(f"faulty/{name}.json"), "--force", "--stack", "Mpc", "--params",
                      template("params/cdk-3.json"), "--chain-key", CHAIN, *more, timeout=180)
 
 
@@ -146,6 +147,36 @@ def a_live_change_of_a_security_group_takes_effect():
             t["lastStatus"] == "RUNNING" for t in cloud.aws(
                 "ecs", "describe-tasks", "--cluster", cluster, "--tasks",
                 *cloud.aws("ecs", "list-tasks", "--cluster", cluster)["taskArns"])["tasks"]), 30, "tasks run")
+        cloud.ok("down", "--stack", "Mpc", "--purge")
+
+
+@test
+def what_check_fails_is_not_deployed_unless_forced():
+    with Cloud() as cloud:
+        arguments = ("up", template("faulty/efs-no-nfs-rule.json"), "--stack", "Mpc", "--params",
+                     template("params/cdk-3.json"), "--chain-key", CHAIN)
+        refused = cloud.run(*arguments)
+        assert refused.code == 1 and "FAIL C01 efs-2049-ingress-missing" in refused.out, refused
+        assert "nothing was deployed" in refused.err and "--force" in refused.err, refused
+        found = cloud.run(*arguments, "--json")
+        assert found.code == 1 and found.json()["findings"][0]["fault"] == "C01", found
+        assert not cloud.daemon_pids(), "a cloud was started for nothing"
+        forced = cloud.run(*arguments, "--force")
+        assert forced.code == 1 and "Connection timed out" in forced.out, forced
+        lines = [line for line in forced.err.splitlines() if line.startswith("check: ")]
+        assert len(lines) == 1 and "because of --force" in lines[0] and "FAIL" in lines[0], forced.err
+        cloud.ok("down", "--stack", "Mpc", "--purge")
+
+
+@test
+def what_check_cannot_tell_is_said_in_one_line():
+    with Cloud() as cloud:
+        arguments = ("up", template("good/standalone.json"), "--stack", "Mpc", "--params",
+                     template("params/cdk-3.json"), "--chain-key", CHAIN)
+        result = cloud.ok(*arguments)
+        lines = [line for line in result.err.splitlines() if line.startswith("check: ")]
+        assert len(lines) == 1 and "3 tasks, 0 FAIL, 0 WARN" in lines[0] and "mpcup check" in lines[0], result.err
+        assert "check:" not in cloud.ok(*arguments, "--quiet").err
         cloud.ok("down", "--stack", "Mpc", "--purge")
 
 

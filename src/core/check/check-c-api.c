@@ -120,6 +120,31 @@ static bool has_endpoints(const struct deployment *d, const struct deployment_vp
 	return false;
 }
 
+/* A default route to a gateway serves only who has a public address. */
+static bool serves(const struct deployment_route_table *t, const struct deployment_service *s)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (str_eq(t->routes[i].destination, "0.0.0.0/0"))
+			return t->routes[i].kind != DEPLOYMENT_TO_INTERNET_GATEWAY ||
+			       s->public_address != VERDICT_FAIL;
+	return false;
+}
+
+/* The table that a neighbour in the VPC uses and that would serve the subnet as well. */
+static const struct deployment_resource *shared_table(const struct deployment *d,
+						      const struct failure *f)
+{
+	const struct deployment_subnet *const *subnets;
+	size_t count;
+
+	subnets = deployment_subnets(d, &count);
+	for (size_t i = 0; f->subnet->vpc && i < count; i++)
+		if (subnets[i]->vpc == f->subnet->vpc && subnets[i]->routes &&
+		    subnets[i]->routes->resource && serves(subnets[i]->routes, f->service))
+			return subnets[i]->routes->resource;
+	return NULL;
+}
+
 /* A route table of the VPC with a default route that no subnet uses: forgotten association. */
 static const struct deployment_resource *idle_table(const struct deployment *d,
 						    const struct deployment_vpc *vpc)
@@ -152,6 +177,15 @@ static const struct deployment_resource *idle_table(const struct deployment *d,
 	return NULL;
 }
 
+/* The table that the subnet should have been associated with. */
+static const struct deployment_resource *forgotten_table(const struct deployment *d,
+							 const struct failure *f)
+{
+	const struct deployment_resource *idle = idle_table(d, f->subnet->vpc);
+
+	return idle ? idle : shared_table(d, f);
+}
+
 static enum cause cause_of_way(const struct deployment *d, const struct failure *f)
 {
 	const struct deployment_route *route = default_route(f->subnet);
@@ -161,7 +195,7 @@ static enum cause cause_of_way(const struct deployment *d, const struct failure 
 								  : CAUSE_BROKEN_WAY;
 	if (route)
 		return CAUSE_BROKEN_WAY;
-	if (!f->subnet->routes && idle_table(d, f->subnet->vpc))
+	if (!f->subnet->routes && forgotten_table(d, f))
 		return CAUSE_NOT_ASSOCIATED;
 	if (has_endpoints(d, f->subnet->vpc))
 		return f->api ? CAUSE_NO_ENDPOINT : CAUSE_SEALED;
@@ -552,7 +586,7 @@ static void say_acl(struct check *c, const struct failures *all)
 static void say_not_associated(struct check *c, const struct failures *all)
 {
 	const struct deployment_resource *t =
-		idle_table(check_deployment(c), all->first.subnet->vpc);
+		forgotten_table(check_deployment(c), &all->first);
 	OWN(str) char *remedy = NULL;
 	struct check_finding f = finding(all);
 
@@ -564,8 +598,8 @@ static void say_not_associated(struct check *c, const struct failures *all)
 			    check_name(f.resource), check_name(t));
 	f.remedy = remedy;
 	check_add(c, &f,
-		  "%s falls to the main route table, which has no default route; table %s has one "
-		  "but no subnet: service %s cannot reach %s",
+		  "%s falls to the main route table, which has no default route; table %s has one, "
+		  "but no association ties the two: service %s cannot reach %s",
 		  all->subnets.data, check_name(t), check_name(all->first.service->resource),
 		  all->apis.data);
 }

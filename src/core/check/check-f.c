@@ -2,6 +2,7 @@
 #include "core/check/check-f.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,8 +61,10 @@ long check_units(const struct deployment *d, const json_t *value)
 	char *end;
 	double number;
 
-	if (json_is_number(value))
-		return (long)json_number_value(value);
+	if (json_is_number(value)) {
+		number = json_number_value(value);
+		return fabs(number) < 1e9 ? (long)number : -1;
+	}
 	if (!text || (*text != '.' && (*text < '0' || *text > '9')))
 		return -1;
 	number = strtod(text, &end);

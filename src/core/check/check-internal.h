@@ -6,6 +6,21 @@
 void check_sort(json_t **findings);
 /* The rule that runs: for a function that several rows share. */
 const struct check_rule *check_running(const struct check *c);
+/* {"step","verdict","faults","suppressed"?} of a task. Caller's. */
+json_t *check_judge(const json_t *findings, const char *service, const char *step);
+/* Steps of all tasks anew, after findings were suppressed. */
+void check_rejudge(json_t *result);
+/* Whether there is no more than white space. */
+bool check_blank(const char *text);
+/* Unless it is suppressed already. */
+void check_put_suppressed(json_t *finding, const char *kind, const char *reason);
+/* Template text of the smallest change, or NULL. */
+const char *check_example(const char *id);
+size_t check_example_count(void);
+/* A finding outside of a run: with all members that the rule `fault` gives. Caller's. */
+json_t *check_outside(const char *fault, const char *verdict, const char *resource,
+		      const char *path, const char *file, struct template_location at,
+		      const char *message);
 
 /* What several rules need is worked out by the first one and kept to the end of the run. Slot of
  * (owner, key), NULL when it is new; owner: an address that tells the users apart, drop: for a
@@ -31,6 +46,10 @@ bool node_next(const struct check *c, size_t *i, struct node *ret);
 /* Of DesiredCount: 1 when absent, -1 when unknown. */
 long node_desired(const struct node *n);
 
+/* Whether the container may have variables that the templates do not show: environment files,
+ * entries that hang on a condition nobody knows. */
+bool node_has_open_entries(const struct node *n);
+
 /* Text with each unknown part replaced by NODE_UNKNOWN; {{resolve:...}} is unknown. Caller frees.
  */
 #define NODE_UNKNOWN "\xEE\x80\x80" /* U+E000: no template has it, and JSON texts may */
@@ -52,6 +71,9 @@ static inline void own_drop_variable(struct variable *v)
 }
 /* The known text of an environment variable, or NULL. */
 const char *variable_text(const struct variable *v);
+
+/* The text for a message, unless somebody put a key where it does not belong. */
+const char *node_shown(const char *text);
 
 /* "testnet", "mainnet", "local" or NULL, out of MPC_ENV. */
 const char *node_chain(const char *mpc_env);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/check/check.h"
+#include "core/check/check-internal.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -105,19 +105,9 @@ json_t *check_template_error(const char *name, const struct err *err)
 	const char *sentence = after_place(name, err->text, &at);
 	const char *fault = fault_of(sentence);
 	bool removed = name && *name && !at.line && strstr(sentence, dependencies);
-	const struct check_rule *rule = check_rule(fault = removed ? "G31" : fault);
 	OWN(str) char *resource = resource_of(sentence, removed);
 	OWN(str) char *path = path_of(sentence, resource);
-	json_t *finding = json_pack("{s:s,s:s,s:s,s:s,s:s}", "verdict", "FAIL", "fault", fault,
-				    "rule", rule ? rule->name : "template-format", "resource",
-				    resource, "path", path);
 
-	json_object_set_new(finding, "location",
-			    json_pack("{s:s,s:i,s:i}", "file", name ? name : "", "line",
-				      (int)at.line, "column", (int)at.column));
-	json_set_str(finding, "message", sentence);
-	json_set_str(finding, "remedy", rule ? rule->remedy : NULL);
-	json_set_str(finding, "step", "template");
-	json_set_str(finding, "distance", rule ? rule->distance : NULL);
-	return finding;
+	return check_outside(removed ? "G31" : fault, "FAIL", resource, path, name ? name : "", at,
+			     sentence);
 }

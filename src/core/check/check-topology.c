@@ -126,6 +126,42 @@ const char *check_text(const struct deployment *d, const json_t *value)
 	return text ? text : "";
 }
 
+/* How far two texts are alike. */
+static size_t common(const char *a, const char *b)
+{
+	size_t len = 0;
+
+	while (a[len] && a[len] == b[len])
+		len++;
+	return len;
+}
+
+static bool is_literal(const char *zone)
+{
+	return !strpbrk(zone, ":($") && !strchr(zone, '.');
+}
+
+/* Members of one list of zones are different zones, as are two letters after one region. */
+enum verdict check_same_zone(const char *a, const char *b)
+{
+	static const char *const select = "Fn::Select(", *const in_region = "Fn::Sub(${AWS::Region}";
+	const char *left, *right;
+
+	if (!a || !b)
+		return VERDICT_UNKNOWN;
+	if (!strcmp(a, b))
+		return VERDICT_PASS;
+	if (is_literal(a) && is_literal(b))
+		return VERDICT_FAIL;
+	if (str_starts(a, in_region) && str_starts(b, in_region))
+		return common(a, b) >= strlen(in_region) ? VERDICT_FAIL : VERDICT_UNKNOWN;
+	left = strchr(a, ',');
+	right = strchr(b, ',');
+	if (str_starts(a, select) && str_starts(b, select) && left && right && !strcmp(left, right))
+		return strstr(left, "GetAZs") ? VERDICT_FAIL : VERDICT_UNKNOWN;
+	return VERDICT_UNKNOWN;
+}
+
 enum verdict check_same_vpc(const struct deployment_vpc *a, const struct deployment_vpc *b)
 {
 	if (!a || !b)

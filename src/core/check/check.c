@@ -32,7 +32,7 @@ static const struct check_rule *const *tables(size_t i)
 	static const struct check_rule *const all[] = {
 		check_rules_a, check_rules_b, check_rules_c, check_rules_d, check_rules_e,
 		check_rules_f, check_rules_g, check_rules_h, check_rules_i, check_rules_j,
-		check_rules_asked,
+		check_rules_t, check_rules_asked,
 	};
 
 	return i < sizeof(all) / sizeof(all[0]) ? &all[i] : NULL;
@@ -283,10 +283,21 @@ static bool has_rule(const char *step)
 	return false;
 }
 
-static json_t *judge_step(const json_t *findings, const char *service, const char *step)
+static void add_once(json_t *list, const char *text)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		if (str_eq(json_string_value(one), text))
+			return;
+	json_add_str(list, text);
+}
+
+json_t *check_judge(const json_t *findings, const char *service, const char *step)
 {
 	const char *verdict = has_rule(step) ? "PASS" : "UNKNOWN";
-	OWN(json) json_t *faults = json_array(), *seen = json_object();
+	OWN(json) json_t *faults = json_array(), *suppressed = json_array(), *result = NULL;
 	json_t *one;
 	size_t i;
 
@@ -295,13 +306,15 @@ static json_t *judge_step(const json_t *findings, const char *service, const cha
 
 		if (!concerns(one, service, step) || !strcmp(this, "WARN"))
 			continue;
-		if (!strcmp(this, "FAIL") || !strcmp(verdict, "PASS"))
+		add_once(json_map(one, "suppressed") ? suppressed : faults, id);
+		if (!json_map(one, "suppressed") &&
+		    (!strcmp(this, "FAIL") || !strcmp(verdict, "PASS")))
 			verdict = this;
-		if (!json_object_get(seen, id))
-			json_add_str(faults, id);
-		json_set_bool(seen, id, true);
 	}
-	return json_pack("{s:s,s:s,s:O}", "step", step, "verdict", verdict, "faults", faults);
+	result = json_pack("{s:s,s:s,s:O}", "step", step, "verdict", verdict, "faults", faults);
+	if (json_array_size(suppressed))
+		json_object_set(result, "suppressed", suppressed);
+	return GIVE(result);
 }
 
 static json_t *judge_tasks(const struct check *c, const json_t *findings)
@@ -320,7 +333,7 @@ static json_t *judge_tasks(const struct check *c, const json_t *findings)
 		}
 		for (int s = 0; s < LAUNCH_STEP_COUNT; s++)
 			json_array_append_new(steps,
-					      judge_step(findings, services[i]->resource->logical,
+					      check_judge(findings, services[i]->resource->logical,
 							 launch_rows()[s].name));
 		json_array_append_new(tasks,
 				      json_pack("{s:s,s:o}", "service",

@@ -63,7 +63,8 @@ struct check_rule {
 /* One table per group file: check-a.c ... check-j.c. Ends with a row whose id is NULL. */
 extern const struct check_rule check_rules_a[], check_rules_b[], check_rules_c[], check_rules_d[],
 	check_rules_e[], check_rules_f[], check_rules_g[], check_rules_h[], check_rules_i[],
-	check_rules_j[], check_rules_asked[]; /* the last: those that need look-ups */
+	check_rules_j[], check_rules_t[], /* t: about the input itself */
+	check_rules_asked[];		  /* the last: those that need look-ups */
 /* All rules in order; *ret_count. */
 const struct check_rule *const *check_rules(size_t *ret_count);
 const struct check_rule *check_rule(const char *id_or_name); /* NULL: none */
@@ -99,3 +100,43 @@ json_t *check_assignments(struct template *const *templates, size_t count, const
  * refused: one finding as in check_run()'s "findings", with the place that stands in the sentence
  * ("name:line:column: "; line 0 when none does). Faults G09, G14, G15, G16, else T00. Caller's. */
 json_t *check_template_error(const char *name, const struct err *err);
+
+/* ---- suppressions ------------------------------------------------------------------------------
+ * A suppressed finding stays where it is and gets "suppressed": {"kind": "inline"|"baseline",
+ * "reason"}. It no longer counts: check_count() leaves it out, and the steps of the tasks are judged
+ * without it, its fault then stands in the step's "suppressed". Findings of templates that were made
+ * from a network.yaml also have "source": {"file","path","line","column"} there and "networkRemedy"
+ * (who made them puts these, see core/synth). */
+
+/* Gives each finding its "fingerprint" (hex), the same as long as fault, place and message are; lines
+ * and columns are no part of it. The other functions of this section need it. */
+void check_fingerprints(json_t *result);
+/* Metadata {"mpcup": {"suppress": [{"fault", "reason"}, ...]}}: of a resource for its findings, of the
+ * template for those that have no resource. Entries that suppress nothing become findings T01 and T02.
+ * Entries with the same "origin" (synth copies them) are one. templates: those of the result. */
+void check_suppress(json_t *result, struct template *const *templates, size_t count);
+/* The findings to live with, as a file: {"version": 1, "findings": [{"fingerprint", "fault", "resource",
+ * "path", "message", "reason"}]}. 0: *ret is the caller's. -1: err has the place. */
+int check_baseline_read(const char *name, const char *text, size_t len, json_t **ret,
+			struct err *err);
+/* Suppresses what is in it. An entry that no finding is like becomes a finding T03. */
+void check_baseline_apply(json_t *result, const json_t *baseline, const char *name);
+/* Text of a baseline with all FAIL and WARN that are not suppressed inline, sorted; those that a baseline
+ * suppresses keep their reason, the others get `reason`. Group T is left out. Caller frees. */
+char *check_baseline_make(const json_t *result, const char *reason);
+/* How many findings have the verdict and are not suppressed; verdict NULL: how many are suppressed. */
+size_t check_count(const json_t *result, const char *verdict);
+
+/* ---- reports ----------------------------------------------------------------------------------- */
+
+struct check_report {
+	const char *version; /* of mpcup */
+	const char *artifact; /* the file that templates were made from; NULL: they are files */
+	int exit_code;
+};
+/* SARIF 2.1.0, one run. Pure. Caller's. */
+json_t *check_sarif(const json_t *result, const struct check_report *report);
+/* What is to say about a rule as labelled paragraphs: array of {"label","text"}. Caller's. */
+json_t *check_story(const struct check_rule *r);
+/* doc/faults.md: all rules, grouped. Caller frees. */
+char *check_reference(void);

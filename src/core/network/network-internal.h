@@ -22,6 +22,7 @@ enum network_key {
 	KEY_PEER_PORT,
 	KEY_LOG_RETENTION,
 	KEY_NODES,
+	KEY_SUPPRESS,
 	KEY_COUNT
 };
 
@@ -50,6 +51,12 @@ int reader_number(const struct reader *r, const yaml_node_t *node, const char *w
 int reader_mapping(struct reader *r, yaml_node_t *node, const char *const *keys, const char *what,
 		   int (*fn)(struct reader *r, size_t index, yaml_node_t *value, void *ctx),
 		   void *ctx);
+
+/* List of {fault, reason}. */
+int network_read_suppress(struct reader *r, yaml_node_t *value, struct network_suppressions *ret);
+void network_suppressions_free(struct network_suppressions *s);
+/* Object JSON pointer -> [line, column] of all values. Caller's. */
+json_t *reader_places(struct reader *r);
 
 /* Whether `id` follows NEAR's grammar for account names. */
 bool network_account_valid(const char *id);

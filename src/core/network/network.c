@@ -23,6 +23,7 @@ static const char *const keys[] = {
 	[KEY_PEER_PORT] = "peer_port",
 	[KEY_LOG_RETENTION] = "log_retention_days",
 	[KEY_NODES] = "nodes",
+	[KEY_SUPPRESS] = "suppress",
 	[KEY_COUNT] = NULL,
 };
 
@@ -185,12 +186,14 @@ static int read_vpc(struct reader *r, yaml_node_t *value, struct network *n)
 /* ---- nodes
  * ---------------------------------------------------------------------------------------- */
 
-static const char *const node_keys[] = { "account", "host_name", NULL };
+static const char *const node_keys[] = { "account", "host_name", "suppress", NULL };
 
 static int read_node_key(struct reader *r, size_t index, yaml_node_t *value, void *ctx)
 {
 	struct network_node *node = ctx;
 
+	if (index == 2)
+		return network_read_suppress(r, value, &node->suppress);
 	if (index == 0) {
 		if (reader_text(r, value, "account", &node->account) < 0)
 			return -1;
@@ -301,6 +304,8 @@ static int read_value(struct reader *r, size_t index, yaml_node_t *value, void *
 		return read_boot_nodes(r, value, n);
 	if (index == KEY_VPC)
 		return read_vpc(r, value, n);
+	if (index == KEY_SUPPRESS)
+		return network_read_suppress(r, value, &n->suppress);
 	if (index == KEY_THRESHOLD)
 		return reader_number(r, value, "threshold", 2, NODES_MOST, &n->threshold);
 	if (index == KEY_PEER_PORT)
@@ -338,6 +343,8 @@ int network_parse(const char *name, const char *text, size_t len, struct network
 	if (reader_open(&r, name, text, len, err) < 0)
 		return -1;
 	rc = read_network(&r, n);
+	if (rc == 0)
+		n->places = reader_places(&r);
 	reader_close(&r);
 	if (rc < 0)
 		return -1;
@@ -352,7 +359,10 @@ void network_free(struct network *n)
 	for (size_t i = 0; i < n->node_count; i++) {
 		free(n->nodes[i].account);
 		free(n->nodes[i].host_name);
+		network_suppressions_free(&n->nodes[i].suppress);
 	}
+	network_suppressions_free(&n->suppress);
+	json_decref(n->places);
 	for (size_t i = 0; i < n->private_subnet_count; i++)
 		free(n->private_subnets[i]);
 	free(n->nodes);

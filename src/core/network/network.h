@@ -9,9 +9,20 @@
 
 enum network_pattern { NETWORK_STANDALONE, NETWORK_INTEGRATED, NETWORK_COMPOSED };
 
+/* A finding of mpcup check to live with, and why. */
+struct network_suppression {
+	char *fault, *reason;
+};
+
+struct network_suppressions {
+	struct network_suppression *list;
+	size_t count;
+};
+
 struct network_node {
 	char *account;	 /* mpc-node-0.<parent> */
 	char *host_name; /* label in the namespace: node-0 */
+	struct network_suppressions suppress; /* for the resources of this node */
 };
 
 struct network {
@@ -37,11 +48,17 @@ struct network {
 	size_t node_count;
 	/* The file says so itself; otherwise the value is a default, which an import wins over. */
 	bool chain_given, contract_given;
+	struct network_suppressions suppress; /* for all resources */
+	json_t *places; /* JSON pointer of each value in the file -> [line, column] */
 };
 
 /* Reads the YAML text. Unknown keys are errors with a suggestion; err says name:line:column. */
 int network_parse(const char *name, const char *text, size_t len, struct network **ret,
 		  struct err *err);
+/* Where the value of a JSON pointer ("/nodes/0/account") stands in the file, or the nearest one around
+ * it; both from 1. */
+void network_locate(const struct network *n, const char *pointer, unsigned *ret_line,
+		    unsigned *ret_column);
 void network_free(struct network *n);
 OWN_DEFINE(network, struct network *, network_free)
 

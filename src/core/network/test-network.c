@@ -204,3 +204,46 @@ TEST(network, a_template_is_not_taken_for_a_network)
 	CHECK(!network_recognise("", 0));
 	CHECK(network_recognise(json, strlen(json)));
 }
+
+TEST(network, findings_to_live_with_are_named_with_a_reason)
+{
+	OWN(network)
+	struct network *n = good("name: net\nsuppress:\n  - {fault: D25, reason: it may be lost}\n"
+				 "nodes:\n  - {account: a.test.near}\n"
+				 "  - account: b.test.near\n    suppress: [{fault: F06, reason: x}]\n");
+
+	CHECK_INT(n->suppress.count, 1);
+	CHECK_STR(n->suppress.list[0].reason, "it may be lost");
+	CHECK_INT(n->nodes[0].suppress.count, 0);
+	CHECK_INT(n->nodes[1].suppress.count, 1);
+	CHECK_STR(n->nodes[1].suppress.list[0].fault, "F06");
+	bad("name: net\nsuppress:\n  - {fault: D25}\n",
+	    "n.yaml:3:5: a suppression needs a reason: why D25 may stay");
+	bad("name: net\nsuppress:\n  - {fault: D25, reason: '  '}\n",
+	    "n.yaml:3:5: a suppression needs a reason: why D25 may stay");
+	bad("name: net\nsuppress: [{reason: because}]\n",
+	    "n.yaml:2:12: a suppression names the fault that may stay");
+	bad("name: net\nsuppress: D25\n", "n.yaml:2:11: suppress must be a list of {fault, reason}");
+	bad("name: net\nsuppress: [{falt: D25, reason: x}]\n",
+	    "n.yaml:2:13: a suppression has no key falt; did you mean fault?");
+}
+
+TEST(network, a_value_is_found_again_in_the_file_or_what_is_around_it)
+{
+	OWN(network)
+	struct network *n = good("name: net\nmemory: 8192\nnodes:\n  - {account: a.test.near}\n"
+				 "  - account: b.test.near\n");
+	unsigned line = 0, column = 0;
+
+	network_locate(n, "/memory", &line, &column);
+	CHECK_INT(line, 2);
+	CHECK_INT(column, 9);
+	network_locate(n, "/nodes/1/account", &line, &column);
+	CHECK_INT(line, 5);
+	CHECK_INT(column, 14);
+	network_locate(n, "/nodes/1/host_name", &line, &column);
+	CHECK_INT(line, 5);
+	CHECK_INT(column, 5);
+	network_locate(n, "/cpu", &line, &column);
+	CHECK_INT(line, 1);
+}

@@ -251,7 +251,7 @@ static void through_nat(const struct deployment *d, const struct deployment_subn
 	reach_peer_subnet(d, NULL, s, &inner);
 	reach_acl(nat, &inner, false, port, port, &next);
 	reach_worse(&e->acl_there, &next);
-	reach_acl(nat, &inner, true, REACH_BACK_FROM, REACH_BACK_TO, &next);
+	reach_acl_back(nat, &inner, true, &next);
 	reach_worse(&e->acl_back, &next);
 }
 
@@ -265,7 +265,7 @@ void reach_out(const struct deployment *d, const struct reach_end *from,
 	reach_half(d, from, s, &world, false, port, &ret->out);
 	reach_way(d, s, from->public_address, &ret->in, &nat);
 	reach_acl(s, &world, true, port, port, &ret->acl_there);
-	reach_acl(s, &world, false, REACH_BACK_FROM, REACH_BACK_TO, &ret->acl_back);
+	reach_acl_back(s, &world, false, &ret->acl_back);
 	if (nat)
 		through_nat(d, s, nat, &world, port, ret);
 	reach_sum(ret);

@@ -7,6 +7,7 @@
 struct synth {
 	const struct network *n;
 	json_t *parameters, *resources, *outputs;
+	json_t *metadata; /* of the template, or NULL */
 	json_t *vpc;	 /* value of the VPC's id */
 	json_t *subnets; /* array of values: where tasks run */
 	json_t *routes;	 /* array of logical ids that make the subnets reach the outside */
@@ -54,6 +55,11 @@ json_t *synth_boot_nodes(struct synth *s);
 json_t *synth_rpc_url(struct synth *s);
 json_t *synth_network_id(struct synth *s);
 json_t *synth_contract(struct synth *s);
+
+/* What network.yaml suppresses, into the Metadata of the template and its resources. */
+void synth_add_suppressions(struct synth *s);
+/* The node that the resource belongs to, "Node12Task": 12. False: it is none's. ret_part: "Task". */
+bool synth_node_of(const char *logical, size_t *ret_index, const char **ret_part);
 
 char *synth_yaml(const json_t *template);
 

@@ -25,6 +25,7 @@ void synth_close(struct synth *s)
 	json_decref(s->parameters);
 	json_decref(s->resources);
 	json_decref(s->outputs);
+	json_decref(s->metadata);
 	json_decref(s->vpc);
 	json_decref(s->subnets);
 	json_decref(s->routes);
@@ -226,6 +227,8 @@ int synth_finish(struct synth *s, const char *description, enum synth_format for
 		return -1;
 	json_set_str(template, "AWSTemplateFormatVersion", "2010-09-09");
 	json_set_str(template, "Description", description);
+	if (s->metadata)
+		json_object_set(template, "Metadata", s->metadata);
 	if (json_object_size(s->parameters))
 		json_object_set(template, "Parameters", s->parameters);
 	json_object_set(template, "Resources", s->resources);
@@ -313,6 +316,7 @@ int synth_network(const struct network *n, enum synth_format format, char **ret_
 	for (size_t i = 0; i < n->node_count; i++)
 		synth_add_node(&s, i);
 	add_outputs(&s);
+	synth_add_suppressions(&s);
 	rc = synth_finish(&s, description, format, ret_text);
 	synth_close(&s);
 	return rc;
@@ -334,6 +338,7 @@ int synth_base(const struct network *n, enum synth_format format, char **ret_tex
 	synth_resource(&s, "NearCluster", "{'Type':'AWS::ECS::Cluster'}");
 	synth_add_chain(&s, false, "NearCluster");
 	synth_export_chain(&s);
+	synth_add_suppressions(&s);
 	rc = synth_finish(&s, "A local NEAR chain for an MPC network, written by mpcup", format,
 			  ret_text);
 	synth_close(&s);

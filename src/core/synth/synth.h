@@ -20,3 +20,9 @@ int synth_base(const struct network *n, enum synth_format format, char **ret_tex
  * localnet image, its own security group). Parameters: VpcId, VpcCidr, Address, KeySecretArn, and
  * SubnetId, or with own_subnet SubnetCidr: no subnet of the VPC holds the address. */
 int synth_attached_chain(int own_subnet, char **ret_text, struct err *err);
+/* Which value of network.yaml (JSON pointer: "/nodes/0/account") makes what is at this pointer of a
+ * template of synth_network() or synth_base(). NULL: nothing there does. Caller frees. */
+char *synth_origin(const struct network *n, const char *pointer);
+/* The smallest change of that value, as network.yaml text; NULL: none is known, or it is so already.
+ * Caller frees. */
+char *synth_origin_remedy(const struct network *n, const char *origin);

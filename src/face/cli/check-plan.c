@@ -3,6 +3,8 @@
 #include "base/str.h"
 #include "core/check/check.h"
 #include "core/deployment/deployment.h"
+#include "core/network/network.h"
+#include "core/synth/synth.h"
 #include "core/template/template.h"
 
 /* One run: templates evaluated under one assignment. */
@@ -143,6 +145,58 @@ static int refused(const char *name, json_t **ret, const struct err *err)
 	return 0;
 }
 
+/* ---- network.yaml ---------------------------------------------------------------------------------- */
+
+/* The place of network.yaml that made what the finding is about, and the smallest change there. */
+static void put_source(const struct plan *p, json_t *place)
+{
+	OWN(str) char *origin = synth_origin(p->made_from, json_str_or(place, "path", ""));
+	unsigned line, column;
+
+	if (!origin)
+		return;
+	network_locate(p->made_from, origin, &line, &column);
+	json_object_set_new(place, "source",
+			    json_pack("{s:s,s:s,s:i,s:i}", "file", p->made_from_path, "path", origin,
+				      "line", (int)line, "column", (int)column));
+}
+
+/* Only for what is wrong: what cannot be told may be right. */
+static void put_remedy(const struct plan *p, json_t *finding)
+{
+	const char *origin = json_str(json_map(finding, "source"), "path");
+	OWN(str) char *remedy = NULL;
+
+	if (!origin || str_eq(json_str(finding, "verdict"), "UNKNOWN"))
+		return;
+	remedy = synth_origin_remedy(p->made_from, origin);
+	json_set_str(finding, "networkRemedy", remedy);
+}
+
+static void put_sources(const struct plan *p, const json_t *findings)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(findings, i, one) {
+		put_source(p, one);
+		put_remedy(p, one);
+		if (json_map(one, "second"))
+			put_source(p, json_map(one, "second"));
+	}
+}
+
+static int judge(const struct plan *p, struct template *const *templates, const char *profile,
+		 json_t **ret, struct err *err)
+{
+	if (check_all(p, templates, profile, ret, err) < 0)
+		return -1;
+	check_suppress(*ret, templates, p->count);
+	if (p->made_from)
+		put_sources(p, json_list(*ret, "findings"));
+	return 0;
+}
+
 int check_plan(const struct plan *p, const char *profile, json_t **ret, struct err *err)
 {
 	struct template **templates = mem_new(p->count, sizeof(struct template *));
@@ -159,12 +213,26 @@ int check_plan(const struct plan *p, const char *profile, json_t **ret, struct e
 		templates[i] = s->parsed;
 	}
 	if (rc == 0)
-		rc = check_all(p, templates, profile, ret, &why);
-	if (rc < 0) {
+		rc = judge(p, templates, profile, ret, &why);
+	if (rc < 0)
 		rc = refused(name, ret, &why);
-		if (rc < 0)
-			*err = why;
-	}
+	if (rc < 0)
+		*err = why;
+	else
+		check_fingerprints(*ret);
 	free(templates);
 	return rc;
+}
+
+int check_take_profile(const struct cli *cli, const char **ret, struct err *err)
+{
+	static const char *const profiles[] = { "built-in", "3.1", "current", NULL };
+	const char *profile = cli_option(cli, "profile");
+
+	*ret = profile ? profile : profiles[0];
+	for (size_t i = 0; profiles[i]; i++)
+		if (str_eq(profiles[i], *ret))
+			return 0;
+	return err_set(err, ERR_INPUT, "--profile %s: the profiles are built-in, 3.1 and current",
+		       profile);
 }

@@ -3,7 +3,9 @@
 #include <signal.h>
 #include <string.h>
 
+#include "core/check/check.h"
 #include "core/synth/synth.h"
+#include "face/cli/check-plan.h"
 #include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
 #include "face/cli/deploy.h"
@@ -304,16 +306,62 @@ static int form_network(struct cli *cli, struct target *t, const struct plan *p,
 	return rc < 0 ? -1 : finish(cli, p, view, rc, why, began);
 }
 
+/* ---- the check beforehand ------------------------------------------------------------------------------ */
+
+/* What does not stop it is said in one line. */
+static void say_checked(const struct cli *cli, const json_t *result)
+{
+	size_t fail = check_count(result, "FAIL"), warn = check_count(result, "WARN"),
+	       unknown = check_count(result, "UNKNOWN");
+
+	if (cli->quiet || fail + warn + unknown == 0)
+		return;
+	(void)fprintf(stderr, "check: %zu tasks, %zu FAIL, %zu WARN, %zu UNKNOWN; %s\n",
+		      json_array_size(json_list(result, "tasks")), fail, warn, unknown,
+		      fail ? "deployed all the same, because of --force" : "mpcup check shows them");
+}
+
+/* 0 go on, 1 refused (said), -1 err. */
+static int check_first(const struct cli *cli, const struct plan *p, struct err *err)
+{
+	OWN(json) json_t *result = NULL;
+	const char *profile;
+	size_t fail;
+
+	if (check_take_profile(cli, &profile, err) < 0 || check_plan(p, profile, &result, err) < 0)
+		return -1;
+	fail = check_count(result, "FAIL");
+	if (!fail || cli_flag(cli, "force")) {
+		say_checked(cli, result);
+		return 0;
+	}
+	if (cli->json)
+		cli_print_json(result);
+	else
+		check_print(cli, result);
+	(void)fflush(stdout);
+	(void)fprintf(stderr,
+		      "mpcup: nothing was deployed: check found %zu FAIL. Mend them, suppress them with a "
+		      "reason (mpcup check --help), or see them happen: mpcup up --force\n",
+		      fail);
+	return 1;
+}
+
 static int run_up(struct cli *cli, struct err *err)
 {
 	struct plan p __attribute__((cleanup(own_drop_plan))) = { 0 };
 	struct target t __attribute__((cleanup(own_drop_target))) = { 0 };
 	int64_t began = deploy_now_ms();
+	int refused;
 
 	(void)signal(SIGINT, on_interrupt);
 	(void)signal(SIGTERM, on_interrupt);
-	if (target_check(cli, err) < 0 || plan_make(cli, &p, err) < 0 ||
-	    target_open(cli, true, &t, err) < 0)
+	if (target_check(cli, err) < 0 || plan_make(cli, &p, err) < 0)
+		return -1;
+	refused = check_first(cli, &p, err);
+	if (refused)
+		return refused < 0 ? -1 : CLI_FAILED;
+	if (target_open(cli, true, &t, err) < 0)
 		return -1;
 	up_phase = 1;
 	for (size_t i = 0; i < p.count; i++) {
@@ -333,6 +381,9 @@ static const struct cli_option up_options[] = {
 	{ .name = "image", .value = "PATTERN=KIND", .many = true,
 	  .help = "run images that match as the built-in node or localnet" },
 	{ .name = "chain-key", .value = "FILE", .help = "node key of the NEAR base the nodes join" },
+	{ .name = "profile", .value = "NAME",
+	  .help = "the node image's contract for the check: built-in (default), 3.1 or current" },
+	{ .name = "force", .help = "deploy although check finds that it will not work" },
 	{ .name = "no-rollback", .help = "keep what was created when the deployment fails" },
 	{ .name = "timeout", .value = "SECONDS", .help = "how long the network may take to form (30)" },
 	{ .name = "target", .value = "NAME", .help = target_help },
@@ -348,6 +399,7 @@ const struct command command_up = {
 		"Without an argument: the network.yaml of this directory. Several templates that import from\n"
 		"each other are deployed in the order they need. Can be run again at any point: a stack in\n"
 		"progress is followed, one that failed is replaced, one that stands is updated.\n"
+		"Checks first (mpcup check) and deploys nothing when a FAIL is found, unless --force is given.\n"
 		"Private keys are never taken from the command line: use --params or the key files.",
 	.examples =
 		"  mpcup up\n"

@@ -34,6 +34,8 @@ void plan_free(struct plan *p)
 	free(p->stacks);
 	free(p->network);
 	free(p->key_directory);
+	free(p->made_from_path);
+	network_free(p->made_from);
 	json_decref(p->images);
 	near_key_wipe(&p->chain_key);
 	*p = (struct plan){ 0 };
@@ -432,6 +434,8 @@ static int plan_network(struct cli *cli, struct plan *p, const char *path, const
 	json_object_foreach((json_t *)(uintptr_t)given, key, value)
 		add_parameter(s->parameters, key, json_string_value(value));
 	p->network = str_dup(s->name);
+	p->made_from_path = str_dup(path);
+	p->made_from = GIVE(n);
 	return 0;
 }
 

@@ -23,6 +23,8 @@ struct plan {
 	struct near_key chain_key;
 	bool has_chain_key;
 	char *key_directory; /* of network.yaml; NULL for templates */
+	struct network *made_from; /* the network.yaml; NULL for templates */
+	char *made_from_path;
 	/* nothing is made; a key that is missing leaves its parameter without a value; a template that
 	 * cannot be read stays in the list (unread: there is one) */
 	bool preview, unread;

@@ -1,0 +1,102 @@
+/* mpcup explain */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/check/check.h"
+#include "face/cli/cli-internal.h"
+#include "face/cli/commands.h"
+
+/* Lines of a text, each indented. */
+static void print_indented(const char *text)
+{
+	(void)fputs("    ", stdout);
+	for (const char *c = text; *c; c++)
+		(void)printf(*c == '\n' ? "\n    " : "%c", *c);
+	(void)putchar('\n');
+}
+
+static void explain_row(const struct cli *cli, const struct check_rule *r)
+{
+	OWN(json) json_t *story = check_story(r);
+	json_t *one;
+	size_t i;
+
+	(void)printf("%s%s %s%s  (step: %s)\n", cli_paint(cli, "bold"), r->id, r->name,
+		     cli_paint(cli, "off"), r->step);
+	json_array_foreach(story, i, one) {
+		(void)printf("\n%s%s%s\n", cli_paint(cli, "bold"), json_str_or(one, "label", ""),
+			     cli_paint(cli, "off"));
+		print_indented(json_str_or(one, "text", ""));
+	}
+}
+
+static json_t *rule_json(const struct check_rule *r)
+{
+	json_t *j = json_object();
+
+	json_set_str(j, "id", r->id);
+	json_set_str(j, "name", r->name);
+	json_set_str(j, "step", r->step);
+	json_set_str(j, "symptom", r->symptom);
+	json_set_str(j, "cause", r->cause);
+	json_set_str(j, "distance", r->distance);
+	json_set_str(j, "remedy", r->remedy);
+	json_object_set_new(j, "story", check_story(r));
+	return j;
+}
+
+static int explain_all(const struct cli *cli)
+{
+	size_t count;
+	const struct check_rule *const *all = check_rules(&count);
+	OWN(json) json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		if (cli->json)
+			json_array_append_new(list, rule_json(all[i]));
+		else
+			(void)printf("%-4s %-40s %s\n", all[i]->id, all[i]->name, all[i]->step);
+	if (cli->json)
+		cli_print_json(list);
+	return CLI_OK;
+}
+
+static int run_explain(struct cli *cli, struct err *err)
+{
+	const struct check_rule *r;
+	OWN(json) json_t *j = NULL;
+	OWN(str) char *reference = NULL;
+
+	if (cli_flag(cli, "markdown")) {
+		reference = check_reference();
+		(void)fputs(reference, stdout);
+		return CLI_OK;
+	}
+	if (!cli->arg_count)
+		return explain_all(cli);
+	r = check_rule(cli->args[0]);
+	if (!r)
+		return err_set(err, ERR_INPUT, "there is no rule '%s'; mpcup explain lists them",
+			       cli->args[0]);
+	if (cli->json) {
+		j = rule_json(r);
+		cli_print_json(j);
+	} else {
+		explain_row(cli, r);
+	}
+	return CLI_OK;
+}
+
+static const struct cli_option explain_options[] = {
+	{ .name = "markdown", .help = "print doc/faults.md: the stories of all faults" },
+	{ 0 },
+};
+const struct command command_explain = {
+	.name = "explain",
+	.usage = "[ID]",
+	.most = 1,
+	.help = "tell what a fault is, how it shows, and what mends it",
+	.examples = "  mpcup explain\n  mpcup explain B03",
+	.options = explain_options,
+	.run = run_explain,
+};
