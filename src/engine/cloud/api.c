@@ -251,6 +251,20 @@ static void on_stopping(evutil_socket_t fd, short what, void *ctx)
 		api->stop(api->stop_ctx);
 }
 
+/* What stands behind the URL of a wait condition handle. */
+static void signal_wait(struct visit *v)
+{
+	OWN(json) json_t *in = json_object();
+	struct err err = { 0 };
+
+	json_set_str(in, "Url", v->request->path);
+	json_object_set_new(in, "Signal", json_stringn(v->request->body, v->request->body_len));
+	if (hub_call(v->api->hub, NULL, "cloudformation", "mpcup:Signal", in, NULL, NULL, &err) < 0)
+		reply_error(v, 400, "InvalidRequest", "%s", err.text);
+	else
+		reply_plain(v, 200, "");
+}
+
 static void own_path(struct visit *v)
 {
 	const char *path = v->request->path + strlen("/_mpcup/");
@@ -261,6 +275,8 @@ static void own_path(struct visit *v)
 		health(v);
 	else if (!strcmp(path, "stop") && !strcmp(method, "POST"))
 		stop(v);
+	else if (str_starts(path, "signal/") && !strcmp(method, "PUT"))
+		signal_wait(v);
 	else if (!strcmp(path, "health") || !strcmp(path, "stop"))
 		reply_plain(v, 405, "mpcup: wrong method; GET /_mpcup/health, POST /_mpcup/stop\n");
 	else

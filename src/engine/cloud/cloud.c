@@ -151,7 +151,9 @@ static void on_signal(evutil_socket_t signal_number, short what, void *ctx)
 
 static int start_services(struct cloud *c, struct err *err)
 {
+	OWN(str) char *endpoint = str_printf("http://127.0.0.1:%u", c->options->port);
 	struct hub_options o = { .state_dir = c->options->state_dir,
+				 .endpoint = endpoint,
 				 .services = cloud_services,
 				 .fabric = c->fabric,
 				 .events = c->events,

@@ -286,4 +286,5 @@ void stack_drop_change_sets(struct hub *hub, const json_t *stack);
 
 /* ---- kinds of its own
  * ---------------------------------------------------------------------------------- */
-extern const struct resource_kind kind_cdk_metadata, kind_wait_handle;
+extern const struct resource_kind kind_cdk_metadata, kind_wait_handle, kind_wait_condition;
+int action_signal(struct hub *hub, struct call *c); /* a signal to a wait condition handle */

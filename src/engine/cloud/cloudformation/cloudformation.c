@@ -45,11 +45,13 @@ static const struct action actions[] = {
 	{ .name = "ListChangeSets",		 .run = action_list_change_sets,       .resource = stack_resource },
 	{ .name = "ListExports",		 .run = action_list_exports },
 	{ .name = "ListImports",		 .run = action_list_imports },
+	{ .name = "mpcup:Signal",		 .run = action_signal },
 	{ .name = NULL },
 };
 /* clang-format on */
 
-static const struct resource_kind *const kinds[] = { &kind_cdk_metadata, &kind_wait_handle, NULL };
+static const struct resource_kind *const kinds[] = { &kind_cdk_metadata, &kind_wait_handle,
+						     &kind_wait_condition, NULL };
 
 const struct service service_cloudformation = {
 	.name = "cloudformation",

@@ -22,26 +22,3 @@ const struct resource_kind kind_cdk_metadata = {
 	.create = create_metadata,
 	.remove = remove_nothing,
 };
-
-static const char *const no_properties[] = { NULL };
-
-/* Used as a name that changes with the template; signals to it are not part of the local cloud (no
- * AWS::CloudFormation::WaitCondition). */
-static int create_handle(struct hub *hub, struct resource *r, struct err *err)
-{
-	OWN(str) char *suffix = hub_random(hub, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 12);
-
-	(void)err;
-	r->physical =
-		str_printf("https://cloudformation-waitcondition-%s.s3.%s.amazonaws.com/%s/%s/%s",
-			   hub_region(hub), hub_region(hub), r->stack_id, r->logical, suffix);
-	json_set_str(r->attributes, "Id", r->physical);
-	return RESOURCE_DONE;
-}
-
-const struct resource_kind kind_wait_handle = {
-	.type = "AWS::CloudFormation::WaitConditionHandle",
-	.create = create_handle,
-	.remove = remove_nothing,
-	.allowed = no_properties,
-};

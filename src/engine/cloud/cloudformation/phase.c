@@ -234,10 +234,12 @@ static void finish_update(struct stack_run *run)
 
 static void finish_revert(struct stack_run *run)
 {
-	OWN(str) char *reason = failed_sentence(run);
+	OWN(buf) struct buf reason = { 0 };
 
 	if (run->failed) {
-		turn(run, "UPDATE_ROLLBACK_FAILED", reason);
+		/* what failed to be created made the rollback begin; it does not hinder it */
+		add_failed(run, "UPDATE_FAILED", "update", &reason);
+		turn(run, "UPDATE_ROLLBACK_FAILED", reason.data);
 		return;
 	}
 	drop_new_records(run);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define BODY_LIMIT 51200
-#define URL_LIMIT 1048576
+#define URL_LIMIT 1000000
 #define NAME_PATTERN "[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*"
 
 int stack_no_such(struct call *c, const char *fmt, const char *name)

@@ -96,6 +96,8 @@ static char *handler_text(struct stack_run *run, const struct resource *r, const
 	OWN(str) char *once = stack_mask_text(json_map(run->stack, "Settings"), err->text);
 	OWN(str) char *masked = stack_mask_text(json_map(run->stack, "Target"), once);
 
+	if (r->plain_error)
+		return GIVE(masked);
 	return str_printf("Resource handler returned message: \"%s\" (RequestToken: %s, "
 			  "HandlerErrorCode: %s)",
 			  masked, token, *r->error_code ? r->error_code : "InvalidRequest");

@@ -9,7 +9,7 @@ struct hub_watcher {
 };
 
 struct hub {
-	char *state_dir, *region, *account;
+	char *state_dir, *region, *account, *endpoint;
 	char **zones; /* NULL-terminated */
 	const struct service *const *services;
 	struct fabric *fabric;

@@ -22,6 +22,7 @@ int hub_new(const struct hub_options *o, struct hub **ret, struct err *err)
 	hub->state_dir = str_dup(o->state_dir);
 	hub->region = str_dup(o->region ? o->region : "us-east-1");
 	hub->account = str_dup(o->account ? o->account : "000000000000");
+	hub->endpoint = str_dup(o->endpoint ? o->endpoint : "http://127.0.0.1:4566");
 	make_zones(hub);
 	hub->services = o->services;
 	hub->fabric = o->fabric;
@@ -145,6 +146,7 @@ void hub_free(struct hub *hub)
 	free(hub->state_dir);
 	free(hub->region);
 	free(hub->account);
+	free(hub->endpoint);
 	free(hub);
 }
 
@@ -222,6 +224,11 @@ const char *hub_region(struct hub *hub)
 const char *const *hub_zones(struct hub *hub)
 {
 	return (const char *const *)hub->zones;
+}
+
+const char *hub_endpoint(struct hub *hub)
+{
+	return hub->endpoint;
 }
 
 const char *hub_state_dir(struct hub *hub)

@@ -65,6 +65,7 @@ struct resource {
 	char *physical;		  /* Ref value; set by create (owned by the resource) */
 	json_t *attributes;	  /* GetAtt values by name; an object, filled by create/update/settle */
 	char error_code[64];	  /* HandlerErrorCode of a failure; "InvalidRequest" when left empty */
+	bool plain_error;	  /* err is shown as it is: CloudFormation fails, no handler does */
 };
 enum { RESOURCE_DONE = 0, RESOURCE_WAIT = 1 };
 struct resource_kind {
@@ -140,6 +141,8 @@ const char *hub_region(struct hub *hub);  /* "us-east-1" */
 /* arn:aws:<service>:<region>:<account>:<resource>; IAM: no region. Caller frees. */
 char *hub_arn(struct hub *hub, const char *service, const char *resource);
 const char *const *hub_zones(struct hub *hub); /* "us-east-1a", ..., NULL */
+/* "http://127.0.0.1:4566": where clients on this machine reach the endpoint. */
+const char *hub_endpoint(struct hub *hub);
 const char *hub_state_dir(struct hub *hub);    /* files of services go below <dir>/<service>/ */
 
 /* ---- authorisation ----------------------------------------------------------------------------------- */
@@ -188,6 +191,7 @@ void hub_log(struct hub *hub, const char *fmt, ...) ERR_FMT(2, 3);
 struct hub_options {
 	const char *state_dir; /* NULL: in memory (tests) */
 	const char *region, *account;
+	const char *endpoint; /* NULL: that of the standard port */
 	const struct service *const *services; /* NULL-terminated */
 	struct fabric *fabric; /* may be NULL */
 	struct event_base *events;

@@ -17,6 +17,17 @@ static int handler_fail(struct resource *r, const struct call *c, struct err *er
 		       c->message);
 }
 
+/* The name is taken, perhaps by a group that an earlier stack left behind. */
+static int group_fail(struct resource *r, const struct call *c, const char *name, struct err *err)
+{
+	if (strcmp(c->code, "ResourceAlreadyExistsException") != 0)
+		return handler_fail(r, c, err);
+	(void)snprintf(r->error_code, sizeof(r->error_code), "AlreadyExists");
+	return err_set(err, ERR_REMOTE,
+		       "Resource of type '%s' with identifier '{\"/properties/LogGroupName\":\"%s\"}' already exists.",
+		       r->type, name);
+}
+
 /* CloudFormation's list of {Key, Value} as the service's object. */
 static json_t *tags_of(const struct resource *r)
 {
@@ -75,7 +86,7 @@ static int create_group(struct hub *hub, struct resource *r, struct err *err)
 	json_set_str(in, "kmsKeyId", json_str(r->properties, "KmsKeyId"));
 	json_object_set_new(in, "tags", tags_of(r));
 	if (logs_run_create_group(hub, &c) < 0)
-		return handler_fail(r, &c, err);
+		return group_fail(r, &c, name, err);
 	r->physical = GIVE(name);
 	set_arn(hub, r);
 	return json_object_get(r->properties, "RetentionInDays") ? set_retention(hub, r, err)

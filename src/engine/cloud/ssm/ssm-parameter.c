@@ -31,7 +31,7 @@ static int write_it(struct hub *hub, struct resource *r, const char *name, bool 
 	if (ssm_put(hub, &c, in, overwrite, &version) < 0) {
 		if (!strcmp(c.code, "ParameterAlreadyExists")) {
 			(void)snprintf(r->error_code, sizeof(r->error_code), "AlreadyExists");
-			return err_set(err, ERR_INPUT, "%s already exists in stack", name);
+			return err_set(err, ERR_INPUT, "%s already exists", name);
 		}
 		return err_set(err, ERR_INPUT, "%s (Service: Ssm, Status Code: %d, Error Code: %s)",
 			       c.message, c.status, c.code);
