@@ -19,6 +19,7 @@
 #include "engine/cloud/api.h"
 #include "engine/cloud/cloudformation/cloudformation.h"
 #include "engine/cloud/ec2/ec2.h"
+#include "engine/cloud/ecr/ecr.h"
 #include "engine/cloud/ecs/ecs.h"
 #include "engine/cloud/efs/efs.h"
 #include "engine/cloud/hub/hub.h"
@@ -38,7 +39,8 @@
 const struct service *const cloud_services[] = {
 	&service_iam,	 &service_sts,		   &service_kms, &service_secretsmanager,
 	&service_ssm,	 &service_s3,		   &service_logs, &service_ec2,
-	&service_efs,	 &service_servicediscovery, &service_ecs, &service_cloudformation,
+	&service_efs,	 &service_servicediscovery, &service_ecr, &service_ecs,
+	&service_cloudformation,
 	NULL,
 };
 

@@ -35,20 +35,26 @@ void s3_bucket_put(struct hub *hub, const char *name, const json_t *encryption, 
 	hub_put(hub, S3_BUCKETS, name, bucket);
 }
 
-bool s3_bucket_empty(struct hub *hub, const char *bucket)
+static bool has_any(json_t *all, const char *bucket)
 {
 	json_t *object;
 	const char *id;
 
-	json_object_foreach(hub_all(hub, S3_OBJECTS), id,
-			    object) if (str_eq(json_str(object, "Bucket"), bucket)) return false;
-	return true;
+	json_object_foreach(all, id,
+			    object) if (str_eq(json_str(object, "Bucket"), bucket)) return true;
+	return false;
+}
+
+bool s3_bucket_empty(struct hub *hub, const char *bucket)
+{
+	return !has_any(hub_all(hub, S3_OBJECTS), bucket) &&
+	       !has_any(hub_all(hub, S3_VERSIONS), bucket);
 }
 
 /* ---- XML --------------------------------------------------------------------------------------
  */
 
-static void element(struct buf *b, const char *name, const char *text)
+void s3_element(struct buf *b, const char *name, const char *text)
 {
 	buf_printf(b, "<%s>", name);
 	aws_xml_escape(b, text);
@@ -59,10 +65,10 @@ static void element_time(struct buf *b, const char *name, int64_t ms)
 {
 	OWN(str) char *text = aws_time_iso(ms);
 
-	element(b, name, text);
+	s3_element(b, name, text);
 }
 
-static void document(struct buf *b, const char *root)
+void s3_document(struct buf *b, const char *root)
 {
 	buf_printf(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<%s xmlns=\"%s\">", root,
 		   S3_NAMESPACE);
@@ -76,12 +82,12 @@ int s3_list_buckets(struct hub *hub, struct s3_request *r)
 	json_t *bucket;
 	const char *name;
 
-	document(r->out, "ListAllMyBucketsResult");
+	s3_document(r->out, "ListAllMyBucketsResult");
 	buf_printf(r->out, "<Owner><ID>%s</ID></Owner><Buckets>", hub_account(hub));
 	json_object_foreach(hub_all(hub, S3_BUCKETS), name, bucket)
 	{
 		buf_str(r->out, "<Bucket>");
-		element(r->out, "Name", name);
+		s3_element(r->out, "Name", name);
 		element_time(r->out, "CreationDate", json_int_or(bucket, "CreatedMs", 0));
 		buf_str(r->out, "</Bucket>");
 	}
@@ -134,17 +140,22 @@ int s3_bucket_location(struct hub *hub, struct s3_request *r)
 {
 	const char *region = hub_region(hub);
 
-	document(r->out, "LocationConstraint");
+	s3_document(r->out, "LocationConstraint");
 	aws_xml_escape(r->out, strcmp(region, "us-east-1") == 0 ? "" : region);
 	buf_str(r->out, "</LocationConstraint>");
 	return 0;
 }
 
-int s3_bucket_versioning(struct hub *hub, struct s3_request *r)
+int s3_bucket_policy(struct hub *hub, struct s3_request *r)
 {
-	(void)hub;
-	document(r->out, "VersioningConfiguration");
-	buf_str(r->out, "</VersioningConfiguration>");
+	const json_t *policy = json_map(hub_get(hub, S3_BUCKETS, r->bucket), "Policy");
+	OWN(str) char *text = policy ? json_text(policy) : NULL;
+
+	if (!policy)
+		return call_fail(r->call, 404, "NoSuchBucketPolicy",
+				 "The bucket policy does not exist");
+	json_set_str(r->headers, "Content-Type", "application/json");
+	buf_str(r->out, text);
 	return 0;
 }
 
@@ -157,15 +168,15 @@ int s3_bucket_encryption(struct hub *hub, struct s3_request *r)
 	if (!encryption)
 		return call_fail(r->call, 404, "ServerSideEncryptionConfigurationNotFoundError",
 				 "The server side encryption configuration was not found");
-	document(r->out, "ServerSideEncryptionConfiguration");
+	s3_document(r->out, "ServerSideEncryptionConfiguration");
 	json_array_foreach(json_list(encryption, "ServerSideEncryptionConfiguration"), i, rule)
 	{
 		const json_t *defaults = json_map(rule, "ServerSideEncryptionByDefault");
 
 		buf_str(r->out, "<Rule><ApplyServerSideEncryptionByDefault>");
-		element(r->out, "SSEAlgorithm", json_str_or(defaults, "SSEAlgorithm", "AES256"));
+		s3_element(r->out, "SSEAlgorithm", json_str_or(defaults, "SSEAlgorithm", "AES256"));
 		if (json_str(defaults, "KMSMasterKeyID"))
-			element(r->out, "KMSMasterKeyID", json_str(defaults, "KMSMasterKeyID"));
+			s3_element(r->out, "KMSMasterKeyID", json_str(defaults, "KMSMasterKeyID"));
 		buf_str(r->out, "</ApplyServerSideEncryptionByDefault></Rule>");
 	}
 	buf_str(r->out, "</ServerSideEncryptionConfiguration>");
@@ -242,35 +253,35 @@ static void list_one(struct listing *l, const json_t *object)
 	set_text(&l->last, str_dup(common ? common : key));
 	if (common) {
 		buf_str(&l->prefixes, "<CommonPrefixes>");
-		element(&l->prefixes, "Prefix", common);
+		s3_element(&l->prefixes, "Prefix", common);
 		buf_str(&l->prefixes, "</CommonPrefixes>");
 		set_text(&l->common, GIVE(common));
 		return;
 	}
 	size = str_printf("%lld", (long long)json_int_or(object, "Size", 0));
 	buf_str(&l->contents, "<Contents>");
-	element(&l->contents, "Key", key);
+	s3_element(&l->contents, "Key", key);
 	element_time(&l->contents, "LastModified", json_int_or(object, "ModifiedMs", 0));
-	element(&l->contents, "ETag", json_str_or(object, "ETag", ""));
-	element(&l->contents, "Size", size);
+	s3_element(&l->contents, "ETag", json_str_or(object, "ETag", ""));
+	s3_element(&l->contents, "Size", size);
 	buf_str(&l->contents, "<StorageClass>STANDARD</StorageClass></Contents>");
 }
 
 static void list_write(struct s3_request *r, struct listing *l, bool second)
 {
-	document(r->out, "ListBucketResult");
-	element(r->out, "Name", r->bucket);
-	element(r->out, "Prefix", l->prefix);
+	s3_document(r->out, "ListBucketResult");
+	s3_element(r->out, "Name", r->bucket);
+	s3_element(r->out, "Prefix", l->prefix);
 	if (*l->delimiter)
-		element(r->out, "Delimiter", l->delimiter);
+		s3_element(r->out, "Delimiter", l->delimiter);
 	buf_printf(r->out, "<MaxKeys>%llu</MaxKeys>", (unsigned long long)l->most);
 	if (second)
 		buf_printf(r->out, "<KeyCount>%llu</KeyCount>", (unsigned long long)l->count);
 	else
-		element(r->out, "Marker", l->after);
-	element(r->out, "IsTruncated", l->truncated ? "true" : "false");
+		s3_element(r->out, "Marker", l->after);
+	s3_element(r->out, "IsTruncated", l->truncated ? "true" : "false");
 	if (l->truncated && l->last)
-		element(r->out, second ? "NextContinuationToken" : "NextMarker", l->last);
+		s3_element(r->out, second ? "NextContinuationToken" : "NextMarker", l->last);
 	buf_add(r->out, l->contents.data ? l->contents.data : "", l->contents.len);
 	buf_add(r->out, l->prefixes.data ? l->prefixes.data : "", l->prefixes.len);
 	buf_str(r->out, "</ListBucketResult>");

@@ -120,6 +120,15 @@ void s3_data_remove(struct hub *hub, const json_t *object)
 	(void)unlink(path);
 }
 
+static void note_files(json_t *objects, json_t *known)
+{
+	json_t *object;
+	const char *id;
+
+	json_object_foreach(objects, id, object) if (json_str(object, "File"))
+		json_set_bool(known, json_str(object, "File"), true);
+}
+
 int s3_data_start(struct hub *hub, struct err *err)
 {
 	OWN(str) char *dir = data_dir(hub);
@@ -133,8 +142,10 @@ int s3_data_start(struct hub *hub, struct err *err)
 		return 0;
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
 		return err_sys(err, "%s", dir);
-	json_object_foreach(hub_all(hub, S3_OBJECTS), id, object) if (json_str(object, "File"))
-		json_set_bool(known, json_str(object, "File"), true);
+	note_files(hub_all(hub, S3_OBJECTS), known);
+	note_files(hub_all(hub, S3_VERSIONS), known);
+	json_object_foreach(hub_all(hub, S3_UPLOADS), id, object)
+		note_files(json_map(object, "Parts"), known);
 	listing = opendir(dir);
 	if (!listing)
 		return err_sys(err, "%s", dir);

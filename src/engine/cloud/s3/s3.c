@@ -198,10 +198,20 @@ static const struct operation {
 	{ "GET", BUCKET, "location", false, s3_bucket_location },
 	{ "GET", BUCKET, "encryption", false, s3_bucket_encryption },
 	{ "GET", BUCKET, "versioning", false, s3_bucket_versioning },
+	{ "PUT", BUCKET, "versioning", false, s3_put_versioning },
+	{ "GET", BUCKET, "versions", false, s3_list_versions },
+	{ "GET", BUCKET, "policy", false, s3_bucket_policy },
+	{ "GET", BUCKET, "uploads", false, s3_list_uploads },
+	{ "POST", BUCKET, "delete", false, s3_delete_objects },
 	{ "PUT", OBJECT, NULL, false, s3_put_object },
 	{ "GET", OBJECT, NULL, false, s3_get_object },
 	{ "HEAD", OBJECT, NULL, false, s3_get_object },
 	{ "DELETE", OBJECT, NULL, false, s3_delete_object },
+	{ "POST", OBJECT, "uploads", false, s3_create_upload },
+	{ "PUT", OBJECT, "partNumber", false, s3_upload_part },
+	{ "POST", OBJECT, "uploadId", false, s3_complete_upload },
+	{ "GET", OBJECT, "uploadId", false, s3_list_parts },
+	{ "DELETE", OBJECT, "uploadId", false, s3_abort_upload },
 };
 /* What makes a request another operation when it is in the query. */
 static const char *const sub_resources[] = {
@@ -324,7 +334,7 @@ static const struct action actions[] = {
 	{ .name = "GetObject", .run = get_object, .resource = object_resource },
 	{ 0 },
 };
-static const struct resource_kind *const kinds[] = { &s3_bucket_kind, NULL };
+static const struct resource_kind *const kinds[] = { &s3_bucket_kind, &s3_policy_kind, NULL };
 
 const struct service service_s3 = {
 	.name = "s3",
@@ -332,7 +342,8 @@ const struct service service_s3 = {
 	.kinds = kinds,
 	.start = start,
 	.raw = raw,
-	.covers = "Buckets and whole objects: create, head, list, delete buckets; put (also "
-		  "streamed), get (with ranges), head, delete, list objects. No multipart uploads, "
-		  "versions, policies, copies or access control; ETags are not MD5.",
+	.covers = "Buckets: create, head, list, delete, location, encryption, versioning. Objects: put "
+		  "(also streamed and in parts), copy, get (with ranges and by version), head, "
+		  "delete, list, list versions. Bucket policies and life-cycle rules of resources "
+		  "are kept and not applied: nobody but the account gets in, nothing expires.",
 };

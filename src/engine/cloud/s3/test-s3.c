@@ -314,15 +314,17 @@ TEST(s3, what_is_not_there_is_refused_by_name)
 
 	bench_open(&b, NULL);
 	(void)ASK("PUT", "/bucket", "");
-	CHECK_INT(ask(&b, "POST", "/bucket/k", "uploads", NULL, ""), 400);
+	CHECK_INT(ask(&b, "PUT", "/bucket/k", "tagging", NULL, ""), 400);
 	CHECK_STR(b.call.code, "NotImplemented");
 	CHECK_STR(b.call.message,
-		  "POST of an object with ?uploads is not part of the local cloud.");
+		  "PUT of an object with ?tagging is not part of the local cloud.");
 	CHECK_INT(ask(&b, "PUT", "/bucket", "policy", NULL, "{}"), 400);
-	CHECK_INT(ask(&b, "PUT", "/bucket/k", "partNumber=1&uploadId=x", NULL, "v"), 400);
+	CHECK_INT(ask(&b, "PUT", "/bucket/k", "partNumber=1&uploadId=x", NULL, "v"), 404);
+	CHECK_STR(b.call.code, "NoSuchUpload");
 	CHECK_INT(ask(&b, "PUT", "/bucket/k", "", json_pack("{s:s}", "x-amz-copy-source", "/a/b"),
 		      ""),
-		  400);
+		  404);
+	CHECK_STR(b.call.code, "NoSuchBucket");
 	CHECK_INT(ASK("POST", "/", ""), 400);
 	bench_close(&b);
 }
