@@ -27,6 +27,23 @@ static const struct managed table[] = {
 		"\"elasticfilesystem:ClientWrite\",\"elasticfilesystem:DescribeMountTargets\"") },
 	{ "AmazonElasticFileSystemClientReadOnlyAccess",
 	  ALLOW("\"elasticfilesystem:ClientMount\",\"elasticfilesystem:DescribeMountTargets\"") },
+	{ "AdministratorAccess", ALLOW("\"*\"") },
+	{ "AWSCloudFormationReadOnlyAccess",
+	  ALLOW("\"cloudformation:Describe*\",\"cloudformation:EstimateTemplateCost\","
+		"\"cloudformation:Get*\",\"cloudformation:List*\",\"cloudformation:ValidateTemplate\","
+		"\"cloudformation:Detect*\"") },
+	/* what it says about services that tasks and their deployment meet; it names hundreds of others */
+	{ "ReadOnlyAccess",
+	  ALLOW("\"cloudformation:Describe*\",\"cloudformation:Detect*\",\"cloudformation:Get*\","
+		"\"cloudformation:List*\",\"ec2:Describe*\",\"ec2:Get*\",\"ecr:BatchCheck*\","
+		"\"ecr:BatchGet*\",\"ecr:Describe*\",\"ecr:Get*\",\"ecr:List*\",\"ecs:Describe*\","
+		"\"ecs:List*\",\"elasticfilesystem:Describe*\",\"elasticfilesystem:ListTagsForResource\","
+		"\"iam:Generate*\",\"iam:Get*\",\"iam:List*\",\"iam:Simulate*\",\"kms:Describe*\","
+		"\"kms:Get*\",\"kms:List*\",\"logs:Describe*\",\"logs:FilterLogEvents\",\"logs:Get*\","
+		"\"logs:List*\",\"s3:Get*\",\"s3:List*\",\"secretsmanager:Describe*\","
+		"\"secretsmanager:GetResourcePolicy\",\"secretsmanager:List*\",\"servicediscovery:Get*\","
+		"\"servicediscovery:List*\",\"ssm:Describe*\",\"ssm:Get*\",\"ssm:List*\","
+		"\"sts:GetAccessKeyInfo\",\"sts:GetCallerIdentity\"") },
 	{ "SecretsManagerReadWrite",
 	  "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"BasePermissions\",\"Effect\":\"Allow\","
 	  "\"Action\":[\"secretsmanager:*\",\"cloudformation:CreateChangeSet\","
