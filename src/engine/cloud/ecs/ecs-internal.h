@@ -302,6 +302,7 @@ ECS_ACTION(ecs_describe_services);
 ECS_ACTION(ecs_list_services);
 ECS_ACTION(ecs_run_task);
 ECS_ACTION(ecs_stop_task);
+ECS_ACTION(ecs_execute_command);
 ECS_ACTION(ecs_describe_tasks);
 ECS_ACTION(ecs_list_tasks);
 extern const struct resource_kind ecs_cluster_kind, ecs_definition_kind, ecs_service_kind;

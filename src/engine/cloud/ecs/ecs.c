@@ -190,6 +190,7 @@ static const struct action actions[] = {
 	{ .name = "DescribeServices", .run = ecs_describe_services },
 	{ .name = "ListServices", .run = ecs_list_services },
 	{ .name = "RunTask", .run = ecs_run_task },
+	{ .name = "ExecuteCommand", .run = ecs_execute_command, .resource = about_task },
 	{ .name = "StopTask", .run = ecs_stop_task, .resource = about_task },
 	{ .name = "DescribeTasks", .run = ecs_describe_tasks },
 	{ .name = "ListTasks", .run = ecs_list_tasks },
@@ -209,5 +210,5 @@ const struct service service_ecs = {
 	.covers =
 		"ECS on Fargate: clusters, task definitions, services with rolling deployments and "
 		"circuit breaker, tasks; not: EC2 and external instances, load balancers, Service "
-		"Connect, task sets, ECS Exec, FireLens, scheduled scaling",
+		"Connect, task sets, ECS Exec (refused as AWS does without its agent), FireLens, scheduled scaling",
 };

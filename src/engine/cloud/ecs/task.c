@@ -339,6 +339,28 @@ static json_t *find_task(struct hub *hub, const json_t *cluster, const char *nam
 											     : NULL;
 }
 
+/* There is no agent in a task that could open a session: what AWS says when its own is not there. */
+int ecs_execute_command(struct hub *hub, struct call *c)
+{
+	const json_t *cluster = ecs_cluster(hub, c), *task;
+
+	if (!cluster)
+		return -1;
+	task = find_task(hub, cluster, json_str(c->in, "task"));
+	if (!task)
+		return call_fail(c, 400, "InvalidParameterException",
+				 "The referenced task was not found.");
+	if (!json_bool_or(task, "enableExecuteCommand", false) || ecs_task_stopped(task))
+		return call_fail(c, 400, "InvalidParameterException",
+				 "The execute command failed because execute command was not enabled "
+				 "when the task was run or the execute command agent isn't running. "
+				 "Wait and try again or run a new task with execute command enabled "
+				 "and try again.");
+	return call_fail(c, 400, "TargetNotConnectedException",
+			 "The execute command failed due to an internal error. The local cloud has no "
+			 "execute command agent; mpcup logs shows what the task prints.");
+}
+
 int ecs_stop_task(struct hub *hub, struct call *c)
 {
 	const json_t *cluster = ecs_cluster(hub, c);

@@ -3,6 +3,45 @@
 
 #include <string.h>
 
+/* ---- pages
+ * ---------------------------------------------------------------------------------------------- */
+
+/* Leaves the page that the marker names in c->out[member]; `next` is the answer's word for the next. */
+static int cut_page(struct call *c, const char *member, const char *marker, const char *next,
+		    const char *size)
+{
+	json_t *all = json_list(c->out, member), *page = json_array();
+	uint64_t from = 0, most = 100;
+
+	if ((marker && num_parse_u64(marker, 0, json_array_size(all), &from) < 0) ||
+	    (size && num_parse_u64(size, 1, INT32_MAX, &most) < 0)) {
+		json_decref(page);
+		return call_fail(c, 400, "BadRequest", "Invalid marker or page size.");
+	}
+	for (size_t i = from; i < json_array_size(all) && i < from + most; i++)
+		json_array_append(page, json_array_get(all, i));
+	if (from + most < json_array_size(all)) {
+		OWN(str) char *text = str_printf("%llu", (unsigned long long)(from + most));
+
+		json_set_str(c->out, next, text);
+	}
+	json_object_set_new(c->out, member, page);
+	return 0;
+}
+
+static int marker_page(struct call *c, const char *member)
+{
+	json_set_str(c->out, "Marker", json_str(c->in, "Marker"));
+	return cut_page(c, member, json_str(c->in, "Marker"), "NextMarker",
+			json_str(c->in, "MaxItems"));
+}
+
+static int token_page(struct call *c, const char *member)
+{
+	return cut_page(c, member, json_str(c->in, "NextToken"), "NextToken",
+			json_str(c->in, "MaxResults"));
+}
+
 static int run_create_system(struct hub *hub, struct call *c)
 {
 	OWN(str) char *id = NULL;
@@ -32,7 +71,7 @@ static int run_describe_systems(struct hub *hub, struct call *c)
 			    o) if ((!one || o == one) &&
 				   (!token || str_eq(json_str(o, "CreationToken"), token)))
 		json_array_append_new(list, efs_view_system(hub, o));
-	return 0;
+	return marker_page(c, "FileSystems");
 }
 
 static int run_put_policy(struct hub *hub, struct call *c)
@@ -117,7 +156,7 @@ static int run_describe_targets(struct hub *hub, struct call *c)
 			    o) if ((!target || str_eq(id, target)) &&
 				   (!system || str_eq(json_str(o, "FileSystemId"), system)))
 		json_array_append_new(list, view_target(o));
-	return 0;
+	return marker_page(c, "MountTargets");
 }
 
 static int run_target_groups(struct hub *hub, struct call *c)
@@ -168,7 +207,7 @@ static int run_describe_points(struct hub *hub, struct call *c)
 			    o) if ((!point || str_eq(id, point)) &&
 				   (!system || str_eq(json_str(o, "FileSystemId"), system)))
 		json_array_append(list, o);
-	return 0;
+	return token_page(c, "AccessPoints");
 }
 
 static json_t *tagged(struct hub *hub, const char *id)
@@ -180,15 +219,85 @@ static json_t *tagged(struct hub *hub, const char *id)
 	return o ? o : hub_get(hub, EFS_POINT, bare);
 }
 
+/* What a request about tags names; NULL after call_fail(). */
+static json_t *find_tagged(struct hub *hub, struct call *c)
+{
+	const char *id = json_str_or(c->in, "ResourceId", "");
+	json_t *o = tagged(hub, id);
+
+	if (!o && strstr(id, "fsap-"))
+		(void)call_fail(c, 404, "AccessPointNotFound", "Access point '%s' does not exist.", id);
+	else if (!o)
+		(void)call_fail(c, 404, "FileSystemNotFound", "File system '%s' does not exist.", id);
+	return o;
+}
+
 static int run_list_tags(struct hub *hub, struct call *c)
 {
-	const json_t *o = tagged(hub, json_str(c->in, "ResourceId"));
+	const json_t *o = find_tagged(hub, c);
 	json_t *tags = json_list(o, "Tags");
 
 	if (!o)
-		return call_fail(c, 404, "FileSystemNotFound", "'%s' does not exist.",
-				 json_str_or(c->in, "ResourceId", ""));
+		return -1;
 	json_object_set_new(c->out, "Tags", tags ? json_incref(tags) : json_array());
+	return token_page(c, "Tags");
+}
+
+static void drop_tag(json_t *tags, const char *key)
+{
+	for (size_t i = json_array_size(tags); i-- > 0;)
+		if (str_eq(json_str(json_array_get(tags, i), "Key"), key))
+			json_array_remove(tags, i);
+}
+
+/* The object's tags are these now: its name is one of them. */
+static void keep_tags(struct hub *hub, json_t *o, json_t *tags)
+{
+	bool point = json_str(o, "AccessPointId") != NULL;
+	json_t *tag;
+	size_t i;
+
+	json_object_set(o, "Tags", tags);
+	json_object_del(o, "Name");
+	json_array_foreach(tags, i, tag) if (str_eq(json_str(tag, "Key"), "Name"))
+		json_set_str(o, "Name", json_str(tag, "Value"));
+	hub_put(hub, point ? EFS_POINT : EFS_SYSTEM,
+		json_str(o, point ? "AccessPointId" : "FileSystemId"), o);
+}
+
+static int run_tag(struct hub *hub, struct call *c)
+{
+	json_t *o = find_tagged(hub, c), *tag;
+	OWN(json) json_t *tags = json_deep_copy(json_list(o, "Tags"));
+	size_t i;
+
+	if (!o)
+		return -1;
+	if (!tags)
+		tags = json_array();
+	json_array_foreach(json_list(c->in, "Tags"), i, tag)
+	{
+		if (!json_str(tag, "Key"))
+			return call_fail(c, 400, "ValidationException", "A tag needs a Key.");
+		drop_tag(tags, json_str(tag, "Key"));
+		json_array_append(tags, tag);
+	}
+	keep_tags(hub, o, tags);
+	return 0;
+}
+
+static int run_untag(struct hub *hub, struct call *c)
+{
+	json_t *o = find_tagged(hub, c), *keys = json_object_get(c->in, "tagKeys"), *key;
+	OWN(json) json_t *tags = json_deep_copy(json_list(o, "Tags"));
+	size_t i;
+
+	if (!o)
+		return -1;
+	if (json_is_string(keys))
+		drop_tag(tags, json_string_value(keys));
+	json_array_foreach(keys, i, key) drop_tag(tags, json_string_value(key));
+	keep_tags(hub, o, tags);
 	return 0;
 }
 
@@ -239,6 +348,12 @@ static const struct action actions[] = {
 	{ .name = "ListTagsForResource",
 	  .run = run_list_tags,
 	  .http = "GET 200 " V "resource-tags/{ResourceId}" },
+	{ .name = "TagResource",
+	  .run = run_tag,
+	  .http = "POST 200 " V "resource-tags/{ResourceId}" },
+	{ .name = "UntagResource",
+	  .run = run_untag,
+	  .http = "DELETE 200 " V "resource-tags/{ResourceId}" },
 	{ .name = "mpcup:Mount", .run = efs_run_mount },
 	{ 0 },
 };

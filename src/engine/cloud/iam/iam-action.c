@@ -50,8 +50,7 @@ int iam_run_list_roles(struct hub *hub, struct call *c)
 		json_array_append_new(roles, view);
 	}
 	json_object_set_new(c->out, "Roles", roles);
-	json_set_bool(c->out, "IsTruncated", false);
-	return 0;
+	return iam_page(c, "Roles");
 }
 
 int iam_run_create_role(struct hub *hub, struct call *c)
@@ -102,8 +101,7 @@ int iam_run_list_attached(struct hub *hub, struct call *c)
 		json_array_append_new(list, entry);
 	}
 	json_object_set_new(c->out, "AttachedPolicies", list);
-	json_set_bool(c->out, "IsTruncated", false);
-	return 0;
+	return iam_page(c, "AttachedPolicies");
 }
 
 int iam_run_list_inline(struct hub *hub, struct call *c)
@@ -118,8 +116,7 @@ int iam_run_list_inline(struct hub *hub, struct call *c)
 	names = json_array();
 	json_object_foreach(json_map(role, "Inline"), name, document) json_add_str(names, name);
 	json_object_set_new(c->out, "PolicyNames", names);
-	json_set_bool(c->out, "IsTruncated", false);
-	return 0;
+	return iam_page(c, "PolicyNames");
 }
 
 static int no_inline(struct call *c)
@@ -268,14 +265,13 @@ int iam_run_list_policies(struct hub *hub, struct call *c)
 	const char *arn, *scope = json_str_or(c->in, "Scope", "All");
 
 	json_object_set_new(c->out, "Policies", list);
-	json_set_bool(c->out, "IsTruncated", false);
 	if (strcmp(scope, "Local") != 0)
 		return call_fail(
 			c, 400, "ValidationError",
 			"The local cloud lists the account's own policies only: Scope=Local");
 	json_object_foreach(hub_all(hub, IAM_POLICY), arn, policy)
 		json_array_append_new(list, policy_view(hub, policy));
-	return 0;
+	return iam_page(c, "Policies");
 }
 
 int iam_run_delete_policy(struct hub *hub, struct call *c)

@@ -126,3 +126,28 @@ int iam_check_path(const char *path, struct iam_fault *f)
 			"and contain only alphanumeric characters and/or / characters.");
 	return 0;
 }
+
+int iam_page(struct call *c, const char *member)
+{
+	const char *marker = json_str(c->in, "Marker"), *size = json_str(c->in, "MaxItems");
+	json_t *all = json_list(c->out, member), *page = json_array();
+	uint64_t from = 0, most = 100;
+	bool more;
+
+	if ((marker && num_parse_u64(marker, 0, json_array_size(all), &from) < 0) ||
+	    (size && num_parse_u64(size, 1, 1000, &most) < 0)) {
+		json_decref(page);
+		return call_fail(c, 400, "ValidationError", "Invalid Marker or MaxItems.");
+	}
+	for (size_t i = from; i < json_array_size(all) && i < from + most; i++)
+		json_array_append(page, json_array_get(all, i));
+	more = from + most < json_array_size(all);
+	json_set_bool(c->out, "IsTruncated", more);
+	if (more) {
+		OWN(str) char *next = str_printf("%llu", (unsigned long long)(from + most));
+
+		json_set_str(c->out, "Marker", next);
+	}
+	json_object_set_new(c->out, member, page);
+	return 0;
+}

@@ -20,6 +20,8 @@ struct iam_fault {
 int iam_fail(struct iam_fault *f, int status, const char *code, const char *fmt, ...)
 	ERR_FMT(4, 5); /* always -1 */
 int iam_fail_call(struct call *c, const struct iam_fault *f);
+/* Leaves the page of c->out[member] that Marker and MaxItems name. */
+int iam_page(struct call *c, const char *member);
 /* Sets HandlerErrorCode too. */
 int iam_fail_resource(struct resource *r, const struct iam_fault *f, struct err *err);
 
