@@ -4,7 +4,7 @@
 
 #include "core/check/check-topology.h"
 
-enum { HTTPS_PORT = 443, APIS_MAX = 16 };
+enum { HTTPS_PORT = 443 };
 
 enum cause {
 	CAUSE_NONE,
@@ -33,18 +33,12 @@ struct failure {
 	enum cause cause;
 };
 
-struct needs {
-	const char *apis[APIS_MAX];
-	size_t count;
-	bool other_registry;
-};
-
-static void need(struct needs *n, const char *api)
+static void need(struct check_needs *n, const char *api)
 {
 	for (size_t i = 0; i < n->count; i++)
 		if (!strcmp(n->apis[i], api))
 			return;
-	if (n->count < APIS_MAX)
+	if (n->count < CHECK_APIS_MAX)
 		n->apis[n->count++] = api;
 }
 
@@ -61,7 +55,7 @@ static bool names_repository(const struct deployment *d, const json_t *image, un
 	return false;
 }
 
-static void needs_of_image(const struct deployment *d, const json_t *image, struct needs *n)
+static void needs_of_image(const struct deployment *d, const json_t *image, struct check_needs *n)
 {
 	OWN(str) char *text = check_flat(d, image);
 
@@ -76,13 +70,13 @@ static void needs_of_image(const struct deployment *d, const json_t *image, stru
 	}
 }
 
-static void needs_of(const struct deployment *d, const struct deployment_service *s,
-		     struct needs *n)
+void check_service_needs(const struct deployment *d, const struct deployment_service *s,
+			 struct check_needs *n)
 {
 	const json_t *container, *secret;
 	size_t i, k;
 
-	*n = (struct needs){ .count = 0 };
+	*n = (struct check_needs){ .count = 0 };
 	json_array_foreach(s->task->containers, i, container) {
 		const json_t *logs = json_map(container, "LogConfiguration");
 		json_array_foreach(json_list(container, "Secrets"), k, secret) {
@@ -219,9 +213,9 @@ static void collect(struct failures *all, const struct failure *f)
 static void examine(const struct deployment *d, const struct deployment_service *s, enum cause want,
 		    struct failures *all)
 {
-	struct needs n;
+	struct check_needs n;
 
-	needs_of(d, s, &n);
+	check_service_needs(d, s, &n);
 	for (size_t i = 0; i < s->subnet_count; i++) {
 		struct reach_end from = check_service_end(s);
 		struct failure f = { .service = s, .subnet = s->subnets[i] };
