@@ -262,18 +262,17 @@ static json_t *route_object(struct graph *g, const struct deployment_service *s,
 static json_t *way_object(struct graph *g, const struct deployment_service *s, const char *vpc,
 			  const struct deployment_endpoint *endpoint)
 {
-	OWN(str) char *id = NULL, *label = NULL;
+	OWN(str) char *id = NULL;
 	json_t *object;
 
 	if (!endpoint || !endpoint->resource)
 		return route_object(g, s, vpc);
 	id = str_printf("way:%zu/%s", endpoint->resource->template, endpoint->resource->logical);
-	label = str_printf("%s %s", endpoint->gateway ? "Gateway endpoint" : "VPC endpoint",
-			   endpoint->service ? endpoint->service : "");
 	object = json_object_get(g->index, id);
 	if (object)
 		return object;
-	object = graph_object(g, id, "way", vpc, label);
+	object = graph_object(g, id, "way", vpc,
+			      endpoint->gateway ? "Gateway endpoint" : "VPC endpoint");
 	graph_introduce(g, object, "Way out:", endpoint->resource);
 	return object;
 }

@@ -71,27 +71,24 @@ static double max_of(double a, double b)
 
 /* ---- bands of tasks -------------------------------------------------------------------------- */
 
-static size_t columns_of(size_t tasks)
+/* A few tasks stand in one row, unless other bands stand beside them. */
+static size_t columns_of(const json_t *model, const json_t *band, size_t tasks)
 {
+	LIST bands = list_of(model, "band", json_str_or(band, "parent", ""));
 	size_t columns = 1;
 
-	if (tasks <= 5)
+	if (tasks <= (bands.count > 1 ? 2 : 5))
 		return tasks ? tasks : 1;
-	while (5 * columns * columns < 6 * tasks)
+	while (5 * columns * columns < (bands.count > 1 ? 5 : 6) * tasks)
 		columns++;
 	return columns;
-}
-
-static size_t rows_of(size_t tasks)
-{
-	return (tasks + columns_of(tasks) - 1) / columns_of(tasks);
 }
 
 static double band_width(const json_t *model, const json_t *band)
 {
 	LIST tasks = list_of(model, "task", graph_id(band));
 	LIST subnets = list_of(model, "subnet", graph_id(band));
-	size_t columns = columns_of(tasks.count);
+	size_t columns = columns_of(model, band, tasks.count);
 	double by_tasks = (double)(columns * (GRAPH_TASK_WIDTH + GRAPH_GAP)) - GRAPH_GAP;
 	double by_subnets = (double)(subnets.count * (SUBNET_WIDTH + COLUMN_GAP)) - COLUMN_GAP;
 
@@ -101,7 +98,8 @@ static double band_width(const json_t *model, const json_t *band)
 static double band_height(const json_t *model, const json_t *band)
 {
 	LIST tasks = list_of(model, "task", graph_id(band));
-	size_t rows = rows_of(tasks.count);
+	size_t columns = columns_of(model, band, tasks.count);
+	size_t rows = tasks.count ? (tasks.count + columns - 1) / columns : 1;
 
 	return GRAPH_BAND_HEAD + (double)(rows * (GRAPH_TASK_HEIGHT + GRAPH_ROW_GAP)) -
 	       GRAPH_ROW_GAP + BAND_FOOT;
@@ -114,7 +112,7 @@ static void fill_band(const json_t *model, json_t *band)
 	LIST subnets = list_of(model, "subnet", graph_id(band));
 	double x = graph_number(band, "x"), y = graph_number(band, "y");
 	double inner = graph_number(band, "width") - 2 * BAND_SIDE;
-	size_t columns = columns_of(tasks.count);
+	size_t columns = columns_of(model, band, tasks.count);
 	double used = (double)(columns * (GRAPH_TASK_WIDTH + GRAPH_GAP)) - GRAPH_GAP;
 	double share = (inner + COLUMN_GAP) / (double)(subnets.count ? subnets.count : 1);
 

@@ -9,6 +9,7 @@ enum {
 	PEERS_MAX = 24,	  /* the same among peers */
 	NAMES_MAX = 12,	  /* tasks that a bundle's text names */
 	BUS = 85,	  /* of the peers, below the top of a band */
+	RISER = 13,	  /* its branches, in front of the tasks */
 	ROW_MAX = 6	  /* tasks in one row that have a line each to a file system */
 };
 
@@ -20,8 +21,18 @@ struct bundle {
 	size_t count;
 };
 
+/* Connections of one place by verdict. */
+struct tally {
+	size_t count[3]; /* PASS, FAIL, UNKNOWN */
+	const json_t *example[3];
+	json_int_t port;
+};
+
 struct drawing {
 	json_t *model, *lines, *index;
+	json_t *numbers;       /* id of a task -> its place in tallies */
+	struct tally *tallies; /* of each task with its peers */
+	json_t *labelled;      /* places and ports that have their label */
 	size_t lane; /* lines that run side by side so far */
 };
 
@@ -137,7 +148,7 @@ static char *text_of(const struct drawing *d, const json_t *const *flows, size_t
 static double leave_band(struct drawing *d, json_t *path, const json_t *task, const json_t *band,
 			 bool up)
 {
-	double gap = right_of(task) + 5 + (double)(d->lane++ % 3) * 4;
+	double gap = right_of(task) + 3 + (double)(d->lane++ % 3) * 3;
 	double y = y_of(task) + graph_number(task, "height") / 2;
 
 	add_point(path, right_of(task), y);
@@ -196,7 +207,7 @@ static void route_nfs(struct drawing *d, json_t *path, const struct bundle *b, c
 static void route_chain(struct drawing *d, json_t *path, const struct bundle *b, const json_t *task,
 			size_t slot)
 {
-	double y = clamp(y_of(b->to) + 20 + (double)slot * 18, y_of(b->to) + 6, bottom_of(b->to) - 6);
+	double y = clamp(y_of(b->to) + 12 + (double)slot * 14, y_of(b->to) + 6, bottom_of(b->to) - 6);
 	bool beside = b->band && y > y_of(b->band) && y < bottom_of(b->band) &&
 		      str_eq(json_str(b->band, "kind"), "band") &&
 		      x_of(b->band) - right_of(b->to) < 160;
@@ -214,7 +225,7 @@ static void route_chain(struct drawing *d, json_t *path, const struct bundle *b,
 	}
 	d->lane++;
 	add_point(path, x, lane);
-	x = right_of(b->to) + 14 + (double)(d->lane % 5) * 5;
+	x = right_of(b->to) + 66 + (double)(d->lane % 4) * 4; /* beside the names of the ports */
 	add_point(path, x, lane);
 	add_point(path, x, y);
 	add_point(path, right_of(b->to), y);
@@ -300,8 +311,10 @@ static void draw_bundle(struct drawing *d, const struct bundle *b, size_t *slot)
 	size_t most = 0, counts[3];
 	bool each = !strcmp(b->kind, "nfs") && in_one_row(d, b->band) &&
 		    str_eq(json_str(b->to, "kind"), "file-system");
-	bool labelled = true;
+	OWN(str) char *key = str_printf("%s %lld", graph_id(b->to), (long long)b->port);
+	bool labelled = !json_object_get(d->labelled, key);
 
+	json_set_bool(d->labelled, key, true);
 	for (size_t v = 0; v < 3; v++) {
 		counts[v] = select_flows(b, verdicts[v], some);
 		most = counts[v] > counts[most] ? v : most;
@@ -368,12 +381,6 @@ static void draw_bundles(struct drawing *d, const char *kind)
 
 /* ---- peers ----------------------------------------------------------------------------------- */
 
-struct tally {
-	size_t count[3]; /* PASS, FAIL, UNKNOWN */
-	const json_t *example[3];
-	json_int_t port;
-};
-
 static size_t verdict_index(const json_t *flow)
 {
 	const char *verdict = json_str_or(flow, "verdict", "UNKNOWN");
@@ -431,33 +438,57 @@ static bool is_task_of(const json_t *task, const json_t *band)
 	       str_eq(json_str(task, "parent"), graph_id(band));
 }
 
-/* A line above the tasks with a branch in front of each column. */
+/* Of a task with all its peers; NULL: it has none. */
+static const struct tally *tally_of(const struct drawing *d, const json_t *task)
+{
+	const json_t *number = json_object_get(d->numbers, graph_id(task));
+	const struct tally *t = number ? &d->tallies[json_integer_value(number)] : NULL;
+
+	return t && t->port ? t : NULL;
+}
+
+/* From the bus to one task: what most of its connections are. */
+static void draw_tick(struct drawing *d, const json_t *task, const struct tally *t, double x, double y)
+{
+	OWN(str) char *what = str_printf("%s and its peers", json_str_or(task, "label", ""));
+	OWN(str) char *text = tally_text(d, t, what);
+	json_t *path = add_path(add_line(d, "peer", tally_verdict(t),
+					 t->count[0] + t->count[1] + t->count[2], text));
+
+	add_point(path, x, y);
+	add_point(path, x_of(task), y);
+}
+
+/* A line above the tasks with a branch in front of each column; what most nodes are. */
 static void draw_bus(struct drawing *d, const json_t *band, const struct tally *t)
 {
 	OWN(str) char *text = tally_text(d, t, "Between the nodes of this band");
 	OWN(str) char *label = str_printf("peers, TCP %lld", (long long)t->port);
-	json_t *line = add_line(d, "peer", tally_verdict(t), t->count[0] + t->count[1] + t->count[2],
-				text);
+	json_t *line = add_line(d, "peer", "PASS", t->count[0] + t->count[1] + t->count[2], text);
 	double y = y_of(band) + BUS, first = 0, last = 0;
+	struct tally nodes = { .port = t->port };
 	json_t *one, *path;
 	size_t i;
 
 	json_array_foreach(json_list(d->model, "objects"), i, one) {
-		double x = x_of(one) - 7;
+		double x = x_of(one) - RISER;
+		const struct tally *own = is_task_of(one, band) ? tally_of(d, one) : NULL;
 
-		if (!is_task_of(one, band))
+		if (!own)
 			continue;
+		nodes.count[most_of(own)]++;
 		path = add_path(line);
 		add_point(path, x, y);
 		add_point(path, x, y_of(one) + 14);
-		add_point(path, x_of(one), y_of(one) + 14);
+		draw_tick(d, one, own, x, y_of(one) + 14);
 		first = first > 0 && first < x ? first : x;
 		last = last > x ? last : x;
 	}
+	json_set_str(line, "verdict", tally_verdict(&nodes));
 	path = add_path(line);
 	add_point(path, first, y);
 	add_point(path, last + 150, y);
-	put_label(line, last + 14, y - 4, label);
+	put_label(line, last + 20, y - 4, label);
 }
 
 /* Between rows and columns from below one task to another. */
@@ -475,7 +506,7 @@ static void draw_peer(struct drawing *d, const json_t *flow)
 	add_point(path, x, bottom_of(from));
 	add_point(path, x, lane);
 	if ((int)y_of(from) != (int)y_of(to)) {
-		double gap = right_of(to) + 6 + shift;
+		double gap = right_of(to) + 2 + shift * 0.8;
 
 		add_point(path, gap, lane);
 		lane = bottom_of(to) + 5 + shift;
@@ -485,35 +516,61 @@ static void draw_peer(struct drawing *d, const json_t *flow)
 	add_point(path, to_x, bottom_of(to));
 }
 
+/* What is the way of neither its ends nor most flows. */
+static bool deviates(const struct drawing *d, const json_t *flow, size_t most)
+{
+	const struct tally *from = tally_of(d, find(d, json_str(flow, "from")));
+	const struct tally *to = tally_of(d, find(d, json_str(flow, "to")));
+	size_t v = verdict_index(flow);
+
+	return v != most && from && to && most_of(from) != v && most_of(to) != v;
+}
+
+static bool is_between(const struct drawing *d, const json_t *flow, const json_t *a, const json_t *b)
+{
+	const json_t *from, *to;
+
+	if (!str_eq(json_str(flow, "kind"), "peer"))
+		return false;
+	from = parent_of(d, find(d, json_str(flow, "from")));
+	to = parent_of(d, find(d, json_str(flow, "to")));
+	return (from == a && to == b) || (from == b && to == a);
+}
+
+/* The single connections, unless they are too many to tell apart: then the matrix shows them. */
 static void draw_deviating(struct drawing *d, const json_t *a, const json_t *b,
 			   const struct tally *t)
 {
-	size_t most = most_of(t), i;
+	const json_t *found[PEERS_MAX];
+	size_t most = most_of(t), count = 0, i;
 	json_t *flow;
 
-	if (t->count[0] + t->count[1] + t->count[2] - t->count[most] > PEERS_MAX)
-		return;
 	json_array_foreach(json_list(d->model, "flows"), i, flow) {
-		const json_t *from = parent_of(d, find(d, json_str(flow, "from")));
-		const json_t *to = parent_of(d, find(d, json_str(flow, "to")));
-
-		if (str_eq(json_str(flow, "kind"), "peer") && verdict_index(flow) != most &&
-		    ((from == a && to == b) || (from == b && to == a)))
-			draw_peer(d, flow);
+		if (!is_between(d, flow, a, b) || !deviates(d, flow, most))
+			continue;
+		if (count == PEERS_MAX)
+			return;
+		found[count++] = flow;
 	}
+	for (i = 0; i < count; i++)
+		draw_peer(d, found[i]);
+}
+
+static void count_between(const struct drawing *d, struct tally *t, const json_t *a, const json_t *b)
+{
+	json_t *flow;
+	size_t i;
+
+	json_array_foreach(json_list(d->model, "flows"), i, flow)
+		if (is_between(d, flow, a, b))
+			count_peer(t, flow);
 }
 
 static void draw_band(struct drawing *d, const json_t *band)
 {
 	struct tally t = { .port = 0 };
-	json_t *flow;
-	size_t i;
 
-	json_array_foreach(json_list(d->model, "flows"), i, flow)
-		if (str_eq(json_str(flow, "kind"), "peer") &&
-		    parent_of(d, find(d, json_str(flow, "from"))) == band &&
-		    parent_of(d, find(d, json_str(flow, "to"))) == band)
-			count_peer(&t, flow);
+	count_between(d, &t, band, band);
 	if (!t.port)
 		return;
 	draw_bus(d, band, &t);
@@ -525,18 +582,10 @@ static void draw_between(struct drawing *d, const json_t *a, const json_t *b)
 {
 	struct tally t = { .port = 0 };
 	OWN(str) char *text = NULL;
-	json_t *flow, *line, *path;
+	json_t *line, *path;
 	double lane;
-	size_t i;
 
-	json_array_foreach(json_list(d->model, "flows"), i, flow) {
-		const json_t *from = parent_of(d, find(d, json_str(flow, "from")));
-		const json_t *to = parent_of(d, find(d, json_str(flow, "to")));
-
-		if (str_eq(json_str(flow, "kind"), "peer") &&
-		    ((from == a && to == b) || (from == b && to == a)))
-			count_peer(&t, flow);
-	}
+	count_between(d, &t, a, b);
 	if (!t.port)
 		return;
 	text = tally_text(d, &t, "Between the nodes of two bands");
@@ -548,6 +597,27 @@ static void draw_between(struct drawing *d, const json_t *a, const json_t *b)
 	add_point(path, middle_of(b) - 30, lane);
 	add_point(path, middle_of(b) - 30, bottom_of(b));
 	draw_deviating(d, a, b, &t);
+}
+
+static void tally_tasks(struct drawing *d)
+{
+	json_t *one;
+	size_t i, count = 0;
+
+	json_array_foreach(json_list(d->model, "objects"), i, one)
+		if (str_eq(json_str(one, "kind"), "task"))
+			json_set_int(d->numbers, graph_id(one), (json_int_t)count++);
+	d->tallies = mem_new(count + 1, sizeof(*d->tallies));
+	json_array_foreach(json_list(d->model, "flows"), i, one) {
+		static const char *const ends[] = { "from", "to" };
+
+		for (size_t e = 0; e < 2 && str_eq(json_str(one, "kind"), "peer"); e++) {
+			const json_t *n = json_object_get(d->numbers, json_str(one, ends[e]));
+
+			if (n)
+				count_peer(&d->tallies[json_integer_value(n)], one);
+		}
+	}
 }
 
 static void draw_peers(struct drawing *d)
@@ -568,16 +638,20 @@ static void draw_peers(struct drawing *d)
 
 void graph_lines(json_t *model)
 {
-	OWN(json) json_t *index = json_object();
-	struct drawing d = { .model = model, .lines = json_array(), .index = index };
+	OWN(json) json_t *index = json_object(), *numbers = json_object();
+	OWN(json) json_t *labelled = json_object();
+	struct drawing d = { .model = model, .lines = json_array(), .index = index,
+			     .numbers = numbers, .labelled = labelled };
 	json_t *one;
 	size_t i;
 
 	json_array_foreach(json_list(model, "objects"), i, one)
 		json_object_set(index, graph_id(one), one);
 	json_object_set_new(model, "lines", d.lines);
+	tally_tasks(&d);
 	draw_peers(&d);
 	draw_bundles(&d, "api");
 	draw_bundles(&d, "chain");
 	draw_bundles(&d, "nfs");
+	free(d.tallies);
 }

@@ -91,6 +91,15 @@ static bool is_named(const json_t *finding, const struct graph_question *q)
 	return q->mention_count == 0;
 }
 
+/* A finding that tells of TCP at other ports is about another connection. */
+static bool is_at_port(const json_t *finding, unsigned port)
+{
+	const char *message = json_str_or(finding, "message", "");
+	OWN(str) char *number = str_printf("%u", port);
+
+	return !strstr(message, "TCP ") || has_word(message, number);
+}
+
 static bool is_from(const json_t *finding, const struct graph_question *q)
 {
 	const char *service = json_str(finding, "service");
@@ -101,7 +110,7 @@ static bool is_from(const json_t *finding, const struct graph_question *q)
 	return !service;
 }
 
-/* The first finding of that verdict that answers the question; verdict NULL: FAIL before UNKNOWN. */
+/* The first finding of that verdict that answers the question; verdict NULL: FAIL or UNKNOWN. */
 static const json_t *answer(const struct graph *g, const struct graph_question *q,
 			    const char *verdict)
 {
@@ -111,8 +120,9 @@ static const json_t *answer(const struct graph *g, const struct graph_question *
 	json_array_foreach(json_list(g->in->result, "findings"), i, one) {
 		const char *this = json_str_or(one, "verdict", "");
 
-		if (strcmp(this, "WARN") != 0 && (!verdict || !strcmp(this, verdict)) &&
-		    graph_is_network(one, q->kind) && is_from(one, q) && is_named(one, q))
+		if ((verdict ? !strcmp(this, verdict) : strcmp(this, "WARN") != 0) &&
+		    graph_is_network(one, q->kind) && is_from(one, q) && is_named(one, q) &&
+		    (q->kind != GRAPH_CHAIN || is_at_port(one, q->port)))
 			return one;
 	}
 	return NULL;
@@ -245,6 +255,8 @@ void graph_prove(const struct graph *g, json_t *flow, const struct graph_questio
 		return;
 	}
 	finding = answer(g, q, graph_verdict(e->verdict));
+	if (!finding && e->verdict == VERDICT_FAIL)
+		finding = answer(g, q, "WARN"); /* blocked, though a node gets along without it */
 	if (finding)
 		take_finding(flow, finding);
 	else

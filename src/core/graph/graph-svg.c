@@ -30,6 +30,7 @@ const char graph_style[] =
 	".mpcup .cell.none{fill:#e7ebef}.mpcup .cell.pass{fill:#8fd8a3}.mpcup .cell.fail{fill:#cf222e}"
 	".mpcup .cell.unknown{fill:#f6f8fa;stroke:#6e7781;stroke-dasharray:3 2}"
 	".mpcup .fail>.cross{fill:#cf222e}.mpcup .fail>text.mark-text{fill:#fff;font-weight:600}"
+	".mpcup .partial>.mark{fill:#fff;stroke-dasharray:3 2}.mpcup .partial>text.mark-text{fill:#cf222e}"
 	".mpcup .fail>.cross-stroke{stroke:#fff;stroke-width:1.6}"
 	".mpcup .pass>.head{fill:#2da44e}.mpcup .fail>.head{fill:#cf222e}.mpcup .unknown>.head{fill:#6e7781}"
 	".mpcup text.word-fail{fill:#cf222e;font-weight:600}.mpcup text.word-warn{fill:#9a6700;font-weight:600}"
@@ -53,6 +54,7 @@ const char graph_style[] =
 	".mpcup .unknown>.mark{fill:#21262d;stroke:#8b949e}"
 	".mpcup .cell.none{fill:#21262d}.mpcup .cell.pass{fill:#238636}.mpcup .cell.fail{fill:#da3633}"
 	".mpcup .cell.unknown{fill:#0d1117;stroke:#8b949e}"
+	".mpcup .partial>.mark{fill:#0d1117}.mpcup .partial>text.mark-text{fill:#ff7b72}"
 	".mpcup .fail>.cross{fill:#da3633}.mpcup text.word-fail{fill:#ff7b72}.mpcup text.word-warn{fill:#e3b341}"
 	".mpcup .pass>.head{fill:#3fb950}.mpcup .fail>.head{fill:#f85149}.mpcup .unknown>.head{fill:#8b949e}}";
 
@@ -131,7 +133,8 @@ static void draw_mark(struct buf *b, const json_t *mark, double *x, double y)
 	const char *label = json_str_or(mark, "label", "");
 	double width = (double)strlen(label) * 6 + 7;
 
-	open_group(b, "m", json_str(mark, "verdict"), json_str_or(mark, "text", ""));
+	open_group(b, json_is_true(json_object_get(mark, "partial")) ? "m partial" : "m",
+		   json_str(mark, "verdict"), json_str_or(mark, "text", ""));
 	buf_printf(b, "<rect x=\"%.1f\" y=\"%.0f\" width=\"%.1f\" height=\"%d\" rx=\"3\" class=\"mark\"/>",
 		   *x, y, width, MARK_HEIGHT);
 	buf_printf(b, "<text x=\"%.1f\" y=\"%.0f\" font-size=\"9\" text-anchor=\"middle\" "
@@ -171,7 +174,7 @@ static void draw_words(struct buf *b, const json_t *o)
 		put_text(b, x + 10, y + 22, 13, width - 18, "strong", label);
 		put_text(b, x + 10, y + 41, 10, width - 18, "muted", "NEAR, not in the templates");
 	} else {
-		put_text(b, x + 10, y + graph_number(o, "height") / 2 + 4, 11.5, width - 18, "", label);
+		put_text(b, x + 10, y + graph_number(o, "height") / 2 + 4, 11, width - 18, "", label);
 	}
 	x += 6;
 	json_array_foreach(marks, i, one)
@@ -259,12 +262,15 @@ static double length_of(const json_t *path, size_t piece)
 static void draw_cross(struct buf *b, const json_t *path)
 {
 	size_t longest = 0;
-	double x, y;
+	double x, y, whole, share;
 
 	for (size_t i = 0; i + 1 < json_array_size(path); i++)
 		longest = length_of(path, i) > length_of(path, longest) ? i : longest;
-	x = (at(path, longest, 0) + at(path, longest + 1, 0)) / 2;
-	y = (at(path, longest, 1) + at(path, longest + 1, 1)) / 2;
+	whole = length_of(path, longest);
+	/* near the start, in a gap that no box covers: behind a task the next one is 38 away */
+	share = longest && whole > 60 ? 38 / whole : whole > 26 ? 13 / whole : 0.5;
+	x = at(path, longest, 0) + (at(path, longest + 1, 0) - at(path, longest, 0)) * share;
+	y = at(path, longest, 1) + (at(path, longest + 1, 1) - at(path, longest, 1)) * share;
 	buf_printf(b, "<circle cx=\"%.0f\" cy=\"%.0f\" r=\"6.5\" class=\"cross\"/>", x, y);
 	buf_printf(b, "<path d=\"M%.0f %.0fl6 6m-6 0l6 -6\" class=\"cross-stroke\"/>", x - 3, y - 3);
 }
@@ -543,7 +549,9 @@ void graph_draw(struct buf *b, const json_t *model, bool page)
 	double width = graph_number(model, "width"), height = graph_number(model, "height");
 
 	buf_printf(b, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"mpcup\" viewBox=\"0 0 %.0f %.0f\" "
-		   "width=\"%.0f\" height=\"%.0f\">\n", width, height, width, height);
+		   "width=\"%.0f\" height=\"%.0f\" aria-label=\"", width, height, width, height);
+	graph_escape(b, json_str_or(model, "title", ""));
+	buf_str(b, "\">\n");
 	if (!page)
 		buf_printf(b, "<style>%s</style>\n<rect width=\"100%%\" height=\"100%%\" class=\"paper\"/>\n",
 			   graph_style);

@@ -285,17 +285,22 @@ static void count_flow(const struct graph *g, struct mark *m, const json_t *flow
 	buf_printf(&m->text, "\n%s", text);
 }
 
-static void put_mark(json_t *object, const char *label, const char *verdict, const char *text)
+/* partial: the minority of the connections is blocked, which is more the others' fault than its own. */
+static void put_mark(json_t *object, const char *label, const char *verdict, const char *text,
+		     bool partial)
 {
-	json_t *marks = json_list(object, "marks");
+	json_t *marks = json_list(object, "marks"), *mark;
 
 	if (!marks) {
 		marks = json_array();
 		json_object_set_new(object, "marks", marks);
 	}
-	json_array_append_new(marks, json_pack("{s:s,s:s,s:s}", "label", label, "verdict", verdict,
-					       "text", text));
-	graph_worsen(object, verdict);
+	mark = json_pack("{s:s,s:s,s:s}", "label", label, "verdict", verdict, "text", text);
+	json_array_append_new(marks, mark);
+	if (partial)
+		json_set_bool(mark, "partial", true);
+	else
+		graph_worsen(object, verdict);
 }
 
 /* A finding of the task itself or of what it is made from, that no line tells. */
@@ -344,7 +349,8 @@ static void mark_start(struct graph *g, struct graph_task *task)
 		buf_printf(&text, "\n(%zu more)", told - START_TEXTS_MAX);
 	put_mark(task->object, "start", verdict,
 		 text.len ? text.data + 1
-			  : "Secrets, rights, image and task definition: nothing against a start");
+			  : "Secrets, rights, image and task definition: nothing against a start",
+		 false);
 }
 
 static void mark_task(struct graph *g, struct graph_task *task, struct mark *marks)
@@ -363,7 +369,9 @@ static void mark_task(struct graph *g, struct graph_task *task, struct mark *mar
 			continue;
 		text = str_printf("%s: %zu of %zu connections proven%s", names[order[i]], m->pass,
 				  m->count, m->text.data ? m->text.data : "");
-		put_mark(task->object, labels[order[i]], m->verdict, text);
+		put_mark(task->object, labels[order[i]], m->verdict, text,
+			 order[i] == GRAPH_PEER && m->pass * 2 >= m->count &&
+				 str_eq(m->verdict, "FAIL"));
 	}
 }
 

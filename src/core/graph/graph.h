@@ -15,7 +15,7 @@ struct graph_input {
 /* The model, the caller's: {"title","assignment"?,"width","height","counts":{"tasks","flows","pass",
  * "fail","unknown"},
  * "objects":[{"id","kind","label","name","parent"?,"verdict","text","x","y","width","height",
- *   "detail"?,"marks"?:[{"label","verdict","text"}]}],
+ *   "detail"?,"marks"?:[{"label","verdict","text","partial"?}]}],
  *     kind: vpc band subnet task file-system store mount-target way api chain matrix findings;
  *     children lie inside of their parent, siblings side by side; verdict: PASS FAIL UNKNOWN NONE
  * "flows":[{"kind","from","to","port","verdict","via"?,"fault"?,"rule"?,"location"?,"message",
