@@ -40,6 +40,8 @@ char *check_rule_remedy(const struct deployment *d, bool ingress,
 			const struct deployment_group *owner, const struct deployment_group *peer,
 			unsigned port);
 
+/* The container has variables that only an MPC node has. */
+bool check_has_node_variables(const json_t *container);
 /* The container of the MPC node, or NULL. Borrowed. */
 const json_t *check_node(const struct deployment_service *s);
 /* Some container mounts the volume for writing. */

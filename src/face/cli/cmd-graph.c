@@ -102,12 +102,14 @@ static int run_graph(struct cli *cli, struct err *err)
 	OWN(str) char *text = NULL, *title = NULL;
 	OWN(json) json_t *model = NULL;
 
-	if (take_format(cli, &format, err) < 0 || plan_preview(cli, &p, err) < 0)
+	if (take_format(cli, &format, err) < 0)
 		return -1;
-	d.title = title = title_of(&p);
-	if (check_plan_runs(&p, NULL, draw_run, &d, &name, err) < 0) {
-		json_decref(d.model);
-		err->code = ERR_INPUT;
+	if (plan_preview(cli, &p, err) < 0 ||
+	    !(d.title = title = title_of(&p)) ||
+	    check_plan_runs(&p, NULL, draw_run, &d, &name, err) < 0) {
+		/* as with check: what cannot be read is the input's fault */
+		if (err->code == ERR_SYS || err->code == ERR_LIMIT)
+			err->code = ERR_INPUT;
 		return -1;
 	}
 	model = d.model;
