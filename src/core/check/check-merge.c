@@ -147,9 +147,28 @@ static json_t *task_of(const json_t *tasks, const char *service)
 	return NULL;
 }
 
+/* Each question once. */
+static json_t *merge_questions(const json_t *const *results, size_t count)
+{
+	json_t *list = json_array(), *one;
+	OWN(json) json_t *seen = json_object();
+	size_t i;
+
+	for (size_t r = 0; r < count; r++)
+		json_array_foreach(json_list(results[r], "questions"), i, one) {
+			OWN(str) char *key = json_canonical(one);
+
+			if (!json_object_get(seen, key))
+				json_array_append(list, one);
+			json_set_bool(seen, key, true);
+		}
+	return list;
+}
+
 json_t *check_merge(const json_t *const *results, const char *const *names, size_t count)
 {
 	json_t *findings = json_array(), *tasks = json_array(), *task;
+	json_t *questions = merge_questions(results, count);
 	size_t i;
 
 	merge_findings(results, names, count, findings);
@@ -163,5 +182,6 @@ json_t *check_merge(const json_t *const *results, const char *const *names, size
 				json_array_append_new(tasks, json_deep_copy(task));
 		}
 	check_sort(&findings);
-	return json_pack("{s:o,s:o}", "findings", findings, "tasks", tasks);
+	return json_pack("{s:o,s:o,s:o}", "findings", findings, "tasks", tasks, "questions",
+			 questions);
 }

@@ -17,6 +17,8 @@ struct check {
 	const struct check_rule *rule; /* that runs now */
 	json_t *findings;
 	json_t *seen; /* canonical text of a finding -> true */
+	const struct check_options *options;
+	json_t *questions; /* key -> question without an answer */
 };
 
 static const char *const verdict_words[] = { "FAIL", "WARN", "UNKNOWN" };
@@ -29,6 +31,7 @@ static const struct check_rule *const *tables(size_t i)
 	static const struct check_rule *const all[] = {
 		check_rules_a, check_rules_b, check_rules_c, check_rules_d, check_rules_e,
 		check_rules_f, check_rules_g, check_rules_h, check_rules_i, check_rules_j,
+		check_rules_asked,
 	};
 
 	return i < sizeof(all) / sizeof(all[0]) ? &all[i] : NULL;
@@ -84,6 +87,39 @@ const struct deployment_template *check_templates(const struct check *c, size_t 
 {
 	*ret_count = c->template_count;
 	return c->templates;
+}
+
+const char *check_stack_name(const struct check *c, size_t template)
+{
+	return c->options->stack_names && template < c->template_count
+		       ? c->options->stack_names[template]
+		       : NULL;
+}
+
+const char *check_region(const struct check *c)
+{
+	return c->options->region;
+}
+
+enum check_answer check_ask(struct check *c, const char *service, const char *action, json_t *input,
+			    const json_t **ret)
+{
+	OWN(json) json_t *taken = input;
+	OWN(str) char *key = check_question_key(service, action, taken);
+	OWN(str) char *command = NULL;
+	const json_t *fact = json_map(c->options->facts, key), *answer = json_map(fact, "answer");
+
+	if (ret)
+		*ret = answer ? answer : fact;
+	if (answer)
+		return CHECK_ANSWERED;
+	if (json_str(fact, "error"))
+		return CHECK_REFUSED;
+	command = check_question_command(service, action, taken);
+	json_object_set_new(c->questions, key,
+			    json_pack("{s:s,s:s,s:O,s:s}", "service", service, "action", action,
+				      "input", taken, "command", command));
+	return CHECK_NOT_ASKED;
 }
 
 static char *pointer_of(const struct deployment_resource *r, const char *property)
@@ -287,16 +323,30 @@ static json_t *judge_tasks(const struct check *c, const json_t *findings)
 	return tasks;
 }
 
+static json_t *values_of(json_t *object)
+{
+	json_t *list = json_array(), *one;
+	const char *key;
+
+	json_object_foreach(object, key, one)
+		json_array_append(list, one);
+	return list;
+}
+
 json_t *check_run(const struct deployment *d, const struct deployment_template *templates,
 		  size_t template_count, const struct check_options *o)
 {
+	static const struct check_options none = { 0 };
 	OWN(json) json_t *findings = json_array(), *seen = json_object(), *sorted = NULL;
+	OWN(json) json_t *questions = json_object();
 	struct check c = { .deployment = d,
 			   .templates = templates,
 			   .template_count = template_count,
 			   .profile = o && o->profile ? o->profile : "built-in",
 			   .findings = findings,
-			   .seen = seen };
+			   .seen = seen,
+			   .options = o ? o : &none,
+			   .questions = questions };
 	size_t count;
 	const struct check_rule *const *all = check_rules(&count);
 
@@ -305,5 +355,6 @@ json_t *check_run(const struct deployment *d, const struct deployment_template *
 		all[i]->run(&c);
 	}
 	sorted = in_order(findings);
-	return json_pack("{s:O,s:o}", "findings", sorted, "tasks", judge_tasks(&c, sorted));
+	return json_pack("{s:O,s:o,s:o}", "findings", sorted, "tasks", judge_tasks(&c, sorted),
+			 "questions", values_of(questions));
 }

@@ -29,6 +29,29 @@ const struct deployment_template *check_templates(const struct check *c, size_t 
 /* Image profile of a node container: "3.1", "current" or "built-in". */
 const char *check_profile(const struct check *c);
 
+/* ---- look-ups: what a template cannot tell ------------------------------------------------------
+ * A rule asks the world a read-only question; whoever runs the check answers it or does not. A rule
+ * whose question has no answer yet adds no finding: the question stands in the result's "questions".
+ *
+ * service: an AWS service as core/aws names it ("ec2", "secretsmanager") with action and input as its
+ * API has them; "registry" with action "Manifest" and {"image"}; "near" with an RPC method as action
+ * and its parameters plus "url" as input. */
+enum check_answer {
+	CHECK_NOT_ASKED, /* no look-ups in this run, or not this one yet */
+	CHECK_ANSWERED,	 /* *ret: the answer, borrowed from the facts */
+	CHECK_REFUSED,	 /* *ret: {"error": code, "message": text}, borrowed: "AccessDenied", "NotFound", ... */
+};
+/* input is taken, whatever the answer. ret: may be NULL. */
+enum check_answer check_ask(struct check *c, const char *service, const char *action, json_t *input,
+			    const json_t **ret);
+/* The key of a question in the facts; caller frees. input: borrowed. */
+char *check_question_key(const char *service, const char *action, const json_t *input);
+/* How a person would ask it: "aws ec2 describe-subnets --subnet-ids subnet-1"; caller frees. */
+char *check_question_command(const char *service, const char *action, const json_t *input);
+/* Name of the stack that a template becomes, NULL: not known; region, NULL: not known. */
+const char *check_stack_name(const struct check *c, size_t template);
+const char *check_region(const struct check *c);
+
 struct check_rule {
 	const char *id;	     /* "C01" */
 	const char *name;    /* "efs-2049-ingress-missing" */
@@ -40,17 +63,23 @@ struct check_rule {
 /* One table per group file: check-a.c ... check-j.c. Ends with a row whose id is NULL. */
 extern const struct check_rule check_rules_a[], check_rules_b[], check_rules_c[], check_rules_d[],
 	check_rules_e[], check_rules_f[], check_rules_g[], check_rules_h[], check_rules_i[],
-	check_rules_j[];
+	check_rules_j[], check_rules_asked[]; /* the last: those that need look-ups */
 /* All rules in order; *ret_count. */
 const struct check_rule *const *check_rules(size_t *ret_count);
 const struct check_rule *check_rule(const char *id_or_name); /* NULL: none */
 
 struct check_options {
 	const char *profile; /* NULL: "built-in" */
+	/* answers of look-ups, question key -> {"answer": object} | {"error": code, "message": text};
+	 * NULL: none are made */
+	const json_t *facts;
+	const char *const *stack_names; /* one per template, NULL: not known */
+	const char *region;		/* NULL: not known */
 };
 /* Runs all rules. Result: {"findings":[{"verdict":"FAIL"|"WARN"|"UNKNOWN","fault","rule","resource",
  * "path","location":{"file","line","column"},"cdkPath"?,"second"?:{...},"service"?,"message","remedy",
- * "lookup"?,"step","distance"}], "tasks":[{"service","steps":[{"step","verdict","faults":[..]}]}]}.
+ * "lookup"?,"step","distance"}], "tasks":[{"service","steps":[{"step","verdict","faults":[..]}]}],
+ * "questions":[{"service","action","input","command"}] (asked, not answered)}.
  * Findings: FAIL first in the order of the launch sequence, then WARN, then UNKNOWN. Caller's. */
 json_t *check_run(const struct deployment *d, const struct deployment_template *templates,
 		  size_t template_count, const struct check_options *o);

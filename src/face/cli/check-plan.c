@@ -166,7 +166,7 @@ static int refused(const char *name, json_t **ret, const struct err *err)
 
 	if (err->code == ERR_BUG || str_eq(json_str(finding, "fault"), "T00"))
 		return -1;
-	*ret = json_pack("{s:[O],s:[]}", "findings", finding, "tasks");
+	*ret = json_pack("{s:[O],s:[],s:[]}", "findings", finding, "tasks", "questions");
 	return 0;
 }
 
