@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 """mpcup graph: the picture is well-formed, stands alone, does not overlap, stays small and fast, and says on hover what
 mpcup check says."""
-import copy, json, os, re, subprocess, sys, tempfile, time
+import copy, json, os, re, resource, subprocess, sys, tempfile
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from mpcup import *
 
 SVG = "{http://www.w3.org/2000/svg}"
-SANITIZED = "MPCUP_SANITIZED" in os.environ
 
 
 def graph(*arguments, code=0):
@@ -176,11 +175,12 @@ def text_stays_inside_of_the_picture_and_of_its_box():
 
 @test
 def thirty_nodes_are_small_and_fast_and_no_hairball():
-    started = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     text = graph("scale/standalone-30.json")
-    seconds = time.monotonic() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime  # of the processor, whatever else runs
     assert len(text.encode()) < 400_000, len(text)
-    assert SANITIZED or seconds < 1, seconds
+    assert seconds < 1, seconds
     drawn = model("scale/standalone-30.json")
     assert len([f for f in drawn["flows"] if f["kind"] == "peer"]) == 30 * 29
     assert len(drawn["lines"]) < 60, len(drawn["lines"])
@@ -188,7 +188,7 @@ def thirty_nodes_are_small_and_fast_and_no_hairball():
     assert len(cells) == 900 and sum("pass" in c.get("class") for c in cells) == 870
     assert all(c.find(SVG + "title") is not None for c in cells if "pass" in c.get("class"))
     with changed("scale/standalone-30.json", stray(*range(30))) as path:
-        assert len(graph(path).encode()) < 500_000
+        assert len(graph(path).encode()) < 400_000  # all of it red
 
 
 @test
@@ -207,7 +207,9 @@ def deviating_nodes_are_drawn_singly_and_named_in_the_matrix():
     assert drawn["peers"]["rows"][8] == "PPPPPPPF." + "P" * 21
     cells = [e for e, _ in walk(root) if "cell" in e.get("class", "").split()]
     blocked = cells[8 * 30 + 7]
-    assert "fail" in blocked.get("class") and "node-8 → node-7, TCP 80: blocked, A09" in blocked.find(SVG + "title").text
+    text = blocked.find(SVG + "title").text
+    assert "fail" in blocked.get("class") and "node-8 → node-7, TCP 80: blocked, A09" in text, text
+    assert "security group StraySg admits no TCP 80" in text and ".json:" in text, text
     peers = [l for l in drawn["lines"] if l["kind"] == "peer" and l["verdict"] == "FAIL"]
     assert len(peers) == 1 and "node-7 and its peers" in peers[0]["text"], peers
 

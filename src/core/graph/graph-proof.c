@@ -211,33 +211,41 @@ static void prove_pass(const struct graph *g, json_t *flow, const struct reach_e
 		json_object_set_new(flow, "location", at);
 }
 
+/* What the half that decides lacks. Caller frees. */
+static char *evidence_text(size_t half, const struct reach_evidence *e, unsigned port)
+{
+	const struct deployment_resource *r = e->group ? e->group->resource : e->resource;
+	OWN(str) char *name = r ? graph_resource_label(r) : NULL;
+
+	if (e->verdict == VERDICT_UNKNOWN && e->unknown[0])
+		return str_dup("the templates alone do not tell");
+	if (half == 0 && e->group)
+		return str_printf("security group %s admits no TCP %u from the sender",
+				  name ? name : "outside", port);
+	if (half == 0)
+		return str_printf("no way leads there%s%s", name ? ": see " : "", name ? name : "");
+	if (half == 1)
+		return str_printf("no egress rule of %s covers TCP %u", name ? name : "the sender's groups",
+				  port);
+	return str_printf("network ACL %s stops %s TCP %u", name ? name : "of the subnet",
+			  half == 2 ? "" : "the answers of", port);
+}
+
+/* "message", "location", "lookup" from the first half that has the verdict of the whole. */
 static void prove_from_evidence(const struct graph *g, json_t *flow, unsigned port,
 				const struct reach_edge *e)
 {
 	const struct reach_evidence *all[] = { &e->in, &e->out, &e->acl_there, &e->acl_back };
-	static const char *const halves[] = { "nothing lets TCP %u in at the receiver's side",
-					      "nothing lets TCP %u out of the sender's groups",
-					      "a network ACL stops TCP %u",
-					      "a network ACL stops the answers of TCP %u" };
 	json_t *at;
 
 	for (size_t i = 0; i < 4; i++) {
-		OWN(buf) struct buf text = { 0 };
+		OWN(str) char *text = NULL;
 
 		if (all[i]->verdict != e->verdict)
 			continue;
-		if (e->verdict == VERDICT_UNKNOWN && all[i]->unknown[0]) {
-			json_set_str(flow, "message", "the templates alone do not tell");
-			json_set_str(flow, "lookup", all[i]->unknown);
-		} else {
-			OWN(str) char *number = str_printf("%u", port);
-			const char *gap = strstr(halves[i], "%u");
-
-			buf_add(&text, halves[i], (size_t)(gap - halves[i]));
-			buf_str(&text, number);
-			buf_str(&text, gap + 2);
-			json_set_str(flow, "message", text.data);
-		}
+		text = evidence_text(i, all[i], port);
+		json_set_str(flow, "message", text);
+		json_set_str(flow, "lookup", all[i]->unknown[0] ? all[i]->unknown : NULL);
 		if ((at = graph_locate(g, place_of(all[i]), NULL)))
 			json_object_set_new(flow, "location", at);
 		return;
@@ -259,7 +267,8 @@ void graph_prove(const struct graph *g, json_t *flow, const struct graph_questio
 		finding = answer(g, q, "WARN"); /* blocked, though a node gets along without it */
 	if (finding)
 		take_finding(flow, finding);
-	else
+	/* a finding about peers tells of one pair for all that are alike */
+	if (!finding || (q->kind == GRAPH_PEER && e->verdict == VERDICT_FAIL))
 		prove_from_evidence(g, flow, q->port, e);
 }
 

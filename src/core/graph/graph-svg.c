@@ -323,13 +323,12 @@ static char *cell_text(const json_t *flow, const char *from, const char *to)
 	OWN(str) char *message = graph_shorten(half, MESSAGE_MAX);
 	OWN(str) char *place = graph_place(flow);
 
-	return str_printf("%s \xE2\x86\x92 %s, TCP %lld: %s%s%s\n%s%s%s", from, to,
+	return str_printf("%s \xE2\x86\x92 %s, TCP %lld: %s%s\n%s%s%s", from, to,
 			  (long long)json_int_or(flow, "port", 0),
 			  !strcmp(verdict, "PASS")   ? "works"
 			  : !strcmp(verdict, "FAIL") ? "blocked, "
 						     : "unproven",
-			  fault && !strcmp(verdict, "FAIL") ? fault : "",
-			  !strcmp(verdict, "FAIL") ? " " : "", message,
+			  fault && !strcmp(verdict, "FAIL") ? fault : "", message,
 			  strcmp(verdict, "PASS") != 0 && *place ? "\nat " : "",
 			  strcmp(verdict, "PASS") != 0 ? place : "");
 }

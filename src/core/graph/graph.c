@@ -262,6 +262,7 @@ static void add_other_subnets(struct graph *g)
 struct mark {
 	size_t count, pass, told;
 	const char *verdict;
+	const json_t *last; /* told in full */
 	struct buf text;
 };
 
@@ -280,6 +281,13 @@ static void count_flow(const struct graph *g, struct mark *m, const json_t *flow
 	m->verdict = graph_worse(m->verdict, verdict);
 	if (!strcmp(verdict, "PASS") || m->told++ >= TEXTS_MAX)
 		return;
+	if (m->last && str_eq(json_str(m->last, "message"), json_str(flow, "message"))) {
+		buf_printf(&m->text, "\nLikewise %s \xE2\x86\x92 %s",
+			   label_of(g, json_str_or(flow, "from", "")),
+			   label_of(g, json_str_or(flow, "to", "")));
+		return;
+	}
+	m->last = flow;
 	text = graph_flow_text(flow, label_of(g, json_str_or(flow, "from", "")),
 			       label_of(g, json_str_or(flow, "to", "")));
 	buf_printf(&m->text, "\n%s", text);
@@ -367,6 +375,8 @@ static void mark_task(struct graph *g, struct graph_task *task, struct mark *mar
 
 		if (!m->count)
 			continue;
+		if (m->told > TEXTS_MAX)
+			buf_printf(&m->text, "\n(%zu more)", m->told - TEXTS_MAX);
 		text = str_printf("%s: %zu of %zu connections proven%s", names[order[i]], m->pass,
 				  m->count, m->text.data ? m->text.data : "");
 		put_mark(task->object, labels[order[i]], m->verdict, text,
