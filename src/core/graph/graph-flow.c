@@ -333,7 +333,7 @@ static void api_flow(struct graph *g, const struct graph_task *task, const char 
 
 static void api_flows(struct graph *g, const struct graph_task *task)
 {
-	struct check_needs needs;
+	struct check_apis needs;
 
 	if (!task->service->task)
 		return;

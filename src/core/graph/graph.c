@@ -204,6 +204,13 @@ static void add_task(struct graph *g, struct graph_task *task)
 		graph_say(task->object, "Security group: %s", check_group_name(g->d, s->groups[i]));
 }
 
+static void take_chain(struct graph *g, const struct deployment_resource *service)
+{
+	for (size_t i = 0; i < g->task_count; i++)
+		if (g->tasks[i].service->resource == service && !check_node(g->tasks[i].service))
+			g->tasks[i].chain = true;
+}
+
 /* The services whose addresses the nodes have as boot node or RPC. */
 static void find_chain(struct graph *g)
 {
@@ -217,12 +224,8 @@ static void find_chain(struct graph *g)
 					       CHECK_HOSTS_MAX);
 
 			for (size_t h = 0; h < n; h++)
-				for (size_t k = 0; check_host_side(g->d, &hosts[h], &side) &&
-						   k < g->task_count;
-				     k++)
-					if (k != i && !check_node(g->tasks[k].service) &&
-					    g->tasks[k].service->resource == side.resource)
-						g->tasks[k].chain = true;
+				if (check_host_side(g->d, &hosts[h], &side))
+					take_chain(g, side.resource);
 		}
 }
 

@@ -131,14 +131,15 @@ int check_plan_runs(const struct plan *p, const char *profile, check_plan_visit 
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < p->count; i++) {
-		*ret_name = p->stacks[i].source ? p->stacks[i].source : p->stacks[i].name;
-		rc = template_parse(*ret_name, p->stacks[i].text, p->stacks[i].len, &templates[i],
-				    err);
+		struct plan_stack *s = &p->stacks[i];
+
+		*ret_name = s->source ? s->source : s->name;
+		if (!s->parsed)
+			rc = template_parse(*ret_name, s->text, s->len, &s->parsed, err);
+		templates[i] = s->parsed;
 	}
 	if (rc == 0)
 		rc = run_all(p, templates, profile, visit, ctx, err);
-	for (size_t i = 0; i < p->count; i++)
-		template_free(templates[i]);
 	free(templates);
 	return rc;
 }
