@@ -6,6 +6,10 @@
 void check_sort(json_t **findings);
 /* The rule that runs: for a function that several rows share. */
 const struct check_rule *check_running(const struct check *c);
+/* Whether this run has look-ups at all. */
+bool check_looks_up(const struct check *c);
+/* What several rules derive from the same answers, by a key of theirs. Lives as long as the run. */
+json_t *check_memo(struct check *c);
 
 /* ---- the nodes among the services
  * -------------------------------------------------------------------- */

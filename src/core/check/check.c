@@ -19,6 +19,7 @@ struct check {
 	json_t *seen; /* canonical text of a finding -> true */
 	const struct check_options *options;
 	json_t *questions; /* key -> question without an answer */
+	json_t *memo;	   /* what several rules derive from the same answers */
 };
 
 static const char *const verdict_words[] = { "FAIL", "WARN", "UNKNOWN" };
@@ -94,6 +95,16 @@ const char *check_stack_name(const struct check *c, size_t template)
 	return c->options->stack_names && template < c->template_count
 		       ? c->options->stack_names[template]
 		       : NULL;
+}
+
+bool check_looks_up(const struct check *c)
+{
+	return c->options->facts != NULL;
+}
+
+json_t *check_memo(struct check *c)
+{
+	return c->memo;
 }
 
 const char *check_region(const struct check *c)
@@ -265,21 +276,21 @@ static bool concerns(const json_t *finding, const char *service, const char *ste
 	return !strcmp(json_str_or(finding, "step", ""), step) && (!of || !strcmp(of, service));
 }
 
-/* A step that no rule looks at is not decided by a template. */
-static bool has_rule(const char *step)
+/* A step that no rule looks at is not decided by a template; nor is one that only rules look at which
+ * were given no answers. */
+static bool has_rule(const char *step, bool with_asked)
 {
-	size_t count;
-	const struct check_rule *const *all = check_rules(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(all[i]->step, step))
-			return true;
+	for (size_t t = 0; tables(t); t++)
+		for (const struct check_rule *r = *tables(t); r->id; r++)
+			if (!strcmp(r->step, step) && (with_asked || *tables(t) != check_rules_asked))
+				return true;
 	return false;
 }
 
-static json_t *judge_step(const json_t *findings, const char *service, const char *step)
+static json_t *judge_step(const json_t *findings, const char *service, const char *step,
+			  bool with_asked)
 {
-	const char *verdict = has_rule(step) ? "PASS" : "UNKNOWN";
+	const char *verdict = has_rule(step, with_asked) ? "PASS" : "UNKNOWN";
 	OWN(json) json_t *faults = json_array(), *seen = json_object();
 	json_t *one;
 	size_t i;
@@ -301,6 +312,7 @@ static json_t *judge_step(const json_t *findings, const char *service, const cha
 static json_t *judge_tasks(const struct check *c, const json_t *findings)
 {
 	json_t *tasks = json_array();
+	bool with_asked = check_looks_up(c) && !json_object_size(c->questions);
 	size_t count;
 	const struct deployment_service *const *services =
 		deployment_services(c->deployment, &count);
@@ -315,7 +327,7 @@ static json_t *judge_tasks(const struct check *c, const json_t *findings)
 		for (int s = 0; s < LAUNCH_STEP_COUNT; s++)
 			json_array_append_new(steps,
 					      judge_step(findings, services[i]->resource->logical,
-							 launch_rows()[s].name));
+							 launch_rows()[s].name, with_asked));
 		json_array_append_new(tasks,
 				      json_pack("{s:s,s:o}", "service",
 						services[i]->resource->logical, "steps", steps));
@@ -338,7 +350,7 @@ json_t *check_run(const struct deployment *d, const struct deployment_template *
 {
 	static const struct check_options none = { 0 };
 	OWN(json) json_t *findings = json_array(), *seen = json_object(), *sorted = NULL;
-	OWN(json) json_t *questions = json_object();
+	OWN(json) json_t *questions = json_object(), *memo = json_object();
 	struct check c = { .deployment = d,
 			   .templates = templates,
 			   .template_count = template_count,
@@ -346,7 +358,8 @@ json_t *check_run(const struct deployment *d, const struct deployment_template *
 			   .findings = findings,
 			   .seen = seen,
 			   .options = o ? o : &none,
-			   .questions = questions };
+			   .questions = questions,
+			   .memo = memo };
 	size_t count;
 	const struct check_rule *const *all = check_rules(&count);
 
