@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* ---- E13 ------------------------------------------------------------------------------------------- */
+/* ---- E13
+ * ------------------------------------------------------------------------------------------- */
 
 /* Identity whose policies count: a session is one of a role. Caller frees. */
 static char *principal_of(const char *arn)
@@ -66,17 +67,18 @@ static json_t *roles_handed_over(struct check *c, const char *caller)
 		const struct deployment_task *t = services[i]->task;
 
 		for (int k = 0; t && t->resource && k < 2; k++) {
-			OWN(str) char *arn = role_arn(
-				c, k ? t->task_role : t->execution_role,
-				json_object_get(t->resource->properties,
-						k ? "TaskRoleArn" : "ExecutionRoleArn"),
-				caller);
+			OWN(str)
+			char *arn =
+				role_arn(c, k ? t->task_role : t->execution_role,
+					 json_object_get(t->resource->properties,
+							 k ? "TaskRoleArn" : "ExecutionRoleArn"),
+					 caller);
 
 			if (arn && !json_object_get(all, arn))
 				json_object_set_new(all, arn,
 						    json_pack("{s:i,s:s}", "template",
-							      (int)t->resource->template,
-							      "logical", t->resource->logical));
+							      (int)t->resource->template, "logical",
+							      t->resource->logical));
 		}
 	}
 	return all;
@@ -112,12 +114,13 @@ static void see_decision(struct check *c, const json_t *result, const json_t *ro
 	const json_t *of = json_object_get(roles, arn);
 	struct check_finding f = { .severity = has_own_deployer(c) ? CHECK_WARN : CHECK_FAIL };
 
-	if (!strcmp(decision, "allowed") || json_array_size(json_list(result, "MissingContextValues")))
+	if (!strcmp(decision, "allowed") ||
+	    json_array_size(json_list(result, "MissingContextValues")))
 		return;
 	if (of)
-		f.resource = deployment_find(check_deployment(c),
-					     (size_t)json_int_or(of, "template", 0),
-					     json_str(of, "logical"));
+		f.resource =
+			deployment_find(check_deployment(c), (size_t)json_int_or(of, "template", 0),
+					json_str(of, "logical"));
 	check_add(c, &f, "%s may not pass %s to ECS tasks (%s)", principal, arn, decision);
 }
 
@@ -151,7 +154,8 @@ void asked_e13(struct check *c)
 		see_decision(c, one, roles, principal);
 }
 
-/* ---- E14 ---------------------------------------------------------------------------------------------- */
+/* ---- E14
+ * ---------------------------------------------------------------------------------------------- */
 
 void asked_e14(struct check *c)
 {
@@ -167,12 +171,15 @@ void asked_e14(struct check *c)
 		return;
 	a = ask(c, "iam", "GetRole", json_pack("{s:s}", "RoleName", "AWSServiceRoleForECS"));
 	if (asked_absent(&a))
-		check_add(c, &f, "the account has no AWSServiceRoleForECS: ECS was never used in it");
+		check_add(c, &f,
+			  "the account has no AWSServiceRoleForECS: ECS was never used in it");
 	else
 		(void)asked_or_unknown(c, &f, &a, "whether the account has ECS's own role");
 }
 
-/* ---- D28 ----------------------------------------------------------------------------------------------- */
+/* ---- D28
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static void see_key(struct check *c, const struct deployment_resource *r)
 {
@@ -206,7 +213,8 @@ void asked_d28(struct check *c)
 		see_key(c, &r[i]);
 }
 
-/* ---- F18, F20: zones -------------------------------------------------------------------------------------- */
+/* ---- F18, F20: zones
+ * -------------------------------------------------------------------------------------- */
 
 /* Zones in which Fargate runs where it does not run in all (by their ids, AWS's list of 2023). */
 static const char *const partly[][5] = { { "usw1-", "usw1-az1", "usw1-az3", NULL },
@@ -227,7 +235,8 @@ static bool is_unsupported(const char *id)
 	return false;
 }
 
-/* The zone of a subnet: by its name or id, or by its place in Fn::GetAZs, which are the names in order. */
+/* The zone of a subnet: by its name or id, or by its place in Fn::GetAZs, which are the names in
+ * order. */
 static const json_t *zone_of(const struct check *c, const struct asked *a,
 			     const struct deployment_subnet *s)
 {
@@ -304,7 +313,8 @@ void asked_f20(struct check *c)
 	each_zone(c, "which zones the names stand for", see_id);
 }
 
-/* ---- quotas: F19, G28 -------------------------------------------------------------------------------------- */
+/* ---- quotas: F19, G28
+ * -------------------------------------------------------------------------------------- */
 
 static struct asked ask_quota(struct check *c, const char *service, const char *code)
 {
@@ -317,7 +327,7 @@ static double quota_of(const struct asked *a, double otherwise)
 	const json_t *value = json_object_get(json_map(a->answer, "Quota"), "Value");
 
 	return a->state == CHECK_ANSWERED && json_is_number(value) ? json_number_value(value)
-								    : otherwise;
+								   : otherwise;
 }
 
 bool asked_vcpus(struct check *c, const struct check_finding *where, double sum)
@@ -331,9 +341,10 @@ bool asked_vcpus(struct check *c, const struct check_finding *where, double sum)
 	if (!asked_or_unknown(c, &f, &a, "The quota of Fargate vCPUs"))
 		return a.state == CHECK_REFUSED;
 	if (quota >= 0 && sum > quota)
-		check_add(c, &f,
-			  "A deployment of all services takes %.2f vCPU, the account may have %.2f.",
-			  sum, quota);
+		check_add(
+			c, &f,
+			"A deployment of all services takes %.2f vCPU, the account may have %.2f.",
+			sum, quota);
 	return quota >= 0;
 }
 
@@ -369,8 +380,9 @@ bool asked_addresses(struct check *c, const char *type, long most)
 	limit = quota_of(&quota, (double)most);
 	f.severity = quota.state == CHECK_ANSWERED ? CHECK_FAIL : CHECK_WARN;
 	if ((double)(used + new) > limit)
-		check_add(c, &f, "%zu %s are in use and the stack makes %zu more; the account may have "
-				 "%.0f%s.",
+		check_add(c, &f,
+			  "%zu %s are in use and the stack makes %zu more; the account may have "
+			  "%.0f%s.",
 			  used, address ? "elastic addresses" : "VPCs", new, limit,
 			  quota.state == CHECK_ANSWERED ? "" : " unless its quota was raised");
 	return true;

@@ -45,7 +45,8 @@ static struct check_finding about(enum check_severity severity, const struct cha
 	return node_finding(severity, &ch->first, v);
 }
 
-/* ---- J01, C13 ------------------------------------------------------------------------------------ */
+/* ---- J01, C13
+ * ------------------------------------------------------------------------------------ */
 
 static void see_inside(struct check *c, const struct chain *ch)
 {
@@ -59,10 +60,11 @@ static void see_inside(struct check *c, const struct chain *ch)
 	f = about(CHECK_UNKNOWN, ch, &v);
 	lookup = str_printf("from a task or instance inside the VPC: curl %s/status", ch->url);
 	f.lookup = lookup;
-	check_add(c, &f,
-		  "the chain at %s answers inside its VPC only and was not asked: whether it is the "
-		  "nodes' chain, knows their accounts and has the contract can be told only there",
-		  ch->url);
+	check_add(
+		c, &f,
+		"the chain at %s answers inside its VPC only and was not asked: whether it is the "
+		"nodes' chain, knows their accounts and has the contract can be told only there",
+		ch->url);
 }
 
 void asked_j01(struct check *c)
@@ -72,8 +74,9 @@ void asked_j01(struct check *c)
 
 static void see_answers(struct check *c, const struct chain *ch)
 {
-	const json_t *status = chain_status(c, ch, "whether the chain answers where the contract is "
-						   "set up from");
+	const json_t *status = chain_status(c, ch,
+					    "whether the chain answers where the contract is "
+					    "set up from");
 	VARIABLE v = { 0 };
 	struct check_finding f;
 
@@ -93,7 +96,8 @@ void asked_c13(struct check *c)
 	chain_each(c, false, see_answers);
 }
 
-/* ---- H02, H01, H05, H15 ---------------------------------------------------------------------------- */
+/* ---- H02, H01, H05, H15
+ * ---------------------------------------------------------------------------- */
 
 static const char *chain_id_of(const char *network)
 {
@@ -102,8 +106,7 @@ static const char *chain_id_of(const char *network)
 
 static void see_id(struct check *c, const struct chain *ch)
 {
-	const json_t *status =
-		ch->network ? chain_status(c, ch, "the chain's id") : NULL;
+	const json_t *status = ch->network ? chain_status(c, ch, "the chain's id") : NULL;
 	const char *id = json_str(status, "chain_id");
 	VARIABLE v = { 0 };
 	struct check_finding f;
@@ -130,12 +133,14 @@ static void see_foreign_genesis(struct check *c, const struct chain *ch,
 	ASKED a = ask(c, "near", "EXPERIMENTAL_genesis_config", json_pack("{s:s}", "url", ch->url));
 	json_int_t epoch;
 
-	if (!asked_or_unknown(c, where, &a, "whether the chain began from the genesis in the image"))
+	if (!asked_or_unknown(c, where, &a,
+			      "whether the chain began from the genesis in the image"))
 		return;
 	epoch = json_int_or(a.answer, "epoch_length", 0);
 	if (epoch && epoch != GENESIS_EPOCH_LENGTH)
 		check_add(c, where,
-			  "the chain's genesis has epochs of %lld blocks, the one in the node's image "
+			  "the chain's genesis has epochs of %lld blocks, the one in the node's "
+			  "image "
 			  "of %d: two chains, whatever they are called",
 			  (long long)epoch, GENESIS_EPOCH_LENGTH);
 }
@@ -169,8 +174,8 @@ void asked_h01(struct check *c)
 	chain_each(c, false, see_genesis);
 }
 
-/* Releases of the node whose embedded NEAR client speaks up to the same protocol. Of later ones only
- * the least is known. */
+/* Releases of the node whose embedded NEAR client speaks up to the same protocol. Of later ones
+ * only the least is known. */
 static long most_protocol(const char *image)
 {
 	const char *tag = image ? strrchr(image, ':') : NULL;
@@ -183,8 +188,8 @@ static long most_protocol(const char *image)
 
 static void see_protocol(struct check *c, const struct chain *ch)
 {
-	const char *image = deployment_text(check_deployment(c),
-					    json_object_get(ch->first.container, "Image"));
+	const char *image =
+		deployment_text(check_deployment(c), json_object_get(ch->first.container, "Image"));
 	long most = most_protocol(image);
 	const json_t *status = most ? chain_status(c, ch, "the chain's protocol version") : NULL;
 	json_int_t version = json_int_or(status, "protocol_version", 0);
@@ -195,9 +200,10 @@ static void see_protocol(struct check *c, const struct chain *ch)
 				   .service = ch->first.service };
 
 	if (version > most)
-		check_add(c, &f,
-			  "the chain speaks protocol %lld; %s has a NEAR client that knows up to %ld",
-			  (long long)version, image, most);
+		check_add(
+			c, &f,
+			"the chain speaks protocol %lld; %s has a NEAR client that knows up to %ld",
+			(long long)version, image, most);
 }
 
 void asked_h05(struct check *c)
@@ -221,14 +227,16 @@ static void see_horizon(struct check *c, const struct chain *ch)
 	f = about(CHECK_WARN, ch, &v);
 	if (earliest > 1)
 		check_add(c, &f,
-			  "the chain is at block %lld and has nothing before %lld: a node that starts "
+			  "the chain is at block %lld and has nothing before %lld: a node that "
+			  "starts "
 			  "from genesis cannot catch up",
 			  (long long)latest, (long long)earliest);
 	else if (earliest < 0 && latest > GENESIS_KEPT_EPOCHS * GENESIS_EPOCH_LENGTH)
-		check_add(c, &f,
-			  "the chain is at block %lld; a NEAR node keeps %d epochs of %d blocks, and "
-			  "a node that starts from genesis may not catch up",
-			  (long long)latest, GENESIS_KEPT_EPOCHS, GENESIS_EPOCH_LENGTH);
+		check_add(
+			c, &f,
+			"the chain is at block %lld; a NEAR node keeps %d epochs of %d blocks, and "
+			"a node that starts from genesis may not catch up",
+			(long long)latest, GENESIS_KEPT_EPOCHS, GENESIS_EPOCH_LENGTH);
 }
 
 void asked_h15(struct check *c)
@@ -236,7 +244,8 @@ void asked_h15(struct check *c)
 	chain_each(c, false, see_horizon);
 }
 
-/* ---- H03, H04, C14: the boot nodes ------------------------------------------------------------------- */
+/* ---- H03, H04, C14: the boot nodes
+ * ------------------------------------------------------------------- */
 
 /* Address of the peer with the key, out of network_info; NULL: none. */
 static const char *peer_address(const struct asked *info, const struct near_boot_node *b)
@@ -265,7 +274,8 @@ static const char *peer_at(const struct asked *info, const char *host)
 	return NULL;
 }
 
-/* The key of the chain node that answers; its deprecated name means another key where the two differ. */
+/* The key of the chain node that answers; its deprecated name means another key where the two
+ * differ. */
 static const char *own_key(const json_t *status)
 {
 	const char *key = json_str(status, "node_public_key");
@@ -286,7 +296,8 @@ static void see_boot_key(struct check *c, const struct check_finding *f, const s
 		return;
 	if (same_key(b, json_str(status, "validator_public_key")))
 		check_add(c, f,
-			  "the key in front of %s is the chain's validator key; its node key is %.80s",
+			  "the key in front of %s is the chain's validator key; its node key is "
+			  "%.80s",
 			  b->host, expected);
 	else
 		check_add(c, f, "the node at %s has the key %.80s, not the one in NEAR_BOOT_NODES",
@@ -299,11 +310,10 @@ static struct asked ask_peers(struct check *c, const struct chain *ch)
 }
 
 /* Calls for each boot node when status and peers are known. */
-static void each_boot(struct check *c, const struct chain *ch, enum check_severity severity,
-		      const char *what,
-		      void (*see)(struct check *c, const struct check_finding *f,
-				  const struct asked *info, const json_t *status,
-				  const char *rpc_host, const struct near_boot_node *b))
+static void
+each_boot(struct check *c, const struct chain *ch, enum check_severity severity, const char *what,
+	  void (*see)(struct check *c, const struct check_finding *f, const struct asked *info,
+		      const json_t *status, const char *rpc_host, const struct near_boot_node *b))
 {
 	BOOT boot = { 0 };
 	OWN(str) char *rpc_host = chain_host(ch->url);
@@ -356,8 +366,8 @@ static void see_boot_host(struct check *c, const struct check_finding *f, const 
 	    configured == known || is_loopback(at) ||
 	    chain_is_inside(c, at) != chain_is_inside(c, b->host))
 		return;
-	check_add(c, f, "the chain knows this boot node at %s; NEAR_BOOT_NODES has its key at %s", at,
-		  b->host);
+	check_add(c, f, "the chain knows this boot node at %s; NEAR_BOOT_NODES has its key at %s",
+		  at, b->host);
 }
 
 static void see_hosts(struct check *c, const struct chain *ch)
@@ -381,10 +391,11 @@ static void see_boot_loopback(struct check *c, const struct check_finding *f,
 	(void)status;
 	(void)rpc_host;
 	if (at && is_loopback(at) && !is_loopback(b->host))
-		check_add(c, f,
-			  "the boot node with this key is known to its peers as %.64s: it listens on "
-			  "its own host only, and nothing at %s accepts the connection",
-			  address, b->host);
+		check_add(
+			c, f,
+			"the boot node with this key is known to its peers as %.64s: it listens on "
+			"its own host only, and nothing at %s accepts the connection",
+			address, b->host);
 }
 
 static void see_loopback(struct check *c, const struct chain *ch)
@@ -397,7 +408,9 @@ void asked_c14(struct check *c)
 	chain_each(c, false, see_loopback);
 }
 
-/* ---- D17 ----------------------------------------------------------------------------------------------- */
+/* ---- D17
+ * -----------------------------------------------------------------------------------------------
+ */
 
 /* When the chain began: only while its first block is still there. */
 static const char *began(const json_t *status)
@@ -430,8 +443,10 @@ static void see_age(struct check *c, const struct chain *ch)
 	struct deployed d;
 	const json_t *status;
 	const char *born, *chain;
-	struct check_finding f = { .severity = CHECK_WARN, .resource = ch->first.task,
-				   .property = "Volumes", .service = ch->first.service };
+	struct check_finding f = { .severity = CHECK_WARN,
+				   .resource = ch->first.task,
+				   .property = "Volumes",
+				   .service = ch->first.service };
 
 	if (!local || !has_volume(&ch->first) ||
 	    !deployed_or_unknown(c, ch->first.task->template,
@@ -442,10 +457,11 @@ static void see_age(struct check *c, const struct chain *ch)
 	chain = began(status);
 	born = json_str(d.stack, "CreationTime");
 	if (chain && born && is_before(born, chain))
-		check_add(c, &f,
-			  "the stack and its volumes are from %.19s, the chain at %s began on %.19s: "
-			  "the nodes hold the blocks of a chain before it",
-			  born, ch->url, chain);
+		check_add(
+			c, &f,
+			"the stack and its volumes are from %.19s, the chain at %s began on %.19s: "
+			"the nodes hold the blocks of a chain before it",
+			born, ch->url, chain);
 }
 
 void asked_d17(struct check *c)

@@ -33,7 +33,8 @@ static struct check_finding about(const struct check *c, const struct chain *ch,
 	return node_finding(severity, &ch->first, v);
 }
 
-/* ---- A11: accounts --------------------------------------------------------------------------------- */
+/* ---- A11: accounts
+ * --------------------------------------------------------------------------------- */
 
 static void see_account(struct check *c, const struct chain *ch, const struct contract *k,
 			const struct node *n)
@@ -73,7 +74,8 @@ void asked_a11(struct check *c)
 	chain_each(c, false, see_accounts);
 }
 
-/* ---- A13: keys of the participants ------------------------------------------------------------------- */
+/* ---- A13: keys of the participants
+ * ------------------------------------------------------------------- */
 
 static void see_peer_key(struct check *c, const struct contract *k, const struct node *n)
 {
@@ -90,9 +92,11 @@ static void see_peer_key(struct check *c, const struct contract *k, const struct
 		return;
 	node_variable(c, n, "MPC_P2P_PRIVATE_KEY", &where);
 	f = node_finding(CHECK_FAIL, n, &where);
-	check_add(c, &f,
-		  "the contract lists %s with %s%.80s; the public half of MPC_P2P_PRIVATE_KEY is %s",
-		  account, str_eq(own, listed) ? "the key of the node's account, " : "", listed, peer);
+	check_add(
+		c, &f,
+		"the contract lists %s with %s%.80s; the public half of MPC_P2P_PRIVATE_KEY is %s",
+		account, str_eq(own, listed) ? "the key of the node's account, " : "", listed,
+		peer);
 }
 
 static void see_peer_keys(struct check *c, const struct chain *ch)
@@ -109,7 +113,8 @@ void asked_a13(struct check *c)
 	chain_each(c, false, see_peer_keys);
 }
 
-/* ---- B17: keys of the accounts -------------------------------------------------------------------------- */
+/* ---- B17: keys of the accounts
+ * -------------------------------------------------------------------------- */
 
 static bool has_key(const struct asked *a, const char *public_key)
 {
@@ -140,8 +145,8 @@ static void see_account_key(struct check *c, const struct chain *ch, const struc
 	    !asked_or_unknown(c, &f, &a, "whether the account has the node's key") ||
 	    has_key(&a, own))
 		return;
-	check_add(c, &f, "%s is not among the %zu access keys of %s: the node cannot sign for it", own,
-		  json_array_size(asked_list(&a, "keys", NULL)), account);
+	check_add(c, &f, "%s is not among the %zu access keys of %s: the node cannot sign for it",
+		  own, json_array_size(asked_list(&a, "keys", NULL)), account);
 }
 
 static void see_account_keys(struct check *c, const struct chain *ch)
@@ -159,7 +164,8 @@ void asked_b17(struct check *c)
 	chain_each(c, false, see_account_keys);
 }
 
-/* ---- H07: who can create what is missing ------------------------------------------------------------------- */
+/* ---- H07: who can create what is missing
+ * ------------------------------------------------------------------- */
 
 static void see_parent(struct check *c, const struct chain *ch, const struct node *n, json_t *seen)
 {
@@ -180,12 +186,13 @@ static void see_parent(struct check *c, const struct chain *ch, const struct nod
 	json_set_bool(seen, dot + 1, true);
 	keys = chain_view(c, ch, "view_access_key_list", dot + 1);
 	if (chain_no_account(&keys))
-		check_add(c, &f, "only %s may create %s, and it is not on the chain either", dot + 1,
-			  account);
+		check_add(c, &f, "only %s may create %s, and it is not on the chain either",
+			  dot + 1, account);
 	else if (asked_or_unknown(c, &f, &keys, "whether the parent account can sign") &&
 		 !json_array_size(asked_list(&keys, "keys", NULL)))
-		check_add(c, &f, "only %s may create %s, and it has no access key: nobody can sign "
-				 "for it",
+		check_add(c, &f,
+			  "only %s may create %s, and it has no access key: nobody can sign "
+			  "for it",
 			  dot + 1, account);
 }
 
@@ -205,18 +212,20 @@ void asked_h07(struct check *c)
 	chain_each(c, false, see_parents);
 }
 
-/* ---- H08, H09, H10 ---------------------------------------------------------------------------------------------- */
+/* ---- H08, H09, H10
+ * ---------------------------------------------------------------------------------------------- */
 
 /* On a chain of one's own the contract may rightly come after the nodes. */
 static void see_contract(struct check *c, const struct chain *ch)
 {
 	CONTRACT k = contract_read(c, ch, "whether the contract is there and initialised");
 	VARIABLE v = { 0 };
-	struct check_finding f = about(c, ch, is_local(ch) ? CHECK_WARN : CHECK_FAIL,
-				       "MPC_CONTRACT_ID", &v);
+	struct check_finding f =
+		about(c, ch, is_local(ch) ? CHECK_WARN : CHECK_FAIL, "MPC_CONTRACT_ID", &v);
 
 	if (k.kind == CONTRACT_NO_ACCOUNT)
-		check_add(c, &f, "there is no account %s on the chain at %s", ch->contract, ch->url);
+		check_add(c, &f, "there is no account %s on the chain at %s", ch->contract,
+			  ch->url);
 	else if (k.kind == CONTRACT_NO_CODE)
 		check_add(c, &f, "account %s has no contract", ch->contract);
 	else if (k.kind == CONTRACT_NOT_INITIALISED)
@@ -258,8 +267,9 @@ static void see_threshold(struct check *c, const struct chain *ch)
 	least = least < 2 ? 2 : least;
 	if (k.kind == CONTRACT_READY && k.threshold >= 0 &&
 	    (k.threshold < least || k.threshold > n))
-		check_add(c, &f, "contract %s has threshold %lld with %lld participants; %lld to %lld "
-				 "make sense",
+		check_add(c, &f,
+			  "contract %s has threshold %lld with %lld participants; %lld to %lld "
+			  "make sense",
 			  ch->contract, (long long)k.threshold, (long long)n, (long long)least,
 			  (long long)n);
 }
@@ -269,7 +279,8 @@ void asked_h10(struct check *c)
 	chain_each(c, false, see_threshold);
 }
 
-/* ---- H11: where the contract says the nodes are ------------------------------------------------------------------- */
+/* ---- H11: where the contract says the nodes are
+ * ------------------------------------------------------------------- */
 
 static bool is_own_port(const char *url)
 {
@@ -321,8 +332,9 @@ static void see_url(struct check *c, const struct chain *ch, const struct contra
 			  "replaced gets another one",
 			  ch->contract, account, host);
 	else if (name && is_other_name(host, name))
-		check_add(c, &f, "contract %s leads the peers of %s to %s; its tasks are registered as "
-				 "%s",
+		check_add(c, &f,
+			  "contract %s leads the peers of %s to %s; its tasks are registered as "
+			  "%s",
 			  ch->contract, account, host, name);
 	else if (is_own_port(url))
 		check_add(c, &f,
@@ -345,7 +357,8 @@ void asked_h11(struct check *c)
 	chain_each(c, false, see_urls);
 }
 
-/* ---- H12: who takes part, and who runs ------------------------------------------------------------------------------ */
+/* ---- H12: who takes part, and who runs
+ * ------------------------------------------------------------------------------ */
 
 /* Accounts of the services that run at least one task; NULL when one is not known. Caller's. */
 static json_t *running_accounts(const struct check *c)
@@ -401,7 +414,9 @@ void asked_h12(struct check *c)
 	chain_each(c, false, see_set);
 }
 
-/* ---- H13 --------------------------------------------------------------------------------------------------------------- */
+/* ---- H13
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 /* Whole NEAR of an amount in yocto, at most 999999. */
 static long whole_near(const char *yocto)
@@ -437,10 +452,11 @@ static void see_balance(struct check *c, const struct chain *ch)
 	amount = json_str(a.answer, "amount");
 	if (hash && amount && strspn(hash, "1") == strlen(hash) &&
 	    whole_near(amount) < NEAR_FOR_CONTRACT)
-		check_add(c, &f,
-			  "%s has %ld NEAR and no contract yet; the storage of its code takes about "
-			  "12, so %d are the least",
-			  ch->contract, whole_near(amount), NEAR_FOR_CONTRACT);
+		check_add(
+			c, &f,
+			"%s has %ld NEAR and no contract yet; the storage of its code takes about "
+			"12, so %d are the least",
+			ch->contract, whole_near(amount), NEAR_FOR_CONTRACT);
 }
 
 void asked_h13(struct check *c)

@@ -76,7 +76,8 @@ json_t *deployed_compare(const struct template *before, const json_t *then,
 			 old_exports, "exports_after", new_exports);
 }
 
-/* ---- values of the parameters ------------------------------------------------------------------- */
+/* ---- values of the parameters -------------------------------------------------------------------
+ */
 
 /* A parameter's value in this run as the API would carry it, NULL: not known. Caller frees. */
 static char *value_now(const struct deployment_template *t, const char *name)
@@ -158,7 +159,8 @@ static json_t *values_after(const struct deployment_template *t, const json_t *s
 	return values;
 }
 
-/* ---- the stack ---------------------------------------------------------------------------------- */
+/* ---- the stack ----------------------------------------------------------------------------------
+ */
 
 static struct asked ask_stack(struct check *c, size_t template)
 {
@@ -275,7 +277,8 @@ bool deployed_or_unknown(struct check *c, size_t template, const char *what, str
 	return ret->compare != NULL;
 }
 
-/* ---- resources of both --------------------------------------------------------------------------- */
+/* ---- resources of both
+ * --------------------------------------------------------------------------- */
 
 const json_t *deployed_properties(const struct deployed *d, const char *side,
 				  const struct deployment_resource *r)

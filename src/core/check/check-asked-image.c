@@ -24,16 +24,15 @@ static bool is_ecr(const char *image)
 	return strstr(image, ".dkr.ecr.") != NULL;
 }
 
-static void each_manifest(struct check *c,
-			  void (*see)(struct check *c, const struct manifest *m))
+static void each_manifest(struct check *c, void (*see)(struct check *c, const struct manifest *m))
 {
 	const struct deployment *d = check_deployment(c);
 	OWN(check_subjects) struct check_subjects all = { 0 };
 
 	check_subjects_read(d, &all);
 	for (size_t i = 0; i < all.count; i++)
-		for (size_t k = 0; all.list[i].service && k < json_array_size(all.list[i].containers);
-		     k++) {
+		for (size_t k = 0;
+		     all.list[i].service && k < json_array_size(all.list[i].containers); k++) {
 			OWN(str) char *where = str_printf("ContainerDefinitions/%zu/Image", k);
 			struct manifest m = { .subject = &all.list[i] };
 
@@ -48,7 +47,8 @@ static void each_manifest(struct check *c,
 		}
 }
 
-/* ---- F01, F02 ------------------------------------------------------------------------------------ */
+/* ---- F01, F02
+ * ------------------------------------------------------------------------------------ */
 
 static bool has_credentials(const json_t *container)
 {
@@ -89,7 +89,8 @@ void asked_f02(struct check *c)
 	each_manifest(c, see_denied);
 }
 
-/* ---- F04, F05 --------------------------------------------------------------------------------------- */
+/* ---- F04, F05
+ * --------------------------------------------------------------------------------------- */
 
 /* Docker's word for what RuntimePlatform asks for, NULL: not known. */
 static const char *wanted_by(const struct check *c, const struct check_subject *s)
@@ -156,11 +157,11 @@ static void see_architecture(struct check *c, const struct manifest *m)
 	OWN(str) char *lookup = str_printf("docker manifest inspect --verbose %s", m->image);
 	struct check_finding f = m->where;
 
-	if (!wanted || m->asked.state != CHECK_ANSWERED ||
-	    asked_list(&m->asked, "manifests", NULL))
+	if (!wanted || m->asked.state != CHECK_ANSWERED || asked_list(&m->asked, "manifests", NULL))
 		return;
 	if (built && strcmp(built, wanted) != 0) {
-		check_add(c, &f, "%s is built for %s, the task runs on %s.", m->image, built, wanted);
+		check_add(c, &f, "%s is built for %s, the task runs on %s.", m->image, built,
+			  wanted);
 	} else if (!built) {
 		f.severity = CHECK_UNKNOWN;
 		f.lookup = lookup;
@@ -175,7 +176,8 @@ void asked_f05(struct check *c)
 	each_manifest(c, see_architecture);
 }
 
-/* ---- F21, F22: the layers ---------------------------------------------------------------------------- */
+/* ---- F21, F22: the layers
+ * ---------------------------------------------------------------------------- */
 
 /* "registry/path:tag" -> "registry/path@digest". Caller frees. */
 static char *by_digest(const char *image, const char *digest)
@@ -230,8 +232,9 @@ static void see_layers(struct check *c, const struct manifest *m)
 	json_array_foreach(layers, i, one)
 		zstd += is_zstd(one);
 	if (zstd && zstd < json_array_size(layers))
-		check_add(c, &m->where, "%zu of the %zu layers of %s are packed with zstd, the others "
-					"are not.",
+		check_add(c, &m->where,
+			  "%zu of the %zu layers of %s are packed with zstd, the others "
+			  "are not.",
 			  zstd, json_array_size(layers), m->image);
 	else if (zstd && is_old_platform(c, m->subject))
 		check_add(c, &m->where,
@@ -264,7 +267,8 @@ static void see_size(struct check *c, const struct manifest *m)
 	json_array_foreach(asked_list(&a, "layers", NULL), i, one)
 		sum += (double)json_int_or(one, "size", 0);
 	if (sum > much)
-		check_add(c, &f, "%s is %.1f GB to pull at each start of a task.", m->image, sum / 1e9);
+		check_add(c, &f, "%s is %.1f GB to pull at each start of a task.", m->image,
+			  sum / 1e9);
 }
 
 void asked_f22(struct check *c)

@@ -8,22 +8,22 @@
 /* How a kind of name is asked for. `each` NULL: `all` is the whole input. */
 static const struct name_row {
 	const char *type, *service, *action;
-	const char *all;		/* JSON of the input that lists them */
-	const char *each;		/* member of the input that takes the one name */
-	const char *list, *member;	/* where names stand in the answer; NULL: an answer is a yes */
+	const char *all;	   /* JSON of the input that lists them */
+	const char *each;	   /* member of the input that takes the one name */
+	const char *list, *member; /* where names stand in the answer; NULL: an answer is a yes */
 } rows[] = {
 	{ "AWS::SecretsManager::Secret", "secretsmanager", "ListSecrets",
 	  "{\"IncludePlannedDeletion\":true}", NULL, "SecretList", "Name" },
-	{ "AWS::Logs::LogGroup", "logs", "DescribeLogGroups", NULL, "logGroupNamePrefix", "logGroups",
-	  "logGroupName" },
+	{ "AWS::Logs::LogGroup", "logs", "DescribeLogGroups", NULL, "logGroupNamePrefix",
+	  "logGroups", "logGroupName" },
 	{ "AWS::ECS::Cluster", "ecs", "DescribeClusters", NULL, "clusters", "clusters",
 	  "clusterName" },
 	{ "AWS::IAM::Role", "iam", "GetRole", NULL, "RoleName", NULL, NULL },
-	{ "AWS::IAM::InstanceProfile", "iam", "GetInstanceProfile", NULL, "InstanceProfileName", NULL,
-	  NULL },
+	{ "AWS::IAM::InstanceProfile", "iam", "GetInstanceProfile", NULL, "InstanceProfileName",
+	  NULL, NULL },
 	{ "AWS::IAM::User", "iam", "GetUser", NULL, "UserName", NULL, NULL },
-	{ "AWS::IAM::ManagedPolicy", "iam", "ListPolicies", "{\"Scope\":\"Local\"}", NULL, "Policies",
-	  "PolicyName" },
+	{ "AWS::IAM::ManagedPolicy", "iam", "ListPolicies", "{\"Scope\":\"Local\"}", NULL,
+	  "Policies", "PolicyName" },
 	{ "AWS::KMS::Alias", "kms", "ListAliases", "{}", NULL, "Aliases", "AliasName" },
 	{ "AWS::SSM::Parameter", "ssm", "GetParameter", NULL, "Name", NULL, NULL },
 	{ "AWS::ECR::Repository", "ecr", "DescribeRepositories", NULL, "repositoryNames",
@@ -38,7 +38,8 @@ static const struct name_row *row_of(const char *type)
 	return NULL;
 }
 
-/* ---- what is asked ----------------------------------------------------------------------------------- */
+/* ---- what is asked
+ * ----------------------------------------------------------------------------------- */
 
 static const char *name_of(const struct check *c, const struct deployment_resource *r,
 			   const char *property)
@@ -46,8 +47,8 @@ static const char *name_of(const struct check *c, const struct deployment_resour
 	return deployment_text(check_deployment(c), json_object_get(r->properties, property));
 }
 
-/* Beginning that the names of all resources of the type share: one listing answers for all. When they
- * share none, the one name. Caller frees. */
+/* Beginning that the names of all resources of the type share: one listing answers for all. When
+ * they share none, the one name. Caller frees. */
 static char *common_prefix(const struct check *c, const struct deployment_resource *r,
 			   const char *property, const char *name)
 {
@@ -55,7 +56,8 @@ static char *common_prefix(const struct check *c, const struct deployment_resour
 	const struct deployment_resource *all = deployment_resources(check_deployment(c), &count);
 
 	for (size_t i = 0; i < count; i++) {
-		const char *other = strcmp(all[i].type, r->type) ? NULL : name_of(c, &all[i], property);
+		const char *other =
+			strcmp(all[i].type, r->type) ? NULL : name_of(c, &all[i], property);
 		size_t same = 0;
 
 		while (other && same < len && other[same] == name[same])
@@ -80,7 +82,8 @@ static json_t *input_of(const struct check *c, const struct name_row *row,
 	return json_pack("{s:s}", row->each, prefix);
 }
 
-/* ---- what is answered ----------------------------------------------------------------------------------- */
+/* ---- what is answered
+ * ----------------------------------------------------------------------------------- */
 
 /* The entry of that name; a cluster that was deleted is listed for a while. */
 static const json_t *entry_of(const struct name_row *row, const struct asked *a, const char *name)
@@ -101,10 +104,11 @@ static void say_taken(struct check *c, const struct deployment_resource *r, cons
 	struct check_finding f = { .severity = CHECK_FAIL, .resource = r, .property = property };
 
 	if (deleted) {
-		check_add(c, &f,
-			  "Secret %s is scheduled for deletion; its name cannot be used before that "
-			  "is over.",
-			  name);
+		check_add(
+			c, &f,
+			"Secret %s is scheduled for deletion; its name cannot be used before that "
+			"is over.",
+			name);
 		return;
 	}
 	if (stack == DEPLOYED_NOT_KNOWN)
@@ -121,9 +125,11 @@ static bool asked_service(struct check *c, const struct deployment_resource *r, 
 	const struct deployment_resource *cluster =
 		value ? deployment_target(check_deployment(c), value, NULL) : NULL;
 	const char *id = cluster ? deployed_physical(c, cluster->template, cluster->logical)
-		       : value	 ? deployment_text(check_deployment(c), value)
+			 : value ? deployment_text(check_deployment(c), value)
 				 : "default";
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = r, .property = "ServiceName" };
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .resource = r,
+				   .property = "ServiceName" };
 	ASKED a = { 0 };
 	const json_t *one;
 
@@ -163,6 +169,7 @@ bool asked_name(struct check *c, const struct deployment_resource *r, const char
 		return a.state != CHECK_NOT_ASKED;
 	entry = row->list ? entry_of(row, &a, name) : a.answer;
 	if (entry)
-		say_taken(c, r, property, name, d.state, json_object_get(entry, "DeletedDate") != NULL);
+		say_taken(c, r, property, name, d.state,
+			  json_object_get(entry, "DeletedDate") != NULL);
 	return entry || !asked_cut(&a);
 }

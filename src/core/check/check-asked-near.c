@@ -9,7 +9,8 @@
 #define VARIABLE struct variable __attribute__((cleanup(own_drop_variable)))
 enum { RPC_PORT = 3030, STATE_MOST = 4 << 20 };
 
-/* ---- addresses ------------------------------------------------------------------------------------- */
+/* ---- addresses
+ * ------------------------------------------------------------------------------------- */
 
 char *chain_host(const char *url)
 {
@@ -65,8 +66,8 @@ static bool is_in_namespace(struct check *c, const char *host)
 
 bool chain_is_inside(struct check *c, const char *host)
 {
-	static const char *const ends[] = { ".local", ".internal", ".localdomain", ".lan", ".home",
-					    ".test",  ".localhost" };
+	static const char *const ends[] = { ".local", ".internal", ".localdomain", ".lan",
+					    ".home",  ".test",	   ".localhost" };
 	uint32_t ip;
 
 	if (ip_parse(host, &ip) == 0)
@@ -102,7 +103,8 @@ char *chain_url(struct check *c, const struct node *n)
 	return url;
 }
 
-/* ---- the chains -------------------------------------------------------------------------------------- */
+/* ---- the chains
+ * -------------------------------------------------------------------------------------- */
 
 static bool same_chain(const struct chain *a, const struct chain *b)
 {
@@ -134,7 +136,8 @@ static bool read_chain(struct check *c, const struct node *n, struct chain *ret)
 	return true;
 }
 
-void chain_each(struct check *c, bool with_inside, void (*see)(struct check *c, const struct chain *ch))
+void chain_each(struct check *c, bool with_inside,
+		void (*see)(struct check *c, const struct chain *ch))
 {
 	struct chain *all = NULL;
 	size_t count = 0;
@@ -174,7 +177,8 @@ bool chain_node(struct check *c, const struct chain *ch, size_t *i, struct node 
 	return false;
 }
 
-/* ---- what is asked ------------------------------------------------------------------------------------ */
+/* ---- what is asked
+ * ------------------------------------------------------------------------------------ */
 
 static struct check_finding place_of(const struct check *c, const struct chain *ch,
 				     struct variable *v)
@@ -207,7 +211,8 @@ bool chain_no_account(const struct asked *a)
 	return asked_absent(a) || (error && strstr(error, "does not exist"));
 }
 
-/* ---- the contract ---------------------------------------------------------------------------------------- */
+/* ---- the contract
+ * ---------------------------------------------------------------------------------------- */
 
 /* The RPC gives a call's result as an array of bytes. */
 static json_t *result_of(const json_t *answer)
@@ -314,8 +319,7 @@ char *node_public(const struct check *c, const struct node *n, const char *varia
 	char *text = NULL;
 
 	secret_view(c, n, &slot, &view);
-	if (view.state == SECRET_VALUE && view.text &&
-	    near_key_parse(view.text, &key, NULL) == 0) {
+	if (view.state == SECRET_VALUE && view.text && near_key_parse(view.text, &key, NULL) == 0) {
 		text = near_key_format_public(&key);
 		near_key_wipe(&key);
 	}

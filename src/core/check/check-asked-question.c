@@ -24,18 +24,18 @@ static bool says(const struct asked *a, const char *const *words)
 
 bool asked_denied(const struct asked *a)
 {
-	static const char *const words[] = { "AccessDenied",	"Unauthorized",	 "not authorized",
-					     "DENIED",		"Forbidden",	 "insufficient_scope",
-					     "OptInRequired",	"AuthFailure",	 NULL };
+	static const char *const words[] = { "AccessDenied",  "Unauthorized", "not authorized",
+					     "DENIED",	      "Forbidden",    "insufficient_scope",
+					     "OptInRequired", "AuthFailure",  NULL };
 
 	return says(a, words);
 }
 
 bool asked_absent(const struct asked *a)
 {
-	static const char *const words[] = { "NotFound",	"NoSuchEntity",	   "does not exist",
-					     "not found",	"cannot be found", "MANIFEST_UNKNOWN",
-					     "NAME_UNKNOWN",	"UNKNOWN_ACCOUNT", NULL };
+	static const char *const words[] = { "NotFound",     "NoSuchEntity",	"does not exist",
+					     "not found",    "cannot be found", "MANIFEST_UNKNOWN",
+					     "NAME_UNKNOWN", "UNKNOWN_ACCOUNT", NULL };
 
 	return !asked_denied(a) && says(a, words);
 }

@@ -39,7 +39,8 @@ static bool is_own(const struct asked *own, const char *id)
 	return asked_cut(own);
 }
 
-/* ---- G17 --------------------------------------------------------------------------------------------- */
+/* ---- G17
+ * --------------------------------------------------------------------------------------------- */
 
 static void see_cluster(struct check *c, const struct deployment_resource *r, const char *id,
 			const struct asked *own)
@@ -53,7 +54,8 @@ static void see_cluster(struct check *c, const struct deployment_resource *r, co
 		return;
 	json_array_foreach(asked_list(&a, "serviceArns", NULL), i, one)
 		if (json_is_string(one) && !is_own(own, json_string_value(one))) {
-			check_add(c, &f, "service %s is in the stack's cluster and not of the stack",
+			check_add(c, &f,
+				  "service %s is in the stack's cluster and not of the stack",
 				  json_string_value(one));
 			return;
 		}
@@ -64,7 +66,8 @@ void asked_g17(struct check *c)
 	each_deployed(c, "AWS::ECS::Cluster", "which services are in the cluster", see_cluster);
 }
 
-/* ---- I05, I06, I07 ----------------------------------------------------------------------------------------- */
+/* ---- I05, I06, I07
+ * ----------------------------------------------------------------------------------------- */
 
 bool asked_namespace(struct check *c, const struct deployment_resource *r, const char *name)
 {
@@ -85,7 +88,8 @@ bool asked_namespace(struct check *c, const struct deployment_resource *r, const
 	json_array_foreach(asked_list(&a, "Namespaces", NULL), i, one)
 		if (!strcasecmp(json_str_or(one, "Name", ""), name)) {
 			check_add(c, &f,
-				  "namespace %s exists already (%s); in one VPC there can be only one",
+				  "namespace %s exists already (%s); in one VPC there can be only "
+				  "one",
 				  name, json_str_or(one, "Id", "?"));
 			return true;
 		}
@@ -96,8 +100,9 @@ static void see_namespace(struct check *c, const struct deployment_resource *r, 
 			  const struct asked *own)
 {
 	struct check_finding f = { .severity = CHECK_WARN, .resource = r };
-	ASKED a = ask(c, "servicediscovery", "ListServices",
-		      json_pack("{s:[{s:s,s:[s]}]}", "Filters", "Name", "NAMESPACE_ID", "Values", id));
+	ASKED a = ask(
+		c, "servicediscovery", "ListServices",
+		json_pack("{s:[{s:s,s:[s]}]}", "Filters", "Name", "NAMESPACE_ID", "Values", id));
 	json_t *one;
 	size_t i;
 
@@ -105,9 +110,10 @@ static void see_namespace(struct check *c, const struct deployment_resource *r, 
 		return;
 	json_array_foreach(asked_list(&a, "Services", NULL), i, one)
 		if (json_str(one, "Id") && !is_own(own, json_str(one, "Id"))) {
-			check_add(c, &f,
-				  "service %s (%s) is in the stack's namespace and not of the stack",
-				  json_str_or(one, "Name", "?"), json_str(one, "Id"));
+			check_add(
+				c, &f,
+				"service %s (%s) is in the stack's namespace and not of the stack",
+				json_str_or(one, "Name", "?"), json_str(one, "Id"));
 			return;
 		}
 }
@@ -147,10 +153,11 @@ static void see_instances(struct check *c, const struct deployment_resource *r, 
 		return;
 	count = json_array_size(asked_list(&a, "Instances", NULL));
 	if (count)
-		check_add(c, &f,
-			  "%zu instances are registered in it, and no service of the templates takes "
-			  "them out again",
-			  count);
+		check_add(
+			c, &f,
+			"%zu instances are registered in it, and no service of the templates takes "
+			"them out again",
+			count);
 }
 
 void asked_i07(struct check *c)
@@ -159,7 +166,9 @@ void asked_i07(struct check *c)
 		      see_instances);
 }
 
-/* ---- D27 ------------------------------------------------------------------------------------------------------- */
+/* ---- D27
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 /* A principal that was deleted stands in a policy as the unique id it had. */
 static bool has_gone_principal(const char *policy)
@@ -176,7 +185,8 @@ static bool has_gone_principal(const char *policy)
 static void see_policy(struct check *c, const struct deployment_resource *r, const char *id,
 		       const struct asked *own)
 {
-	struct check_finding f = { .severity = CHECK_FAIL, .resource = r,
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .resource = r,
 				   .property = "FileSystemPolicy" };
 	ASKED a = { 0 };
 
@@ -184,21 +194,26 @@ static void see_policy(struct check *c, const struct deployment_resource *r, con
 	if (!json_object_get(r->properties, "FileSystemPolicy"))
 		return;
 	a = ask(c, "efs", "DescribeFileSystemPolicy", json_pack("{s:s}", "FileSystemId", id));
-	if (asked_absent(&a) || !asked_or_unknown(c, &f, &a, "whom the file system's policy lets in"))
+	if (asked_absent(&a) ||
+	    !asked_or_unknown(c, &f, &a, "whom the file system's policy lets in"))
 		return;
 	if (has_gone_principal(json_str_or(a.answer, "Policy", "")))
 		check_add(c, &f,
-			  "the policy of %s names a principal that was deleted: a new role of the same "
+			  "the policy of %s names a principal that was deleted: a new role of the "
+			  "same "
 			  "name is not let in",
 			  id);
 }
 
 void asked_d27(struct check *c)
 {
-	each_deployed(c, "AWS::EFS::FileSystem", "whom the file system's policy lets in", see_policy);
+	each_deployed(c, "AWS::EFS::FileSystem", "whom the file system's policy lets in",
+		      see_policy);
 }
 
-/* ---- J12 ----------------------------------------------------------------------------------------------------------- */
+/* ---- J12
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_of_stack(const json_t *file_system, const char *stack)
 {
@@ -225,7 +240,8 @@ static void see_leftovers(struct check *c, const struct deployment_resource *r)
 	json_array_foreach(asked_list(&a, "FileSystems", NULL), i, one)
 		if (is_of_stack(one, stack))
 			check_add(c, &f,
-				  "there is no stack %s, but its file system %s is still there and costs",
+				  "there is no stack %s, but its file system %s is still there and "
+				  "costs",
 				  stack, json_str_or(one, "FileSystemId", "?"));
 }
 
@@ -240,7 +256,8 @@ void asked_j12(struct check *c)
 			see_leftovers(c, &r[i]);
 }
 
-/* ---- B13: what stands in the stack's own secrets ------------------------------------------------------------------------ */
+/* ---- B13: what stands in the stack's own secrets
+ * ------------------------------------------------------------------------ */
 
 /* Words between blanks, or letters beyond ASCII: somebody's progress report. */
 static bool is_output(const char *text)
@@ -299,8 +316,7 @@ static bool is_filled_later(const struct secret_view *view, const struct secret_
 	const char *fault = secret_judge(view, slot, why, sizeof(why));
 
 	return view->from.secret && !view->from.stage[0] && !view->from.version[0] &&
-	       (view->state == SECRET_NO_VALUE ||
-		(view->state == SECRET_VALUE && fault && *fault));
+	       (view->state == SECRET_NO_VALUE || (view->state == SECRET_VALUE && fault && *fault));
 }
 
 static void see_filled(struct check *c, const struct node *n, const struct secret_slot *slot)
@@ -322,7 +338,8 @@ static void see_filled(struct check *c, const struct node *n, const struct secre
 		return;
 	f = node_finding(CHECK_FAIL, n, &view.variable);
 	a = ask(c, "secretsmanager", "GetSecretValue", json_pack("{s:s}", "SecretId", id));
-	if (!asked_absent(&a) && asked_or_unknown(c, &f, &a, "whether the stored secret is a key") &&
+	if (!asked_absent(&a) &&
+	    asked_or_unknown(c, &f, &a, "whether the stored secret is a key") &&
 	    json_str(a.answer, "SecretString"))
 		see_stored(c, n, slot, &view, json_str(a.answer, "SecretString"));
 }

@@ -17,7 +17,8 @@ static void each_template(struct check *c, void (*see)(struct check *c, size_t t
 			see(c, t);
 }
 
-/* ---- G03 ---------------------------------------------------------------------------------------- */
+/* ---- G03 ----------------------------------------------------------------------------------------
+ */
 
 struct state_row {
 	const char *status;
@@ -27,8 +28,9 @@ struct state_row {
 
 static const struct state_row *state_row(const char *status)
 {
-	static const char remove_first[] = "aws cloudformation delete-stack --stack-name <name>, wait "
-					   "until it is gone, then create it again";
+	static const char remove_first[] =
+		"aws cloudformation delete-stack --stack-name <name>, wait "
+		"until it is gone, then create it again";
 	static const struct state_row rows[] = {
 		{ "ROLLBACK_COMPLETE", CHECK_FAIL, remove_first },
 		{ "ROLLBACK_FAILED", CHECK_FAIL, remove_first },
@@ -37,7 +39,8 @@ static const struct state_row *state_row(const char *status)
 		  "remove what blocks the deletion (see the stack's events), delete again" },
 		{ "UPDATE_ROLLBACK_FAILED", CHECK_FAIL,
 		  "mend what the events name, then aws cloudformation continue-update-rollback" },
-		{ "UPDATE_FAILED", CHECK_FAIL, "aws cloudformation rollback-stack, then update again" },
+		{ "UPDATE_FAILED", CHECK_FAIL,
+		  "aws cloudformation rollback-stack, then update again" },
 		{ "REVIEW_IN_PROGRESS", CHECK_WARN,
 		  "execute or delete its change set; create-stack is refused while it is there" },
 	};
@@ -70,18 +73,21 @@ void asked_g03(struct check *c)
 	each_template(c, see_status);
 }
 
-/* ---- G29 ------------------------------------------------------------------------------------------ */
+/* ---- G29
+ * ------------------------------------------------------------------------------------------ */
 
 static void see_drift(struct check *c, size_t template)
 {
 	struct deployed d;
-	struct check_finding f = { .severity = CHECK_WARN, .pointer = "/Resources",
+	struct check_finding f = { .severity = CHECK_WARN,
+				   .pointer = "/Resources",
 				   .template = template };
 
 	(void)deployed_or_unknown(c, template, "whether the stack is as its template says", &d);
 	if (str_eq(json_str(json_map(d.stack, "DriftInformation"), "StackDriftStatus"), "DRIFTED"))
 		check_add(c, &f,
-			  "resources of stack %s were changed by hand since it was deployed; an update "
+			  "resources of stack %s were changed by hand since it was deployed; an "
+			  "update "
 			  "undoes or keeps that at random",
 			  check_stack_name(c, template));
 }
@@ -91,7 +97,8 @@ void asked_g29(struct check *c)
 	each_template(c, see_drift);
 }
 
-/* ---- a node before and after ------------------------------------------------------------------------- */
+/* ---- a node before and after
+ * ------------------------------------------------------------------------- */
 
 struct side {
 	const json_t *task, *container;
@@ -143,7 +150,8 @@ static void each_change(struct check *c, const char *what,
 
 static bool same_member(const struct side *a, const struct side *b, const char *name)
 {
-	const json_t *left = json_object_get(a->task, name), *right = json_object_get(b->task, name);
+	const json_t *left = json_object_get(a->task, name),
+		     *right = json_object_get(b->task, name);
 
 	return left == right || (left && right && json_equal(left, right));
 }
@@ -192,14 +200,17 @@ static bool secret_changed(const struct check *c, const struct node *n,
 		deployed_changed(&change->deployed, view.from.secret, "GenerateSecretString"));
 }
 
-/* ---- A20, D16, B16, G30 --------------------------------------------------------------------------------- */
+/* ---- A20, D16, B16, G30
+ * --------------------------------------------------------------------------------- */
 
 static void see_image(struct check *c, const struct node *n, const struct node_change *change)
 {
 	const json_t *before = json_object_get(change->before.container, "Image");
 	const json_t *after = json_object_get(change->after.container, "Image");
 	OWN(str) char *where = str_printf("ContainerDefinitions/%zu/Image", n->index);
-	struct check_finding f = { .severity = CHECK_WARN, .resource = n->task, .property = where,
+	struct check_finding f = { .severity = CHECK_WARN,
+				   .resource = n->task,
+				   .property = where,
 				   .service = n->service };
 
 	if (before && after && !json_equal(before, after) && keeps_volume(n, change))
@@ -215,8 +226,8 @@ void asked_a20(struct check *c)
 }
 
 /* What the start script writes to the volume once and never again. */
-static const char *const written_once[] = { "MPC_ENV",	       "NEAR_BOOT_NODES",
-					    "MPC_ACCOUNT_ID",  "MPC_CONTRACT_ID",
+static const char *const written_once[] = { "MPC_ENV",		 "NEAR_BOOT_NODES",
+					    "MPC_ACCOUNT_ID",	 "MPC_CONTRACT_ID",
 					    "MPC_LOCAL_ADDRESS", "MPC_RESPONDER_ID" };
 
 static void see_once(struct check *c, const struct node *n, const struct node_change *change)
@@ -229,10 +240,11 @@ static void see_once(struct check *c, const struct node *n, const struct node_ch
 			continue;
 		node_variable(c, n, written_once[i], &v);
 		f = node_finding(CHECK_WARN, n, &v);
-		check_add(c, &f,
-			  "%s changes, but the files made from its old value stay on the volume and "
-			  "are not written again",
-			  written_once[i]);
+		check_add(
+			c, &f,
+			"%s changes, but the files made from its old value stay on the volume and "
+			"are not written again",
+			written_once[i]);
 	}
 }
 
@@ -290,7 +302,9 @@ void asked_g30(struct check *c)
 	each_change(c, "whether a secret changes without its tasks", see_unchanged);
 }
 
-/* ---- B20 ------------------------------------------------------------------------------------------------- */
+/* ---- B20
+ * -------------------------------------------------------------------------------------------------
+ */
 
 /* Whether some node cannot use the value that the template would write. */
 static bool is_unusable(const struct check *c, const struct deployment_resource *secret)
@@ -329,8 +343,9 @@ static void see_secret(struct check *c, const struct deployment_resource *r)
 	f.property = generated ? "GenerateSecretString" : "SecretString";
 	if (!generated && !is_unusable(c, r))
 		f.severity = CHECK_WARN; /* it may be meant */
-	check_add(c, &f, "%s differs from the deployed template: the update puts %s over the value that "
-			 "the secret has now, whoever wrote it",
+	check_add(c, &f,
+		  "%s differs from the deployed template: the update puts %s over the value that "
+		  "the secret has now, whoever wrote it",
 		  f.property, generated ? "a random text" : "the template's text");
 }
 
@@ -343,13 +358,15 @@ void asked_b20(struct check *c)
 		see_secret(c, &r[i]);
 }
 
-/* ---- I16, G13, G25 ------------------------------------------------------------------------------------------- */
+/* ---- I16, G13, G25
+ * ------------------------------------------------------------------------------------------- */
 
 static void see_registry(struct check *c, const struct deployment_resource *r)
 {
 	struct deployed d;
 	const json_t *before;
-	struct check_finding f = { .severity = CHECK_WARN, .resource = r,
+	struct check_finding f = { .severity = CHECK_WARN,
+				   .resource = r,
 				   .property = "ServiceRegistries" };
 
 	if (strcmp(r->type, "AWS::ECS::Service") || !check_stack_name(c, r->template) ||
@@ -358,7 +375,8 @@ static void see_registry(struct check *c, const struct deployment_resource *r)
 		return;
 	before = json_list(deployed_properties(&d, "before", r), "ServiceRegistries");
 	check_add(c, &f,
-		  "the deployed service has %s: its tasks are replaced, and a service made with older "
+		  "the deployed service has %s: its tasks are replaced, and a service made with "
+		  "older "
 		  "settings refuses the change",
 		  json_array_size(before) ? "another registry" : "no registry");
 }
@@ -389,15 +407,17 @@ static const char *first_changed(const struct deployed *d, const struct deployme
 
 bool asked_replaced_service(struct check *c, const struct deployment_resource *r)
 {
-	static const char *const names[] = { "Cluster",		   "LaunchType", "SchedulingStrategy",
-					     "DeploymentController", "Role",	 NULL };
+	static const char *const names[] = {
+		"Cluster", "LaunchType", "SchedulingStrategy", "DeploymentController", "Role", NULL
+	};
 	struct deployed d = deployed_of(c, r->template);
 	const char *changed = is_settled(&d) ? first_changed(&d, r, names) : NULL;
 	struct check_finding f = { .severity = CHECK_FAIL, .resource = r, .property = changed };
 
 	if (changed && !deployed_changed(&d, r, "ServiceName"))
 		check_add(c, &f,
-			  "%s differs from the deployed service, which would have to be replaced; with "
+			  "%s differs from the deployed service, which would have to be replaced; "
+			  "with "
 			  "a fixed ServiceName the update is refused",
 			  changed);
 	return is_settled(&d);
@@ -427,10 +447,11 @@ static void see_replacement(struct check *c, const struct deployed *d,
 			changed = first_changed(d, r, replacing[i].names);
 	f.property = changed;
 	if (changed)
-		check_add(c, &f,
-			  "%s differs from the deployed template: %s and what depends on it would be "
-			  "made anew, without what is in it",
-			  changed, r->logical);
+		check_add(
+			c, &f,
+			"%s differs from the deployed template: %s and what depends on it would be "
+			"made anew, without what is in it",
+			changed, r->logical);
 }
 
 bool asked_replacement(struct check *c, size_t template)
@@ -445,7 +466,9 @@ bool asked_replacement(struct check *c, size_t template)
 	return is_settled(&d);
 }
 
-/* ---- G07 ------------------------------------------------------------------------------------------------------- */
+/* ---- G07
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static void see_export(struct check *c, const struct check_finding *where, const char *name,
 		       bool removed)

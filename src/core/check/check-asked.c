@@ -1,5 +1,5 @@
-/* Rules that only a look-up settles: the table. What they do stands in check-asked-*.c. Rules of other
- * groups that a look-up settles as well ask through check-asked.h. */
+/* Rules that only a look-up settles: the table. What they do stands in check-asked-*.c. Rules of
+ * other groups that a look-up settles as well ask through check-asked.h. */
 #include "core/check/check-asked.h"
 
 #define SOON "1 to 5 minutes after each start of a task"
@@ -12,7 +12,8 @@ const struct check_rule check_rules_asked[] = {
 	/* who deploys, and where */
 	{ "G03", "rollback-complete-stack", "template",
 	  "The update is refused: the stack is in ROLLBACK_COMPLETE state and can not be updated.",
-	  "An earlier operation failed or still runs, and CloudFormation takes no other one on top.",
+	  "An earlier operation failed or still runs, and CloudFormation takes no other one on "
+	  "top.",
 	  "Delete the stack, or let the running operation end; then deploy.",
 	  "at once, but deleting and creating again takes 10 to 30 minutes", asked_g03 },
 	{ "E13", "deployer-lacks-passrole", "template",
@@ -24,7 +25,8 @@ const struct check_rule check_rules_asked[] = {
 	{ "E14", "service-linked-role-absent", "template",
 	  "The first service of a new account fails: unable to assume the service linked role.",
 	  "ECS makes its own role when it is first used, and the role takes a while to work.",
-	  "aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com, once, before the "
+	  "aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com, once, before "
+	  "the "
 	  "first deployment.",
 	  "1 to 5 minutes into the first deployment of an account", asked_e14 },
 	{ "D28", "file-system-encryption-key-inaccessible", "efs-authorize",
@@ -41,7 +43,8 @@ const struct check_rule check_rules_asked[] = {
 	  "minutes; it heals by itself", asked_f18 },
 	{ "F20", "unsupported-zone", "placement",
 	  "Tasks fail to be placed in one zone, often with an internal error.",
-	  "Fargate does not run in every zone, and which zone a name stands for differs by account.",
+	  "Fargate does not run in every zone, and which zone a name stands for differs by "
+	  "account.",
 	  "Move the subnet to a zone whose id Fargate supports.", SOON, asked_f20 },
 	{ "F02", "image-private-or-misspelt-repository", "image",
 	  "The pull is denied: the repository does not exist or may require authorization.",
@@ -50,13 +53,16 @@ const struct check_rule check_rules_asked[] = {
 	  asked_f02 },
 	{ "F05", "exec-format-error", "entry",
 	  "The container's log has the one line: exec format error.",
-	  "The image was built for the other processor architecture, and nothing checks that before "
+	  "The image was built for the other processor architecture, and nothing checks that "
+	  "before "
 	  "it runs.",
 	  "Build for linux/amd64, or set RuntimePlatform.CpuArchitecture to what it is built for.",
 	  SOON, asked_f05 },
 	{ "F21", "image-layer-format", "image",
-	  "The pull fails: number of layers and diffIDs don't match; or a layer cannot be unpacked.",
-	  "Some layers are packed with zstd and some with gzip, or the platform version knows no zstd.",
+	  "The pull fails: number of layers and diffIDs don't match; or a layer cannot be "
+	  "unpacked.",
+	  "Some layers are packed with zstd and some with gzip, or the platform version knows no "
+	  "zstd.",
 	  "Build the image anew with one compression, gzip for old platform versions.", SOON,
 	  asked_f21 },
 	{ "F22", "image-too-slow-to-pull", "image",
@@ -85,7 +91,8 @@ const struct check_rule check_rules_asked[] = {
 	  "Remove secrets.json from the volume together with the rotation.", BLIND, asked_b16 },
 	{ "B20", "stack-update-overwrites-filled-secret", "latent",
 	  "Nodes that ran for weeks do not start again after an update that seemed harmless.",
-	  "A changed SecretString or GenerateSecretString makes CloudFormation write a new value over "
+	  "A changed SecretString or GenerateSecretString makes CloudFormation write a new value "
+	  "over "
 	  "the one that somebody stored.",
 	  "Leave SecretString and GenerateSecretString as they are deployed; keep values out of "
 	  "templates.",
@@ -97,7 +104,8 @@ const struct check_rule check_rules_asked[] = {
 	  "volume.",
 	  "without end: the right correction looks wrong", asked_d16 },
 	{ "D17", "old-chain-data-after-chain-reset", "chain",
-	  "The node finds a genesis in its own database that is not the chain's, or stays on a chain "
+	  "The node finds a genesis in its own database that is not the chain's, or stays on a "
+	  "chain "
 	  "that is gone.",
 	  "The chain was made anew, the nodes' volumes were kept.",
 	  "Remove the data directory from the volumes; the key shares belong to the old chain too.",
@@ -108,7 +116,8 @@ const struct check_rule check_rules_asked[] = {
 	  "Put the change into the template, then deploy.", UPDATE, asked_g29 },
 	{ "G30", "secret-not-propagated-on-unchanged-task-definition", "latent",
 	  "The secret has its new value, the running nodes have the old one.",
-	  "ECS reads secrets when a task starts, and an update that leaves the task definition alone "
+	  "ECS reads secrets when a task starts, and an update that leaves the task definition "
+	  "alone "
 	  "starts none.",
 	  "aws ecs update-service --force-new-deployment after the update.", BLIND, asked_g30 },
 	{ "I16", "registry-added-to-existing-service", "latent",
@@ -120,7 +129,8 @@ const struct check_rule check_rules_asked[] = {
 	/* what stands beside the stack */
 	{ "D27", "policy-locks-out-recreated-role", "efs-authorize",
 	  "The mount is denied although role and policy carry the right name.",
-	  "A policy keeps who a name stood for; a role that is deleted and made again is another one.",
+	  "A policy keeps who a name stood for; a role that is deleted and made again is another "
+	  "one.",
 	  "Write the file system's policy anew.", SOON, asked_d27 },
 	{ "G17", "cluster-not-empty", "latent",
 	  "The cluster cannot be deleted while services are active in it.",
@@ -134,15 +144,15 @@ const struct check_rule check_rules_asked[] = {
 	  "The Cloud Map service cannot be deleted: it has registered instances.",
 	  "Instances were registered by hand or by a script, so nothing takes them out.",
 	  "Deregister the instances before the stack is deleted.", DELETE, asked_i07 },
-	{ "J12", "forgotten-environment", "latent",
-	  "The bill has a file system that nobody uses.",
+	{ "J12", "forgotten-environment", "latent", "The bill has a file system that nobody uses.",
 	  "An earlier stack of this name was deleted and its file system kept.",
 	  "Look what is on it, then delete the file system; or mount it on purpose.", BLIND,
 	  asked_j12 },
 
 	/* the chain */
 	{ "J01", "preflight-from-outside-vpc", "chain",
-	  "A check from one's own machine says that the chain is unreachable, and a healthy chain gets "
+	  "A check from one's own machine says that the chain is unreachable, and a healthy chain "
+	  "gets "
 	  "repaired.",
 	  "The address belongs to a VPC, and the check runs outside of it.",
 	  "Check from a task or instance in the VPC; set the network up from there too.",
@@ -150,7 +160,8 @@ const struct check_rule check_rules_asked[] = {
 	{ "C13", "chain-rpc-3030-unreachable-for-bootstrap", "participant",
 	  "Setting up accounts and contract hangs, while the nodes run.",
 	  "The chain's RPC does not serve the place the set-up runs at.",
-	  "Run the set-up as a task in the VPC, or through a tunnel; wait until the chain is in sync.",
+	  "Run the set-up as a task in the VPC, or through a tunnel; wait until the chain is in "
+	  "sync.",
 	  LATE, asked_c13 },
 	{ "C14", "chain-p2p-bound-to-loopback", "chain",
 	  "Connections to the boot node are refused although every group lets them through.",
@@ -159,7 +170,8 @@ const struct check_rule check_rules_asked[] = {
 	{ "H01", "genesis-hash-mismatch", "chain",
 	  "The node has no peers and stays at block 0; its log warns of a different genesis block.",
 	  "The image has a genesis in it, and the chain began from another.",
-	  "Put the chain's genesis.json on the volumes between the init and the start of the nodes, or "
+	  "Put the chain's genesis.json on the volumes between the init and the start of the "
+	  "nodes, or "
 	  "start the chain from the image's genesis.",
 	  "10 minutes after the start; found after weeks", asked_h01 },
 	{ "H02", "chain-id-mismatch", "chain",
@@ -177,27 +189,30 @@ const struct check_rule check_rules_asked[] = {
 	  "Use a DNS name, or look the address up at each deployment.",
 	  "at the next start of a node", asked_h04 },
 	{ "H05", "protocol-version-mismatch", "chain",
-	  "Peers are turned away for their protocol version, or the node stops at the end of an epoch.",
+	  "Peers are turned away for their protocol version, or the node stops at the end of an "
+	  "epoch.",
 	  "The chain runs a newer NEAR than the one in the node's image.",
 	  "Take a node image whose NEAR client is as new as the chain.",
 	  LATE ", or at the end of an epoch", asked_h05 },
-	{ "H15", "late-joiner-cannot-sync", "chain",
-	  "The node has peers and stays at block 0.",
+	{ "H15", "late-joiner-cannot-sync", "chain", "The node has peers and stays at block 0.",
 	  "A small chain forgets its first blocks, and a node that begins from genesis needs them.",
-	  "Start the nodes soon after the chain, let the chain node keep everything (archive), or copy "
+	  "Start the nodes soon after the chain, let the chain node keep everything (archive), or "
+	  "copy "
 	  "its data to the volumes.",
 	  LATE, asked_h15 },
 
 	/* accounts and contract */
 	{ "A11", "account-suffix-generated-wrong", "participant",
-	  "The node says that it is not a participant and does nothing; or votes fail for a missing "
+	  "The node says that it is not a participant and does nothing; or votes fail for a "
+	  "missing "
 	  "account.",
 	  "MPC_ACCOUNT_ID was put together from the name of the network, and nobody created or "
 	  "registered that account.",
 	  "Set MPC_ACCOUNT_ID to the account that the contract lists.", LATE, asked_a11 },
 	{ "A13", "participant-key-mismatch", "participant",
 	  "The node says that it is not a participant although its account is listed.",
-	  "A node finds itself by account and P2P key, and the contract has another key: that of the "
+	  "A node finds itself by account and P2P key, and the contract has another key: that of "
+	  "the "
 	  "account, or one from before.",
 	  "Register the public half of MPC_P2P_PRIVATE_KEY, or store the key that is registered.",
 	  LATE ", then silently", asked_a13 },
@@ -212,24 +227,28 @@ const struct check_rule check_rules_asked[] = {
 	  "Name accounts below one that is funded in the genesis and whose key is known.", LATE,
 	  asked_h07 },
 	{ "H08", "contract-not-deployed-or-not-initialised", "participant",
-	  "Nodes wait; calls of the contract fail for a missing account, missing code or missing init.",
+	  "Nodes wait; calls of the contract fail for a missing account, missing code or missing "
+	  "init.",
 	  "A step of the set-up was left out or failed quietly, or MPC_CONTRACT_ID names another "
 	  "account.",
 	  "Deploy the contract, call init, and read its state back.", LATE, asked_h08 },
 	{ "H09", "domain-never-voted", "signature",
 	  "Requests for signatures are answered with: no such domain.",
 	  "The participants never voted for a domain, so there is no key.",
-	  "Let every participant call vote_add_domains, and wait until the contract runs again.", LATE,
-	  asked_h09 },
+	  "Let every participant call vote_add_domains, and wait until the contract runs again.",
+	  LATE, asked_h09 },
 	{ "H10", "threshold-invalid", "quorum",
 	  "The contract refuses its init, or the network can never sign.",
-	  "The threshold is below two, below 60 percent of the participants, or above their number.",
-	  "Use a threshold between 60 percent of the participants and all of them.", LATE, asked_h10 },
+	  "The threshold is below two, below 60 percent of the participants, or above their "
+	  "number.",
+	  "Use a threshold between 60 percent of the participants and all of them.", LATE,
+	  asked_h10 },
 	{ "H11", "participant-url-wrong", "quorum",
 	  "Nodes try one of their peers again and again, and the key is never made.",
 	  "The contract has an address for it that its tasks do not have (any more).",
-	  "Register the Cloud Map name and the P2P port of the node.", LATE ", or at the next "
-	  "replacement of a task",
+	  "Register the Cloud Map name and the P2P port of the node.",
+	  LATE ", or at the next "
+	       "replacement of a task",
 	  asked_h11 },
 	{ "H12", "participant-set-differs-from-services", "quorum",
 	  "Fewer nodes are connected than a signature takes.",

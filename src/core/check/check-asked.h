@@ -56,8 +56,9 @@ struct deployed deployed_of(struct check *c, size_t template);
  * templates can be compared. what: as above. */
 bool deployed_or_unknown(struct check *c, size_t template, const char *what, struct deployed *ret);
 /* Both templates evaluated alike. then, now: values of the parameters, object name -> text; what is
- * missing has its default or stays a symbol. {"before": {logical: {"Type","Properties"}}, "after": the
- * same, "exports_before": {name: value}, "exports_after": the same}; NULL: one cannot be evaluated. */
+ * missing has its default or stays a symbol. {"before": {logical: {"Type","Properties"}}, "after":
+ * the same, "exports_before": {name: value}, "exports_after": the same}; NULL: one cannot be
+ * evaluated. */
 json_t *deployed_compare(const struct template *before, const json_t *then,
 			 const struct template *after, const json_t *now, const char *stack_name);
 /* Properties of a resource in "before" or "after", NULL: it is not there, or of another type. */
@@ -73,7 +74,8 @@ const char *deployed_physical(struct check *c, size_t template, const char *logi
 /* ListStackResources of the template's stack, when there is one. */
 bool deployed_listing(struct check *c, size_t template, struct asked *ret);
 
-/* ---- the chain of the nodes ------------------------------------------------------------------- */
+/* ---- the chain of the nodes -------------------------------------------------------------------
+ */
 
 /* Nodes of one RPC address and contract. */
 struct chain {
@@ -110,10 +112,10 @@ enum contract_kind {
 };
 struct contract {
 	enum contract_kind kind;
-	json_t *state;		      /* whole */
-	const json_t *phase;	      /* value of Running, Initializing, Resharing */
-	const json_t *participants;   /* list of [account, id, {"url", "sign_pk"}] */
-	json_int_t threshold;	      /* -1: none */
+	json_t *state;		    /* whole */
+	const json_t *phase;	    /* value of Running, Initializing, Resharing */
+	const json_t *participants; /* list of [account, id, {"url", "sign_pk"}] */
+	json_int_t threshold;	    /* -1: none */
 };
 /* The contract's state; a refusal that tells nothing is said as UNKNOWN of the running rule. */
 struct contract contract_read(struct check *c, const struct chain *ch, const char *what);
@@ -126,7 +128,8 @@ const json_t *contract_participant(const struct contract *k, const char *account
 /* Public half of a node's secret, NULL: not known or no key. Caller frees. */
 char *node_public(const struct check *c, const struct node *n, const char *variable);
 
-/* ---- what other groups' rules settle by a look-up: true, nothing is left to say ------------------ */
+/* ---- what other groups' rules settle by a look-up: true, nothing is left to say
+ * ------------------ */
 bool asked_name(struct check *c, const struct deployment_resource *r, const char *property,
 		const char *name);
 bool asked_exports(struct check *c, size_t template, const struct check_finding *where);
@@ -140,7 +143,8 @@ struct check_subject;
 bool asked_architecture(struct check *c, const struct check_finding *where,
 			const struct check_subject *s, const json_t *container);
 
-/* ---- rules ------------------------------------------------------------------------------------- */
+/* ---- rules -------------------------------------------------------------------------------------
+ */
 /* check-asked-chain.c */
 void asked_c13(struct check *c);
 void asked_c14(struct check *c);

@@ -82,7 +82,7 @@ struct image {
 	const char *path, *tag, *digest; /* into text; tag and digest NULL when there are none */
 	size_t host_len, path_len, tag_len;
 	const json_t *container; /* whose image it is */
-	bool known; /* false: a part of the path or of the tag is a symbol */
+	bool known;		 /* false: a part of the path or of the tag is a symbol */
 };
 
 static void image_drop(struct image *i)
@@ -193,8 +193,7 @@ static void image_exists(struct check *c, const struct check_subject *s, const s
 {
 	OWN(str) char *lookup = NULL;
 
-	if (!s->service || repository_of(check_deployment(c), i) ||
-	    asked_image(c, f, i->container))
+	if (!s->service || repository_of(check_deployment(c), i) || asked_image(c, f, i->container))
 		return;
 	lookup = strstr(i->text, ".dkr.ecr.")
 			 ? str_printf("aws ecr describe-images for %s", i->shown)

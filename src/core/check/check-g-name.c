@@ -163,8 +163,7 @@ static void ask_names(struct check *c, enum asker asker, const char *why)
 		const struct named *n = named_of(r[i].type);
 		const char *name = n ? fixed_name(c, &r[i], n) : NULL;
 
-		if (name && asker_of(c, &r[i]) == asker &&
-		    !asked_name(c, &r[i], n->property, name))
+		if (name && asker_of(c, &r[i]) == asker && !asked_name(c, &r[i], n->property, name))
 			ask_name(c, &r[i], n, name, why);
 	}
 }

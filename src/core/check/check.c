@@ -276,8 +276,8 @@ static bool concerns(const json_t *finding, const char *service, const char *ste
 	return !strcmp(json_str_or(finding, "step", ""), step) && (!of || !strcmp(of, service));
 }
 
-/* A step that no rule looks at is not decided by a template; nor is one that only rules look at which
- * were given no answers. */
+/* A step that no rule looks at is not decided by a template; nor is one that only rules look at
+ * which were given no answers. */
 static bool has_rule(const char *step, bool with_asked)
 {
 	for (size_t t = 0; tables(t); t++)
