@@ -17,6 +17,7 @@ struct check {
 	const struct check_rule *rule; /* that runs now */
 	json_t *findings;
 	json_t *seen; /* canonical text of a finding -> true */
+	struct check_memos *memos;
 	const struct check_options *options;
 	json_t *questions; /* key -> question without an answer */
 	json_t *memo;	   /* what several rules derive from the same answers */
@@ -82,6 +83,11 @@ const char *check_profile(const struct check *c)
 const struct check_rule *check_running(const struct check *c)
 {
 	return c->rule;
+}
+
+struct check_memos *check_memos(const struct check *c)
+{
+	return c->memos;
 }
 
 const struct deployment_template *check_templates(const struct check *c, size_t *ret_count)
@@ -357,6 +363,7 @@ json_t *check_run(const struct deployment *d, const struct deployment_template *
 			   .profile = o && o->profile ? o->profile : "built-in",
 			   .findings = findings,
 			   .seen = seen,
+			   .memos = check_memos_new(),
 			   .options = o ? o : &none,
 			   .questions = questions,
 			   .memo = memo };
@@ -367,6 +374,7 @@ json_t *check_run(const struct deployment *d, const struct deployment_template *
 		c.rule = all[i];
 		all[i]->run(&c);
 	}
+	check_memos_free(c.memos);
 	sorted = in_order(findings);
 	return json_pack("{s:O,s:o,s:o}", "findings", sorted, "tasks", judge_tasks(&c, sorted),
 			 "questions", values_of(questions));

@@ -51,6 +51,9 @@ const struct deployment_resource *deployment_find(const struct deployment *d, si
  * ARN text of a named resource. *ret_attribute (may be NULL): the attribute, "" for Ref. NULL: none. */
 const struct deployment_resource *deployment_target(const struct deployment *d, const json_t *value,
 						    const char **ret_attribute);
+/* The resource a value is an attribute of, whichever (PrivateIp, DnsName, ...). As above. */
+const struct deployment_resource *deployment_owner(const struct deployment *d, const json_t *value,
+						   const char **ret_attribute);
 /* The value as text when it is known (imports followed), else NULL. Borrowed. */
 const char *deployment_text(const struct deployment *d, const json_t *value);
 /* "/Resources/<logical>/Properties/<rest>" for messages and template_locate(); caller frees. */
