@@ -181,36 +181,28 @@ void asked_e14(struct check *c)
  * -----------------------------------------------------------------------------------------------
  */
 
-static void see_key(struct check *c, const struct deployment_resource *r)
+bool asked_key(struct check *c, const struct deployment_resource *r)
 {
 	struct check_finding f = { .severity = CHECK_FAIL, .resource = r, .property = "KmsKeyId" };
-	const json_t *value = json_object_get(r->properties, "KmsKeyId");
-	const char *id = value ? deployment_text(check_deployment(c), value) : NULL, *state;
+	const char *id =
+		deployment_text(check_deployment(c), json_object_get(r->properties, "KmsKeyId"));
+	const char *state;
 	ASKED a = { 0 };
 
-	if (strcmp(r->type, "AWS::EFS::FileSystem") || !id ||
-	    deployment_target(check_deployment(c), value, NULL))
-		return;
+	if (!id)
+		return false;
 	a = ask(c, "kms", "DescribeKey", json_pack("{s:s}", "KeyId", id));
 	if (asked_absent(&a)) {
 		check_add(c, &f, "there is no key %s", id);
-		return;
+		return true;
 	}
 	if (!asked_or_unknown(c, &f, &a, "the state of the file system's key"))
-		return;
+		return a.state == CHECK_REFUSED;
 	state = json_str_or(json_map(a.answer, "KeyMetadata"), "KeyState", "Enabled");
 	if (strcmp(state, "Enabled") != 0)
 		check_add(c, &f, "key %s is %s: the file system can be neither made nor read", id,
 			  state);
-}
-
-void asked_d28(struct check *c)
-{
-	size_t count;
-	const struct deployment_resource *r = deployment_resources(check_deployment(c), &count);
-
-	for (size_t i = 0; i < count; i++)
-		see_key(c, &r[i]);
+	return true;
 }
 
 /* ---- F18, F20: zones

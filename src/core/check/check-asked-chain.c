@@ -39,7 +39,7 @@ static bool same_key(const struct near_boot_node *b, const char *text)
 	       !memcmp(key, b->public_key, sizeof(key));
 }
 
-static struct check_finding about(enum check_severity severity, const struct chain *ch,
+static struct check_finding about(enum check_severity severity, const struct asked_chain *ch,
 				  const struct variable *v)
 {
 	return node_finding(severity, &ch->first, v);
@@ -48,7 +48,7 @@ static struct check_finding about(enum check_severity severity, const struct cha
 /* ---- J01, C13
  * ------------------------------------------------------------------------------------ */
 
-static void see_inside(struct check *c, const struct chain *ch)
+static void see_inside(struct check *c, const struct asked_chain *ch)
 {
 	VARIABLE v = { 0 };
 	OWN(str) char *lookup = NULL;
@@ -72,7 +72,7 @@ void asked_j01(struct check *c)
 	chain_each(c, true, see_inside);
 }
 
-static void see_answers(struct check *c, const struct chain *ch)
+static void see_answers(struct check *c, const struct asked_chain *ch)
 {
 	const json_t *status = chain_status(c, ch,
 					    "whether the chain answers where the contract is "
@@ -104,7 +104,7 @@ static const char *chain_id_of(const char *network)
 	return !strcmp(network, "local") ? "mpc-localnet" : network;
 }
 
-static void see_id(struct check *c, const struct chain *ch)
+static void see_id(struct check *c, const struct asked_chain *ch)
 {
 	const json_t *status = ch->network ? chain_status(c, ch, "the chain's id") : NULL;
 	const char *id = json_str(status, "chain_id");
@@ -127,7 +127,7 @@ void asked_h02(struct check *c)
 /* The genesis in the image, as far as all versions of it agree. */
 enum { GENESIS_EPOCH_LENGTH = 500, GENESIS_KEPT_EPOCHS = 5 };
 
-static void see_foreign_genesis(struct check *c, const struct chain *ch,
+static void see_foreign_genesis(struct check *c, const struct asked_chain *ch,
 				const struct check_finding *where)
 {
 	ASKED a = ask(c, "near", "EXPERIMENTAL_genesis_config", json_pack("{s:s}", "url", ch->url));
@@ -146,7 +146,7 @@ static void see_foreign_genesis(struct check *c, const struct chain *ch,
 }
 
 /* Public chains are told by their id; of a local one there are as many as there are geneses. */
-static void see_genesis(struct check *c, const struct chain *ch)
+static void see_genesis(struct check *c, const struct asked_chain *ch)
 {
 	bool local = ch->network && !strcmp(ch->network, "local");
 	const json_t *status =
@@ -186,7 +186,7 @@ static long most_protocol(const char *image)
 	return minor >= 1 && minor <= 5 ? 82 : 0;
 }
 
-static void see_protocol(struct check *c, const struct chain *ch)
+static void see_protocol(struct check *c, const struct asked_chain *ch)
 {
 	const char *image =
 		deployment_text(check_deployment(c), json_object_get(ch->first.container, "Image"));
@@ -212,7 +212,7 @@ void asked_h05(struct check *c)
 }
 
 /* What a chain node still has of the past, a node that begins from genesis needs from it. */
-static void see_horizon(struct check *c, const struct chain *ch)
+static void see_horizon(struct check *c, const struct asked_chain *ch)
 {
 	bool local = ch->network && !strcmp(ch->network, "local");
 	const json_t *status =
@@ -304,16 +304,17 @@ static void see_boot_key(struct check *c, const struct check_finding *f, const s
 			  b->host, expected);
 }
 
-static struct asked ask_peers(struct check *c, const struct chain *ch)
+static struct asked ask_peers(struct check *c, const struct asked_chain *ch)
 {
 	return ask(c, "near", "network_info", json_pack("{s:s}", "url", ch->url));
 }
 
 /* Calls for each boot node when status and peers are known. */
-static void
-each_boot(struct check *c, const struct chain *ch, enum check_severity severity, const char *what,
-	  void (*see)(struct check *c, const struct check_finding *f, const struct asked *info,
-		      const json_t *status, const char *rpc_host, const struct near_boot_node *b))
+static void each_boot(struct check *c, const struct asked_chain *ch, enum check_severity severity,
+		      const char *what,
+		      void (*see)(struct check *c, const struct check_finding *f,
+				  const struct asked *info, const json_t *status,
+				  const char *rpc_host, const struct near_boot_node *b))
 {
 	BOOT boot = { 0 };
 	OWN(str) char *rpc_host = chain_host(ch->url);
@@ -334,7 +335,7 @@ each_boot(struct check *c, const struct chain *ch, enum check_severity severity,
 			see(c, &f, &info, status, rpc_host, &boot.list[i]);
 }
 
-static void see_keys(struct check *c, const struct chain *ch)
+static void see_keys(struct check *c, const struct asked_chain *ch)
 {
 	each_boot(c, ch, CHECK_FAIL, "whether the boot nodes have these keys", see_boot_key);
 }
@@ -370,7 +371,7 @@ static void see_boot_host(struct check *c, const struct check_finding *f, const 
 		  at, b->host);
 }
 
-static void see_hosts(struct check *c, const struct chain *ch)
+static void see_hosts(struct check *c, const struct asked_chain *ch)
 {
 	each_boot(c, ch, CHECK_WARN, "whether the boot nodes are still at these addresses",
 		  see_boot_host);
@@ -398,7 +399,7 @@ static void see_boot_loopback(struct check *c, const struct check_finding *f,
 			address, b->host);
 }
 
-static void see_loopback(struct check *c, const struct chain *ch)
+static void see_loopback(struct check *c, const struct asked_chain *ch)
 {
 	each_boot(c, ch, CHECK_WARN, "where the boot nodes listen", see_boot_loopback);
 }
@@ -437,7 +438,7 @@ static bool is_before(const char *a, const char *b)
 	return strlen(a) >= 19 && strlen(b) >= 19 && strncmp(a, b, 19) < 0;
 }
 
-static void see_age(struct check *c, const struct chain *ch)
+static void see_age(struct check *c, const struct asked_chain *ch)
 {
 	bool local = ch->network && !strcmp(ch->network, "local");
 	struct deployed d;

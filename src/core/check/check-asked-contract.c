@@ -9,7 +9,7 @@
 #define VARIABLE struct variable __attribute__((cleanup(own_drop_variable)))
 #define CONTRACT struct contract __attribute__((cleanup(own_drop_contract)))
 
-static bool is_local(const struct chain *ch)
+static bool is_local(const struct asked_chain *ch)
 {
 	return ch->network && !strcmp(ch->network, "local");
 }
@@ -25,7 +25,7 @@ static const char *account_of(const struct check *c, const struct node *n, struc
 }
 
 /* Finding about a variable of the chain's first node. */
-static struct check_finding about(const struct check *c, const struct chain *ch,
+static struct check_finding about(const struct check *c, const struct asked_chain *ch,
 				  enum check_severity severity, const char *variable,
 				  struct variable *v)
 {
@@ -36,7 +36,7 @@ static struct check_finding about(const struct check *c, const struct chain *ch,
 /* ---- A11: accounts
  * --------------------------------------------------------------------------------- */
 
-static void see_account(struct check *c, const struct chain *ch, const struct contract *k,
+static void see_account(struct check *c, const struct asked_chain *ch, const struct contract *k,
 			const struct node *n)
 {
 	VARIABLE v = { 0 };
@@ -58,7 +58,7 @@ static void see_account(struct check *c, const struct chain *ch, const struct co
 	}
 }
 
-static void see_accounts(struct check *c, const struct chain *ch)
+static void see_accounts(struct check *c, const struct asked_chain *ch)
 {
 	CONTRACT k = contract_read(c, ch, "whether the nodes' accounts are participants");
 	struct node n;
@@ -99,7 +99,7 @@ static void see_peer_key(struct check *c, const struct contract *k, const struct
 		peer);
 }
 
-static void see_peer_keys(struct check *c, const struct chain *ch)
+static void see_peer_keys(struct check *c, const struct asked_chain *ch)
 {
 	CONTRACT k = contract_read(c, ch, "whether the contract has the nodes' P2P keys");
 	struct node n;
@@ -127,7 +127,7 @@ static bool has_key(const struct asked *a, const char *public_key)
 	return false;
 }
 
-static void see_account_key(struct check *c, const struct chain *ch, const struct node *n)
+static void see_account_key(struct check *c, const struct asked_chain *ch, const struct node *n)
 {
 	VARIABLE v = { 0 };
 	VARIABLE where = { 0 };
@@ -149,7 +149,7 @@ static void see_account_key(struct check *c, const struct chain *ch, const struc
 		  own, json_array_size(asked_list(&a, "keys", NULL)), account);
 }
 
-static void see_account_keys(struct check *c, const struct chain *ch)
+static void see_account_keys(struct check *c, const struct asked_chain *ch)
 {
 	struct node n;
 
@@ -167,7 +167,8 @@ void asked_b17(struct check *c)
 /* ---- H07: who can create what is missing
  * ------------------------------------------------------------------- */
 
-static void see_parent(struct check *c, const struct chain *ch, const struct node *n, json_t *seen)
+static void see_parent(struct check *c, const struct asked_chain *ch, const struct node *n,
+		       json_t *seen)
 {
 	VARIABLE v = { 0 };
 	const char *account = account_of(c, n, &v);
@@ -196,7 +197,7 @@ static void see_parent(struct check *c, const struct chain *ch, const struct nod
 			  dot + 1, account);
 }
 
-static void see_parents(struct check *c, const struct chain *ch)
+static void see_parents(struct check *c, const struct asked_chain *ch)
 {
 	OWN(json) json_t *seen = json_object();
 	struct node n;
@@ -216,7 +217,7 @@ void asked_h07(struct check *c)
  * ---------------------------------------------------------------------------------------------- */
 
 /* On a chain of one's own the contract may rightly come after the nodes. */
-static void see_contract(struct check *c, const struct chain *ch)
+static void see_contract(struct check *c, const struct asked_chain *ch)
 {
 	CONTRACT k = contract_read(c, ch, "whether the contract is there and initialised");
 	VARIABLE v = { 0 };
@@ -237,7 +238,7 @@ void asked_h08(struct check *c)
 	chain_each(c, false, see_contract);
 }
 
-static void see_domains(struct check *c, const struct chain *ch)
+static void see_domains(struct check *c, const struct asked_chain *ch)
 {
 	CONTRACT k = contract_read(c, ch, "whether the contract has a domain");
 	VARIABLE v = { 0 };
@@ -257,7 +258,7 @@ void asked_h09(struct check *c)
 	chain_each(c, false, see_domains);
 }
 
-static void see_threshold(struct check *c, const struct chain *ch)
+static void see_threshold(struct check *c, const struct asked_chain *ch)
 {
 	CONTRACT k = contract_read(c, ch, "the contract's threshold");
 	json_int_t n = (json_int_t)json_array_size(k.participants), least = (n * 6 + 9) / 10;
@@ -313,7 +314,7 @@ static bool is_other_name(const char *host, const char *name)
 	return domain && str_ends(host, domain) && strcmp(host, name) != 0;
 }
 
-static void see_url(struct check *c, const struct chain *ch, const struct contract *k,
+static void see_url(struct check *c, const struct asked_chain *ch, const struct contract *k,
 		    const struct node *n)
 {
 	VARIABLE v = { 0 };
@@ -343,7 +344,7 @@ static void see_url(struct check *c, const struct chain *ch, const struct contra
 			  ch->contract, account, url);
 }
 
-static void see_urls(struct check *c, const struct chain *ch)
+static void see_urls(struct check *c, const struct asked_chain *ch)
 {
 	CONTRACT k = contract_read(c, ch, "where the contract says the nodes are");
 	struct node n;
@@ -378,7 +379,7 @@ static json_t *running_accounts(const struct check *c)
 	return json_incref(all);
 }
 
-static void see_set(struct check *c, const struct chain *ch)
+static void see_set(struct check *c, const struct asked_chain *ch)
 {
 	CONTRACT k = { .threshold = -1 };
 	OWN(json) json_t *running = is_local(ch) ? running_accounts(c) : NULL;
@@ -435,7 +436,7 @@ static long whole_near(const char *yocto)
 
 enum { NEAR_FOR_CONTRACT = 15 };
 
-static void see_balance(struct check *c, const struct chain *ch)
+static void see_balance(struct check *c, const struct asked_chain *ch)
 {
 	VARIABLE v = { 0 };
 	struct check_finding f = about(c, ch, CHECK_WARN, "MPC_CONTRACT_ID", &v);

@@ -203,19 +203,25 @@ static json_t *compare(struct check *c, size_t template, const json_t *stack,
 		      : NULL;
 }
 
+static void drop_compared(void *value)
+{
+	json_decref(value);
+}
+
 /* Every rule about updates needs the comparison, and it costs two evaluations: it is made once. */
 static const json_t *compared(struct check *c, size_t template, const json_t *stack,
 			      const struct asked *body)
 {
-	OWN(str) char *key = str_printf("compare:%zu", template);
-	json_t *memo = check_memo(c), *made = json_object_get(memo, key);
+	static const char owner;
+	size_t count;
+	void **slot = check_memo(c, &owner, &check_templates(c, &count)[template], drop_compared);
 
-	if (!made) {
-		made = compare(c, template, stack, body);
-		made = made ? made : json_null();
-		json_object_set_new(memo, key, made);
+	if (!*slot) {
+		json_t *made = compare(c, template, stack, body);
+
+		*slot = made ? made : json_null();
 	}
-	return json_is_object(made) ? made : NULL;
+	return json_is_object((const json_t *)*slot) ? *slot : NULL;
 }
 
 /* A stack that only has a change set, or is gone, has no resources. */

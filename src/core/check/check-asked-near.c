@@ -106,24 +106,24 @@ char *chain_url(struct check *c, const struct node *n)
 /* ---- the chains
  * -------------------------------------------------------------------------------------- */
 
-static bool same_chain(const struct chain *a, const struct chain *b)
+static bool same_chain(const struct asked_chain *a, const struct asked_chain *b)
 {
 	return !strcmp(a->url, b->url) && str_eq(a->contract, b->contract);
 }
 
-static void drop_chain(struct chain *ch)
+static void drop_chain(struct asked_chain *ch)
 {
 	free(ch->url);
 	free(ch->contract);
 }
 
-static bool read_chain(struct check *c, const struct node *n, struct chain *ret)
+static bool read_chain(struct check *c, const struct node *n, struct asked_chain *ret)
 {
 	VARIABLE contract = { 0 };
 	VARIABLE env = { 0 };
 	OWN(str) char *host = NULL;
 
-	*ret = (struct chain){ .url = chain_url(c, n), .first = *n };
+	*ret = (struct asked_chain){ .url = chain_url(c, n), .first = *n };
 	if (!ret->url)
 		return false;
 	node_variable(c, n, "MPC_CONTRACT_ID", &contract);
@@ -137,14 +137,14 @@ static bool read_chain(struct check *c, const struct node *n, struct chain *ret)
 }
 
 void chain_each(struct check *c, bool with_inside,
-		void (*see)(struct check *c, const struct chain *ch))
+		void (*see)(struct check *c, const struct asked_chain *ch))
 {
-	struct chain *all = NULL;
+	struct asked_chain *all = NULL;
 	size_t count = 0;
 	struct node n;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct chain ch;
+		struct asked_chain ch;
 		bool known = !read_chain(c, &n, &ch);
 
 		for (size_t k = 0; k < count && !known; k++)
@@ -164,10 +164,10 @@ void chain_each(struct check *c, bool with_inside,
 	free(all);
 }
 
-bool chain_node(struct check *c, const struct chain *ch, size_t *i, struct node *ret)
+bool chain_node(struct check *c, const struct asked_chain *ch, size_t *i, struct node *ret)
 {
 	while (node_next(c, i, ret)) {
-		struct chain of;
+		struct asked_chain of;
 		bool same = read_chain(c, ret, &of) && same_chain(ch, &of);
 
 		drop_chain(&of);
@@ -180,14 +180,14 @@ bool chain_node(struct check *c, const struct chain *ch, size_t *i, struct node 
 /* ---- what is asked
  * ------------------------------------------------------------------------------------ */
 
-static struct check_finding place_of(const struct check *c, const struct chain *ch,
+static struct check_finding place_of(const struct check *c, const struct asked_chain *ch,
 				     struct variable *v)
 {
 	node_variable(c, &ch->first, "NEAR_RPC_URL", v);
 	return node_finding(CHECK_UNKNOWN, &ch->first, v);
 }
 
-const json_t *chain_status(struct check *c, const struct chain *ch, const char *what)
+const json_t *chain_status(struct check *c, const struct asked_chain *ch, const char *what)
 {
 	ASKED a = ask(c, "near", "status", json_pack("{s:s}", "url", ch->url));
 	VARIABLE v = { 0 };
@@ -196,7 +196,7 @@ const json_t *chain_status(struct check *c, const struct chain *ch, const char *
 	return asked_or_unknown(c, &where, &a, what) ? a.answer : NULL;
 }
 
-struct asked chain_view(struct check *c, const struct chain *ch, const char *type,
+struct asked chain_view(struct check *c, const struct asked_chain *ch, const char *type,
 			const char *account)
 {
 	return ask(c, "near", "query",
@@ -278,7 +278,7 @@ static void read_state(const struct asked *a, struct contract *k)
 	}
 }
 
-struct contract contract_read(struct check *c, const struct chain *ch, const char *what)
+struct contract contract_read(struct check *c, const struct asked_chain *ch, const char *what)
 {
 	struct contract k = { .threshold = -1 };
 	VARIABLE v = { 0 };
@@ -311,14 +311,17 @@ const json_t *contract_participant(const struct contract *k, const char *account
 	return NULL;
 }
 
+/* variable: of one of secret_slots. */
 char *node_public(const struct check *c, const struct node *n, const char *variable)
 {
 	struct secret_view view __attribute__((cleanup(own_drop_secret_view))) = { 0 };
-	const struct secret_slot slot = { variable, SECRET_KEY };
+	const struct secret_slot *slot = secret_slots;
 	struct near_key key;
 	char *text = NULL;
 
-	secret_view(c, n, &slot, &view);
+	while (strcmp(slot->variable, variable) != 0)
+		slot++;
+	secret_view(c, n, slot, &view);
 	if (view.state == SECRET_VALUE && view.text && near_key_parse(view.text, &key, NULL) == 0) {
 		text = near_key_format_public(&key);
 		near_key_wipe(&key);

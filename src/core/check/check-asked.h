@@ -78,7 +78,7 @@ bool deployed_listing(struct check *c, size_t template, struct asked *ret);
  */
 
 /* Nodes of one RPC address and contract. */
-struct chain {
+struct asked_chain {
 	char *url, *contract; /* contract NULL: not known */
 	const char *network;  /* node_chain()'s, or NULL */
 	bool inside;	      /* the address is one that only the VPC reaches */
@@ -86,9 +86,9 @@ struct chain {
 };
 /* Calls for each chain; inside ones only when told. */
 void chain_each(struct check *c, bool with_inside,
-		void (*see)(struct check *c, const struct chain *ch));
+		void (*see)(struct check *c, const struct asked_chain *ch));
 /* The nodes of a chain one by one; *i starts at 0. */
-bool chain_node(struct check *c, const struct chain *ch, size_t *i, struct node *ret);
+bool chain_node(struct check *c, const struct asked_chain *ch, size_t *i, struct node *ret);
 /* The address a node's chain answers at, or NULL. Caller frees. */
 char *chain_url(struct check *c, const struct node *n);
 /* Host of a URL or of "host:port"; caller frees. */
@@ -96,9 +96,9 @@ char *chain_host(const char *url);
 /* A host that is asked from inside its VPC only. */
 bool chain_is_inside(struct check *c, const char *host);
 /* `status` of the chain, or NULL; a refusal is said as UNKNOWN of the running rule. */
-const json_t *chain_status(struct check *c, const struct chain *ch, const char *what);
+const json_t *chain_status(struct check *c, const struct asked_chain *ch, const char *what);
 /* A view of an account: "view_account", "view_access_key_list". */
-struct asked chain_view(struct check *c, const struct chain *ch, const char *type,
+struct asked chain_view(struct check *c, const struct asked_chain *ch, const char *type,
 			const char *account);
 /* The view says that there is no such account. */
 bool chain_no_account(const struct asked *a);
@@ -118,7 +118,7 @@ struct contract {
 	json_int_t threshold;	    /* -1: none */
 };
 /* The contract's state; a refusal that tells nothing is said as UNKNOWN of the running rule. */
-struct contract contract_read(struct check *c, const struct chain *ch, const char *what);
+struct contract contract_read(struct check *c, const struct asked_chain *ch, const char *what);
 static inline void own_drop_contract(struct contract *k)
 {
 	json_decref(k->state);
@@ -136,6 +136,7 @@ bool asked_exports(struct check *c, size_t template, const struct check_finding 
 bool asked_replaced_service(struct check *c, const struct deployment_resource *r);
 bool asked_replacement(struct check *c, size_t template);
 bool asked_namespace(struct check *c, const struct deployment_resource *r, const char *name);
+bool asked_key(struct check *c, const struct deployment_resource *file_system);
 bool asked_addresses(struct check *c, const char *type, long most);
 bool asked_vcpus(struct check *c, const struct check_finding *where, double sum);
 bool asked_image(struct check *c, const struct check_finding *where, const json_t *container);
@@ -182,7 +183,6 @@ void asked_f05(struct check *c);
 void asked_f21(struct check *c);
 void asked_f22(struct check *c);
 /* check-asked-account.c */
-void asked_d28(struct check *c);
 void asked_e13(struct check *c);
 void asked_e14(struct check *c);
 void asked_f18(struct check *c);

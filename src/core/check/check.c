@@ -20,7 +20,6 @@ struct check {
 	struct check_memos *memos;
 	const struct check_options *options;
 	json_t *questions; /* key -> question without an answer */
-	json_t *memo;	   /* what several rules derive from the same answers */
 };
 
 static const char *const verdict_words[] = { "FAIL", "WARN", "UNKNOWN" };
@@ -106,11 +105,6 @@ const char *check_stack_name(const struct check *c, size_t template)
 bool check_looks_up(const struct check *c)
 {
 	return c->options->facts != NULL;
-}
-
-json_t *check_memo(struct check *c)
-{
-	return c->memo;
 }
 
 const char *check_region(const struct check *c)
@@ -356,7 +350,7 @@ json_t *check_run(const struct deployment *d, const struct deployment_template *
 {
 	static const struct check_options none = { 0 };
 	OWN(json) json_t *findings = json_array(), *seen = json_object(), *sorted = NULL;
-	OWN(json) json_t *questions = json_object(), *memo = json_object();
+	OWN(json) json_t *questions = json_object();
 	struct check c = { .deployment = d,
 			   .templates = templates,
 			   .template_count = template_count,
@@ -365,14 +359,17 @@ json_t *check_run(const struct deployment *d, const struct deployment_template *
 			   .seen = seen,
 			   .memos = check_memos_new(),
 			   .options = o ? o : &none,
-			   .questions = questions,
-			   .memo = memo };
+			   .questions = questions };
 	size_t count;
 	const struct check_rule *const *all = check_rules(&count);
 
 	for (size_t i = 0; i < count; i++) {
 		c.rule = all[i];
 		all[i]->run(&c);
+	}
+	for (const struct check_more *m = check_more_asked; m->id; m++) {
+		c.rule = check_rule(m->id);
+		m->run(&c);
 	}
 	check_memos_free(c.memos);
 	sorted = in_order(findings);

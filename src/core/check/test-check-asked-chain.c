@@ -266,10 +266,10 @@ TEST(check_asked_chain, an_account_that_is_no_participant_is_a11)
 {
 	OWN(json) json_t *document = asked_document();
 
-	asked_set(document, 1, "MPC_ACCOUNT_ID", "mpc-node-1.mpc-localnet");
+	asked_set(document, 1, "MPC_ACCOUNT_ID", "mpc-node-9.node0");
 	CHECK_STR(asked_of(document, NULL, NULL, "A11"), "FAIL");
-	CHECK_STR(with(document, "query", "mpc-node-1.mpc-localnet", NO_ACCOUNT, "A11"), "FAIL");
-	CHECK_STR(with(document, "query", "mpc-node-1.mpc-localnet", TIMEOUT, "A11"), "UNKNOWN");
+	CHECK_STR(with(document, "query", "mpc-node-9.node0", NO_ACCOUNT, "A11"), "FAIL");
+	CHECK_STR(with(document, "query", "mpc-node-9.node0", TIMEOUT, "A11"), "UNKNOWN");
 }
 
 TEST(check_asked_chain, before_the_contract_is_set_up_a_missing_account_is_no_failure)
