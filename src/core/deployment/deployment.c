@@ -65,6 +65,7 @@ static int resource_read(struct deployment *d, size_t template, const char *logi
 	d->resource_count++;
 	json_object_set_new(d->names[template], logical, json_integer((json_int_t)index));
 	type_note(d, type, index);
+	physical_index(d, r);
 	arn_index(d, r);
 	return 0;
 }
@@ -114,6 +115,7 @@ static struct deployment *deployment_new(const struct deployment_template *list,
 	}
 	d->types = json_object();
 	d->arns = json_object();
+	d->physical = json_object();
 	d->exports = json_object();
 	d->scalars = json_object();
 	d->outside = json_object();
@@ -173,6 +175,7 @@ void deployment_free(struct deployment *d)
 		free(d->texts[i]);
 	json_decref(d->types);
 	json_decref(d->arns);
+	json_decref(d->physical);
 	json_decref(d->exports);
 	json_decref(d->scalars);
 	json_decref(d->outside);

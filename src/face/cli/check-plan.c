@@ -4,6 +4,7 @@
 #include "core/check/check.h"
 #include "core/deployment/deployment.h"
 #include "core/template/template.h"
+#include "face/cli/check-lookup.h"
 
 /* One run: templates evaluated under one assignment. */
 struct run {
@@ -11,8 +12,9 @@ struct run {
 	json_t **parameters;
 	struct template_eval **evals;
 	struct template_world *worlds; /* evaluations borrow them */
+	const char **names; /* of the stacks, NULL: not known */
 	struct deployment *deployment;
-	size_t count;
+	size_t count, all; /* all: with the account behind the templates */
 };
 
 static void run_free(struct run *r)
@@ -22,6 +24,7 @@ static void run_free(struct run *r)
 		template_eval_free(r->evals[i]);
 		json_decref(r->parameters[i]);
 	}
+	free(r->names);
 	free(r->worlds);
 	free(r->list);
 	free(r->evals);
@@ -50,14 +53,18 @@ static json_t *given_to(const struct plan_stack *s, const struct template *t,
 	return given;
 }
 
-static int evaluate(const struct plan *p, struct template *const *templates,
-		    const json_t *assignment, struct run *r, struct err *err)
+/* The stacks of a network.yaml have the names that it gives, --stack gives one; other names are the
+ * user's choice. */
+static const char *name_of(const struct plan *p, size_t i)
 {
-	/* the stacks of a network.yaml have the names that it gives; other names are the user's
-	 * choice */
-	bool named = p->key_directory != NULL;
+	return p->key_directory || (p->stack_given && i + 1 == p->count) ? p->stacks[i].name : NULL;
+}
 
-	r->list = mem_new(p->count, sizeof(*r->list));
+static int evaluate(const struct plan *p, struct template *const *templates,
+		    const json_t *assignment, struct check_world *w, struct run *r, struct err *err)
+{
+	r->list = mem_new(p->count + 1, sizeof(*r->list));
+	r->names = mem_new(p->count + 1, sizeof(char *));
 	r->parameters = mem_new(p->count, sizeof(*r->parameters));
 	r->evals = mem_new(p->count, sizeof(struct template_eval *));
 	r->worlds = mem_new(p->count, sizeof(*r->worlds));
@@ -65,8 +72,8 @@ static int evaluate(const struct plan *p, struct template *const *templates,
 	for (size_t i = 0; i < p->count; i++) {
 		OWN(json) json_t *given = given_to(&p->stacks[i], templates[i], assignment);
 
-		if (named)
-			r->worlds[i].stack_name = p->stacks[i].name;
+		lookup_world_set(&w->lookup, w->region, &r->worlds[i]);
+		r->names[i] = r->worlds[i].stack_name = name_of(p, i);
 		if (template_parameters(templates[i], given, NULL, 0, &r->worlds[i],
 					&r->parameters[i], err) < 0 ||
 		    template_eval_new(templates[i], r->parameters[i], &r->worlds[i], &r->evals[i],
@@ -74,18 +81,22 @@ static int evaluate(const struct plan *p, struct template *const *templates,
 			return err_in(err, "%s", template_name(templates[i]));
 		r->list[i] = (struct deployment_template){ .t = templates[i], .eval = r->evals[i] };
 	}
-	return deployment_read(r->list, r->count, &r->deployment, err);
+	r->all = check_world_add(w, r->list, r->count);
+	return deployment_read(r->list, r->all, &r->deployment, err);
 }
 
 static int check_one(const struct plan *p, struct template *const *templates,
-		     const json_t *assignment, const char *profile, json_t **ret, struct err *err)
+		     const json_t *assignment, const char *profile, struct check_world *w,
+		     json_t **ret, struct err *err)
 {
 	struct run r __attribute__((cleanup(own_drop_run))) = { 0 };
-	struct check_options options = { .profile = profile };
+	struct check_options options = { .profile = profile, .facts = w->facts, .region = w->region };
 
-	if (evaluate(p, templates, assignment, &r, err) < 0)
+	if (evaluate(p, templates, assignment, w, &r, err) < 0)
 		return -1;
-	*ret = check_run(r.deployment, r.list, r.count, &options);
+	options.stack_names = r.names;
+	*ret = check_run(r.deployment, r.list, r.all, &options);
+	check_world_ask(w, r.deployment, r.list, r.count, *ret);
 	return 0;
 }
 
@@ -103,7 +114,7 @@ static json_t *all_given(const struct plan *p)
 /* An assignment that a rule of the template refuses is none: it counts only when all are refused.
  */
 static int check_all(const struct plan *p, struct template *const *templates, const char *profile,
-		     json_t **ret, struct err *err)
+		     struct check_world *w, json_t **ret, struct err *err)
 {
 	OWN(json) json_t *given = all_given(p);
 	OWN(json) json_t *assignments = check_assignments(templates, p->count, given);
@@ -115,7 +126,7 @@ static int check_all(const struct plan *p, struct template *const *templates, co
 	json_array_foreach(assignments, i, one) {
 		json_t *result = NULL;
 
-		if (check_one(p, templates, one, profile, &result, err) < 0)
+		if (check_one(p, templates, one, profile, w, &result, err) < 0)
 			continue;
 		results[count] = result;
 		names[count++] = json_object_size(one) ? json_text(one) : str_dup("");
@@ -143,7 +154,8 @@ static int refused(const char *name, json_t **ret, const struct err *err)
 	return 0;
 }
 
-int check_plan(const struct plan *p, const char *profile, json_t **ret, struct err *err)
+int check_plan(const struct plan *p, const char *profile, struct check_world *w, json_t **ret,
+	       struct err *err)
 {
 	struct template **templates = mem_new(p->count, sizeof(struct template *));
 	struct err why = { 0 };
@@ -155,7 +167,7 @@ int check_plan(const struct plan *p, const char *profile, json_t **ret, struct e
 		rc = template_parse(name, p->stacks[i].text, p->stacks[i].len, &templates[i], &why);
 	}
 	if (rc == 0)
-		rc = check_all(p, templates, profile, ret, &why);
+		rc = check_all(p, templates, profile, w, ret, &why);
 	if (rc < 0) {
 		rc = refused(name, ret, &why);
 		if (rc < 0)

@@ -4,7 +4,7 @@
 
 #include "core/check/check.h"
 #include "core/launch/launch.h"
-#include "face/cli/check-plan.h"
+#include "face/cli/check-lookup.h"
 #include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
 
@@ -59,6 +59,12 @@ static void print_place(const json_t *place, const char *intro)
 {
 	const json_t *at = json_map(place, "location");
 
+	/* the account has no lines */
+	if (!json_int_or(at, "line", 0) && *json_str_or(place, "path", "/") != '/') {
+		(void)printf("  %s%s  %s\n", intro, json_str_or(at, "file", ""),
+			     json_str_or(place, "path", ""));
+		return;
+	}
 	(void)printf("  %s%s:%lld:%lld  %s\n", intro, json_str_or(at, "file", ""),
 		     (long long)json_int_or(at, "line", 0), (long long)json_int_or(at, "column", 0),
 		     json_str_or(place, "path", ""));
@@ -93,7 +99,24 @@ static void print_finding(const struct cli *cli, const json_t *f)
 	print_text("on AWS: ", json_str(f, "distance"));
 	print_text("remedy: ", json_str(f, "remedy"));
 	print_text("ask:    ", json_str(f, "lookup"));
+	print_text("refused: ", json_str(f, "refused"));
 	(void)putchar('\n');
+}
+
+static void print_lookups(const json_t *result)
+{
+	const json_t *made = json_list(result, "lookups");
+	size_t open = json_array_size(json_list(result, "questions")), answered = 0, i;
+	json_t *one;
+
+	json_array_foreach(made, i, one)
+		answered += str_eq(json_str(one, "outcome"), "answered");
+	if (made)
+		(void)printf("%zu look-ups: %zu answered, %zu refused\n", json_array_size(made),
+			     answered, json_array_size(made) - answered);
+	else if (open)
+		(void)printf("%zu look-up%s would settle more: mpcup check --lookup\n", open,
+			     open == 1 ? "" : "s");
 }
 
 static void print_result(const struct cli *cli, const json_t *result)
@@ -112,6 +135,8 @@ static void print_result(const struct cli *cli, const json_t *result)
 		(void)printf("%zu tasks: %zu FAIL, %zu WARN, %zu UNKNOWN\n", json_array_size(tasks),
 			     count_of(findings, "FAIL"), count_of(findings, "WARN"),
 			     count_of(findings, "UNKNOWN"));
+	if (!cli->quiet)
+		print_lookups(result);
 }
 
 /* ---- commands
@@ -138,7 +163,7 @@ static int run_check(struct cli *cli, struct err *err)
 	const char *profile;
 
 	if (take_profile(cli, &profile, err) < 0 || plan_preview(cli, &p, err) < 0 ||
-	    check_plan(&p, profile, &result, err) < 0) {
+	    check_asking(cli, &p, profile, &result, err) < 0) {
 		/* what cannot be read is the input's fault here, whatever the reason: exit 2 */
 		if (err->code == ERR_SYS || err->code == ERR_LIMIT)
 			err->code = ERR_INPUT;
@@ -229,13 +254,18 @@ static const struct cli_option check_options[] = {
 	{ .name = "profile",
 	  .value = "NAME",
 	  .help = "the node image's contract: built-in (default), 3.1 or current" },
+	{ .name = "stack", .value = "NAME", .help = "name that the stack has or will have" },
+	{ .name = "lookup", .help = "ask AWS, registries and the chain what the templates do not tell" },
+	{ .name = "target", .value = "NAME", .help = "where look-ups go: aws (default) or local" },
+	{ .name = "region", .value = "NAME", .help = "region of the look-ups (default: $AWS_REGION)" },
+	{ .name = "endpoint-url", .value = "URL", .help = "ask this endpoint in place of AWS's own" },
 	{ 0 },
 };
 const struct command command_check = {
 	.name = "check",
 	.usage = "[network.yaml | TEMPLATE...]",
 	.most = 64,
-	.help = "prove from the templates alone that every task will start and the network will "
+	.help = "prove from the templates that every task will start and the network will "
 		"form",
 	.details = "Prints the launch sequence of every task with PASS, FAIL or UNKNOWN per step, "
 		   "then each finding\n"
@@ -243,12 +273,15 @@ const struct command command_check = {
 		   "mends it.\n"
 		   "Several templates in one call are one deployment and import from each other. "
 		   "Nothing is\n"
-		   "deployed, made or asked. UNKNOWN: the templates alone do not tell; the look-up "
-		   "that would is\n"
-		   "named. Exit code 1 with any FAIL, 2 when the input cannot be read.",
+		   "deployed or made. UNKNOWN: the templates alone do not tell; the look-up that "
+		   "would is named,\n"
+		   "and --lookup makes it, with AWS's read-only actions alone. Secrets it reads are "
+		   "judged, never\n"
+		   "shown or kept. Exit code 1 with any FAIL, 2 when the input cannot be read.",
 	.examples = "  mpcup check\n"
 		    "  mpcup check template.json --params keys.json\n"
-		    "  mpcup check import.json near-runner.json --json",
+		    "  mpcup check import.json near-runner.json --json\n"
+		    "  mpcup check import.json --lookup --region eu-central-1",
 	.options = check_options,
 	.run = run_check,
 };
