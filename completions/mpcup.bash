@@ -7,7 +7,7 @@ _mpcup() {
 	'keys show'|'keys show '*) options=' --directory --json --quiet --help';;
 	'keys verify'|'keys verify '*) options=' --directory --json --quiet --help';;
 	'synth'|'synth '*) options=' --pattern --base --yaml --output --json --quiet --help';;
-	'check'|'check '*) options=' --params --param --profile --json --quiet --help';;
+	'check'|'check '*) options=' --params --param --profile --stack --lookup --target --region --endpoint-url --json --quiet --help';;
 	'explain'|'explain '*) options=' --json --quiet --help';;
 	'up'|'up '*) options=' --stack --params --param --image --chain-key --no-rollback --timeout --target --json --quiet --help';;
 	'status'|'status '*) options=' --stack --target --json --quiet --help';;

@@ -142,6 +142,20 @@ static void view_secret(const struct check *c, struct secret_view *v)
 	}
 }
 
+/* ECS injects the whole value of a parameter. */
+static void view_parameter(const struct check *c, struct secret_view *v)
+{
+	const json_t *value = json_object_get(v->from.secret->properties, "Value");
+	OWN(str) char *flat = value ? node_flatten(check_deployment(c), value) : NULL;
+
+	v->state = SECRET_OUTSIDE;
+	if (!flat || strcmp(v->from.secret->type, "AWS::SSM::Parameter") != 0)
+		return;
+	v->property = "Value";
+	take_text(v, flat);
+	explicit_bzero(flat, strlen(flat));
+}
+
 void secret_view(const struct check *c, const struct node *n, const struct secret_slot *slot,
 		 struct secret_view *ret)
 {
@@ -156,6 +170,8 @@ void secret_view(const struct check *c, const struct node *n, const struct secre
 	deployment_value_from(check_deployment(c), ret->variable.value, &ret->from);
 	if (ret->from.malformed)
 		ret->state = SECRET_SELECTOR;
+	else if (ret->from.parameter_store && ret->from.secret && !ret->from.unknown)
+		view_parameter(c, ret);
 	else if (!ret->from.secret || ret->from.unknown || ret->from.parameter_store ||
 		 strcmp(ret->from.secret->type, "AWS::SecretsManager::Secret") != 0)
 		ret->state = SECRET_OUTSIDE;

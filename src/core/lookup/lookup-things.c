@@ -233,7 +233,8 @@ static void add_parameter(struct picture *p, const char *asked, const json_t *pa
 	(void)picture_add(p, "AWS::SSM::Parameter", arn ? arn : asked, asked, properties);
 }
 
-/* Only what a container's ValueFrom names by its ARN: parameters of templates are values already. */
+/* Only what a container's ValueFrom names, which is asked for decrypted: parameters of templates are
+ * values already. */
 void picture_secrets(struct picture *p)
 {
 	OWN_FACT struct fact s = { 0 };
@@ -242,7 +243,7 @@ void picture_secrets(struct picture *p)
 	while (fact_next(p->facts, "secretsmanager", "DescribeSecret", &s))
 		add_secret(p, json_str(s.input, "SecretId"), s.answer);
 	while (fact_next(p->facts, "ssm", "GetParameter", &m))
-		if (str_starts(json_str_or(m.input, "Name", ""), "arn:"))
+		if (json_bool_or(m.input, "WithDecryption", false))
 			add_parameter(p, json_str(m.input, "Name"), json_map(m.answer, "Parameter"));
 }
 

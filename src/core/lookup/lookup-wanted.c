@@ -210,7 +210,7 @@ static void want_secret(struct wanted *w, const char *arn)
 		want_key(w, key);
 }
 
-/* A parameter by its ARN; ECS decrypts what it injects. */
+/* ECS decrypts what it injects. */
 static void want_parameter(struct wanted *w, const char *arn)
 {
 	json_t *input = text_input("Name", arn);
@@ -333,6 +333,20 @@ static void look_role(struct wanted *w, const json_t *value)
 		want_role(w, name ? name + 1 : rest);
 }
 
+/* By its ARN, or by its name alone. */
+static bool is_parameter(const char *text)
+{
+	return arn_rest(text, "ssm", "parameter/") || (*text && !strchr(text, ':'));
+}
+
+static bool is_declared_parameter(const struct wanted *w, const json_t *value)
+{
+	struct deployment_value_from from;
+
+	deployment_value_from(w->d, value, &from);
+	return from.secret && !from.secret->physical_id;
+}
+
 static void look_secret(struct wanted *w, const json_t *value)
 {
 	const char *text = deployment_text(w->d, value);
@@ -341,7 +355,7 @@ static void look_secret(struct wanted *w, const json_t *value)
 
 	if (arn && !is_declared(w, named))
 		want_secret(w, arn);
-	else if (!arn && arn_rest(text, "ssm", "parameter/") && !is_declared(w, value))
+	else if (!arn && text && is_parameter(text) && !is_declared_parameter(w, value))
 		want_parameter(w, text);
 }
 
