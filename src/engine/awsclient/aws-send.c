@@ -9,6 +9,9 @@ enum { CONNECT_TIMEOUT_MS = 5000, HEADERS_MOST = 8 };
 
 void incoming_free(struct incoming *in)
 {
+	/* an answer may be a secret */
+	if (in->body.data)
+		explicit_bzero(in->body.data, in->body.len);
 	buf_free(&in->body);
 	free(in->error_type);
 	*in = (struct incoming){ 0 };

@@ -13,7 +13,7 @@ struct awsclient {
 	CURL *curl;
 	char *endpoint_url; /* without trailing slash; NULL: AWS's own */
 	char *region, *access_key, *secret_key, *session_token;
-	unsigned timeout_ms;
+	unsigned timeout_ms, retry_ms;
 };
 
 /* A request as it goes out, before it is signed. */

@@ -89,6 +89,7 @@ int awsclient_new(const struct awsclient_options *o, struct awsclient **ret, str
 	if (!region_plain(c->region))
 		return err_set(err, ERR_INPUT, "region %s is not one", c->region);
 	c->timeout_ms = o->timeout_ms ? o->timeout_ms : TIMEOUT_MS;
+	c->retry_ms = o->retry_ms;
 	if (take_credentials(c, o, err) < 0)
 		return -1;
 	*ret = GIVE(c);
@@ -219,14 +220,25 @@ static int decode(const struct aws_service *s, const char *action, const struct 
 	return 0;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* Sends until there is an answer that counts. 0: *in holds a good one. -1: err, and ret_code as
  * awsclient_call() says. */
 static int exchange(struct awsclient *c, const struct aws_service *s, const char *action,
 		    const struct outgoing *o, struct incoming *in, char *ret_code, struct err *err)
 {
+	int64_t began = now_ms();
+
 	for (unsigned attempt = 0;; attempt++) {
 		CURLcode code = send_signed(c, s, action, o, in, err);
-		bool last = attempt + 1 == ATTEMPTS;
+		bool last = attempt + 1 == ATTEMPTS ||
+			    (c->retry_ms && now_ms() - began >= (int64_t)c->retry_ms);
 
 		*ret_code = '\0';
 		if (code != CURLE_OK) {

@@ -11,6 +11,7 @@ struct awsclient_options {
 	const char *region;	  /* NULL: AWS_REGION, AWS_DEFAULT_REGION, "us-east-1" */
 	const char *access_key, *secret_key, *session_token; /* NULL: environment */
 	unsigned timeout_ms;				     /* per request; 0: 30000 */
+	unsigned retry_ms; /* a call that has taken so long is not tried again; 0: five tries */
 };
 int awsclient_new(const struct awsclient_options *o, struct awsclient **ret, struct err *err);
 void awsclient_free(struct awsclient *c);

@@ -49,7 +49,7 @@ static struct curl_slist *header(struct curl_slist *list, const char *name, cons
 
 /* A proxy for the outside cannot reach the own loopback. curl keeps Authorization from other hosts
  * when it is redirected. */
-static void set_up(CURL *curl, const char *url, struct reply *r)
+static void set_up(CURL *curl, const char *url, int64_t left, struct reply *r)
 {
 	bool plain = str_starts(url, "http://");
 	bool own = strstr(url, "://127.") || strstr(url, "://localhost") || strstr(url, "://[::1]");
@@ -61,7 +61,7 @@ static void set_up(CURL *curl, const char *url, struct reply *r)
 	(void)curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, plain ? "http,https" : "https");
 	(void)curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
 	(void)curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
-	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)LOOKUP_TIMEOUT_MS);
+	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(left > 1 ? left : 1));
 	(void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
 	(void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, r);
@@ -80,7 +80,7 @@ void lookup_http(struct lookup *l, const char *url, const char *authorization, c
 	CURLcode code;
 
 	*ret = (struct reply){ 0 };
-	set_up(l->curl, url, ret);
+	set_up(l->curl, url, l->deadline - lookup_now(), ret);
 	list = header(list, "Accept", accept);
 	if (body) {
 		list = header(list, "Content-Type", "application/json");

@@ -11,7 +11,9 @@ struct lookup {
 	struct awsclient *aws;
 	CURL *curl;
 	char *down; /* why AWS cannot be reached: nothing more is sent to it then */
+	int64_t deadline; /* of the question that is asked now, in lookup_now()'s milliseconds */
 };
+int64_t lookup_now(void);
 
 /* A refusal as it stands in the facts; new reference. */
 json_t *refusal(const char *code, const char *fmt, ...) ERR_FMT(2, 3);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/aws/aws.h"
 
@@ -15,8 +16,8 @@ int lookup_new(const struct awsclient_options *o, struct lookup **ret, struct er
 	OWN(lookup) struct lookup *l = NEW(struct lookup);
 	struct awsclient_options bounded = *o;
 
-	if (!bounded.timeout_ms || bounded.timeout_ms > LOOKUP_TIMEOUT_MS)
-		bounded.timeout_ms = LOOKUP_TIMEOUT_MS;
+	/* two halves: what the first one does not answer is tried once more at most */
+	bounded.timeout_ms = bounded.retry_ms = LOOKUP_TIMEOUT_MS / 2;
 	if (awsclient_new(&bounded, &l->aws, err) < 0)
 		return -1;
 	l->curl = curl_easy_init();
@@ -35,6 +36,14 @@ void lookup_free(struct lookup *l)
 	awsclient_free(l->aws);
 	free(l->down);
 	free(l);
+}
+
+int64_t lookup_now(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 json_t *refusal(const char *code, const char *fmt, ...)
@@ -152,6 +161,9 @@ json_t *ask_aws(struct lookup *l, const char *service, const char *action, const
 	for (unsigned pages = 0; more && pages < PAGES_MAX; pages++) {
 		OWN(json) json_t *page = NULL;
 
+		if (lookup_now() >= l->deadline)
+			return refusal("TooSlow", "no whole answer within %d s",
+				       LOOKUP_TIMEOUT_MS / 1000);
 		if (one_page(l, service, action, next, &page, code, &why) < 0)
 			return refused(l, code, &why);
 		more = next_page(service, page, next);
@@ -198,6 +210,7 @@ int lookup_answer(struct lookup *l, const json_t *questions, json_t *facts,
 			continue;
 		if (progress)
 			progress(context, what);
+		l->deadline = lookup_now() + LOOKUP_TIMEOUT_MS;
 		fact = ask(l, service, action, input, err);
 		if (!fact)
 			return -1;
