@@ -172,11 +172,16 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list args)
 	va_list again;
 	int len;
 
+	buf_reserve(b, 64); /* most texts are short: written at once where they belong */
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, fmt, again);
+	len = vsnprintf(b->data + b->len, b->cap - b->len, fmt, again);
 	va_end(again);
 	if (len < 0)
 		abort();
+	if ((size_t)len < b->cap - b->len) {
+		b->len += (size_t)len;
+		return;
+	}
 	buf_reserve(b, (size_t)len);
 	(void)vsnprintf(b->data + b->len, (size_t)len + 1, fmt, args);
 	b->len += (size_t)len;

@@ -1,5 +1,6 @@
 /* Group A: the nodes among each other: peer ports and identities. */
 #include "core/check/check-a.h"
+#include "core/check/check-topology.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -227,6 +228,38 @@ static void see_count(struct check *c, const struct node *n)
 			  node_desired(n));
 }
 
+/* Scaling of a node's service beyond one task. */
+static void see_scaling(struct check *c, const struct node *n)
+{
+	const struct deployment *d = check_deployment(c);
+	OWN(str)
+	char *name = str_printf("/${%zu/%s.Name}", n->service->resource->template,
+				n->service->resource->logical);
+	const char *given = check_text(d, json_object_get(n->service->resource->properties,
+							  "ServiceName"));
+	OWN(str) char *tail = str_printf("/%s", given);
+	size_t count;
+	const struct deployment_resource *all = deployment_resources(d, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		OWN(str) char *id = NULL;
+		struct check_finding f = { .resource = &all[i],
+					   .property = "MaxCapacity",
+					   .service = n->service };
+		json_int_t least = json_int_or(all[i].properties, "MinCapacity", 0);
+
+		if (strcmp(all[i].type, "AWS::ApplicationAutoScaling::ScalableTarget") != 0 ||
+		    json_int_or(all[i].properties, "MaxCapacity", 1) < 2)
+			continue;
+		id = check_flat(d, json_object_get(all[i].properties, "ResourceId"));
+		if (!str_ends(id, name) && (!*given || !str_ends(id, tail)))
+			continue;
+		f.severity = least > 1 ? CHECK_FAIL : CHECK_WARN;
+		check_add(c, &f, "scaling may run %lld tasks with one identity",
+			  (long long)json_int_or(all[i].properties, "MaxCapacity", 1));
+	}
+}
+
 void check_a_identity(struct check *c)
 {
 	OWN(json) json_t *first = json_object();
@@ -239,6 +272,7 @@ void check_a_identity(struct check *c)
 		size_t before;
 
 		see_count(c, &n);
+		see_scaling(c, &n);
 		node_variable(c, &n, "MPC_ACCOUNT_ID", &v);
 		if (v.place != VARIABLE_ENVIRONMENT || node_desired(&n) == 0)
 			continue;
@@ -254,5 +288,75 @@ void check_a_identity(struct check *c)
 		f.second = other.service->resource;
 		check_add(c, &f, "the node has the same account as that of %s",
 			  other.service->resource->logical);
+	}
+}
+
+/* ---- A11
+ * ---------------------------------------------------------------------------------------------- */
+
+/* "node0" of "v1.signer.node0"; NULL of an account that has no parent, as implicit ones. */
+static const char *root_of(const char *account)
+{
+	const char *dot = account ? strrchr(account, '.') : NULL;
+
+	return dot && dot[1] ? dot + 1 : NULL;
+}
+
+/* A name of the network, which people append by mistake. */
+static bool is_network_name(const char *root)
+{
+	return str_eq(root, "localnet") || str_eq(root, "mpc-localnet");
+}
+
+/* A local chain has the top-level accounts of its genesis: one root for contract and nodes. */
+static bool is_local(const struct check *c, const struct node *n)
+{
+	struct variable env __attribute__((cleanup(own_drop_variable))) = { 0 };
+	const char *chain;
+
+	node_variable(c, n, "MPC_ENV", &env);
+	chain = node_chain(variable_text(&env));
+	return chain && !strcmp(chain, "local");
+}
+
+/* Whether some node's account is below the root. */
+static bool has_node_below(const struct check *c, const char *root)
+{
+	struct node n;
+
+	for (size_t i = 0; node_next(c, &i, &n);) {
+		struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
+
+		node_variable(c, &n, "MPC_ACCOUNT_ID", &v);
+		if (str_eq(root_of(variable_text(&v)), root))
+			return true;
+	}
+	return false;
+}
+
+void check_a_suffix(struct check *c)
+{
+	struct node n;
+
+	for (size_t i = 0; node_next(c, &i, &n);) {
+		struct variable account __attribute__((cleanup(own_drop_variable))) = { 0 };
+		struct variable contract __attribute__((cleanup(own_drop_variable))) = { 0 };
+		struct check_finding f;
+		const char *own, *due;
+
+		node_variable(c, &n, "MPC_ACCOUNT_ID", &account);
+		node_variable(c, &n, "MPC_CONTRACT_ID", &contract);
+		own = root_of(variable_text(&account));
+		due = root_of(variable_text(&contract));
+		if (!is_local(c, &n) || !own || !due || str_eq(own, due) ||
+		    !(is_network_name(own) || has_node_below(c, due)))
+			continue;
+		f = node_finding(CHECK_FAIL, &n, &account);
+		f.second = n.task;
+		f.second_property = contract.property;
+		check_add(c, &f,
+			  "MPC_ACCOUNT_ID '%.64s' is below '%.64s', but this chain's accounts are "
+			  "below '%.64s', going by the contract",
+			  variable_text(&account), own, due);
 	}
 }

@@ -32,6 +32,19 @@ static bool runs_script(const json_t *words)
 	return json_array_size(words) == 0;
 }
 
+/* Some script of the image's own, which may run the start script. */
+static bool runs_other_script(const json_t *words)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(words, i, one)
+		if (strstr(json_string_value(one), ".sh") ||
+		    strstr(json_string_value(one), "entrypoint"))
+			return true;
+	return false;
+}
+
 void check_a_command(struct check *c)
 {
 	struct node n;
@@ -53,8 +66,12 @@ void check_a_command(struct check *c)
 			    ? runs_script(entry) || runs_script(command)
 			    : runs_script(entry) && runs_script(command))
 			continue;
-		f = container_finding(CHECK_WARN, &n,
+		f = container_finding(CHECK_FAIL, &n,
 				      json_array_size(entry) ? "EntryPoint" : "Command", property);
+		/* an entry point alone may be a wrapper such as tini */
+		if (!json_array_size(command) || runs_other_script(command) ||
+		    runs_other_script(entry))
+			f.severity = CHECK_WARN;
 		check_add(c, &f, "the image's start script is not run");
 	}
 }
@@ -87,11 +104,17 @@ static void see_size(struct check *c, const struct node *n, bool local)
 {
 	long cpu = amount(json_object_get(n->task->properties, "Cpu"), "vCPU");
 	long memory = amount(json_object_get(n->task->properties, "Memory"), "GB");
+	long own = amount(json_object_get(n->container, "Memory"), "GB");
 	long least = local ? 4096 : 32768;
-	struct check_finding f = { .resource = n->task, .service = n->service };
+	char property[128];
+	struct check_finding f = container_finding(CHECK_WARN, n, "Memory", property);
+
+	if (own >= 0 && (memory < 0 || own < memory))
+		memory = own; /* the container is killed at its own limit */
+	else
+		f.property = "Memory";
 
 	f.severity = memory < 2048 ? CHECK_FAIL : CHECK_WARN;
-	f.property = "Memory";
 	if (memory >= 0 && memory < least)
 		check_add(c, &f,
 			  "%ld MiB for a node with an embedded NEAR node; %ld are the least on %s "
@@ -135,11 +158,15 @@ void check_a_files(struct check *c)
 			container_finding(CHECK_WARN, &n, limits ? "Ulimits" : NULL, property);
 		json_int_t hard, soft;
 
-		if (template_is_symbol(limits))
-			continue;
-		json_array_foreach(limits, k, one)
+		bool open = template_is_symbol(limits);
+
+		json_array_foreach(limits, k, one) {
+			open = open || template_is_symbol(one);
 			if (str_eq(json_str(one, "Name"), "nofile"))
 				nofile = one;
+		}
+		if (!nofile && open)
+			continue;
 		hard = json_int_or(nofile, "HardLimit", 65535);
 		soft = json_int_or(nofile, "SoftLimit", 65535);
 		if (!nofile)

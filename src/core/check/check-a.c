@@ -29,18 +29,13 @@ static const char *const known[] = { "NEAR_BOOT_NODES",
 				     "MPC_LOCAL_ADDRESS",
 				     "NEAR_RPC_URL",
 				     "MPCUP_NODE_PROFILE",
+				     "MPC_IMAGE_HASH",
+				     "MPC_LATEST_ALLOWED_HASH_FILE",
 				     "GCP_PROJECT_ID",
-				     "TZ",
-				     "LANG",
-				     "HOME",
-				     "PATH",
-				     "USER",
-				     "HTTP_PROXY",
-				     "HTTPS_PROXY",
-				     "NO_PROXY",
-				     "http_proxy",
-				     "https_proxy",
-				     "no_proxy",
+				     "GCP_KEYSHARE_SECRET_ID",
+				     "GCP_P2P_PRIVATE_KEY_SECRET_ID",
+				     "GCP_ACCOUNT_SK_SECRET_ID",
+				     "GCP_LOCAL_ENCRYPTION_KEY_SECRET_ID",
 				     NULL };
 
 static bool is_listed(const char *const *list, const char *name)
@@ -59,13 +54,18 @@ static bool is_required(const struct check *c, const char *name)
 
 static bool is_known(const char *name)
 {
-	static const char *const families[] = { "AWS_", "ECS_",	   "RUST_", "OTEL_",
-						"LC_",	"MPC_TEE", "TEE_" };
+	static const char *const families[] = { "MPC_TEE", "MPC_TIER3_", "NEAR_TESTS_" };
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		if (str_starts(name, families[i]))
 			return true;
 	return is_listed(required, name) || is_listed(known, name);
+}
+
+/* Names that look like the node's own. What else stands in an environment may be for others. */
+static bool is_of_node(const char *name)
+{
+	return str_starts(name, "MPC_") || str_starts(name, "NEAR_") || str_starts(name, "GCP_");
 }
 
 /* All names of the container, of Environment and Secrets: calls see for each with its place. */
@@ -97,6 +97,21 @@ static struct check_finding name_finding(enum check_severity severity, const str
 /* ---- A01, A02
  * ------------------------------------------------------------------------------------------ */
 
+/* A word that stands for no chain, whichever way the conditions go; NULL: some way is right, or
+ * cannot be told. */
+static const char *wrong_word(const struct deployment *d, const json_t *value, unsigned depth)
+{
+	const json_t *branches = json_list(value, "$if");
+	const char *text = deployment_text(d, value), *wrong;
+
+	if (text)
+		return node_chain(text) || strstr(text, "{{resolve:") ? NULL : text;
+	if (json_array_size(branches) != 3 || depth > 16)
+		return NULL;
+	wrong = wrong_word(d, json_array_get(branches, 1), depth + 1);
+	return wrong ? wrong_word(d, json_array_get(branches, 2), depth + 1) : NULL;
+}
+
 static void run_env(struct check *c)
 {
 	struct node n;
@@ -110,6 +125,8 @@ static void run_env(struct check *c)
 		if (v.place != VARIABLE_ENVIRONMENT)
 			continue;
 		text = variable_text(&v);
+		if (!text)
+			text = wrong_word(check_deployment(c), v.value, 0);
 		f = node_finding(text ? CHECK_FAIL : CHECK_UNKNOWN, &n, &v);
 		f.lookup = text ? NULL
 				: "the value of the parameter or import: --param or the exporting "
@@ -120,7 +137,7 @@ static void run_env(struct check *c)
 			check_add(c, &f,
 				  "MPC_ENV is '%.60s'; the node knows mpc-localnet, testnet and "
 				  "mainnet",
-				  text);
+				  node_shown(text));
 	}
 }
 
@@ -139,9 +156,24 @@ static const char *chain_of_account(const char *id)
 	return NULL;
 }
 
+/* The chain of a public RPC server: rpc.testnet.near.org, testnet-rpc.fastnear.com. */
+static const char *chain_of_server(const char *url)
+{
+	static const char *const owners[] = { ".near.org", ".fastnear.com", ".pagoda.co" };
+	const char *host = url ? strstr(url, "://") : NULL;
+	OWN(str) char *name = host ? str_dup_n(host + 3, strcspn(host + 3, ":/")) : NULL;
+
+	for (size_t i = 0; name && i < sizeof(owners) / sizeof(owners[0]); i++)
+		if (str_ends(name, owners[i]))
+			return strstr(name, "testnet")	 ? "testnet"
+			       : strstr(name, "mainnet") ? "mainnet"
+							 : NULL;
+	return NULL;
+}
+
 static void run_chain(struct check *c)
 {
-	static const char *const names[] = { "MPC_ACCOUNT_ID", "MPC_CONTRACT_ID" };
+	static const char *const names[] = { "MPC_ACCOUNT_ID", "MPC_CONTRACT_ID", "NEAR_RPC_URL" };
 	struct node n;
 
 	for (size_t i = 0; node_next(c, &i, &n);) {
@@ -150,20 +182,21 @@ static void run_chain(struct check *c)
 
 		node_variable(c, &n, "MPC_ENV", &env);
 		chain = node_chain(variable_text(&env));
-		for (size_t k = 0; chain && k < 2; k++) {
+		for (size_t k = 0; chain && k < 3; k++) {
 			struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 			struct check_finding f;
 			const char *of;
 
 			node_variable(c, &n, names[k], &v);
-			of = chain_of_account(variable_text(&v));
+			of = k < 2 ? chain_of_account(variable_text(&v))
+				   : chain_of_server(variable_text(&v));
 			if (!of || !strcmp(of, chain))
 				continue;
 			f = node_finding(CHECK_FAIL, &n, &v);
 			f.second = n.task;
 			f.second_property = env.property;
-			check_add(c, &f, "%s '%.64s' is an account of %s%s, but MPC_ENV is '%s'",
-				  names[k], variable_text(&v), of,
+			check_add(c, &f, "%s '%.64s' is %s of %s%s, but MPC_ENV is '%s'", names[k],
+				  variable_text(&v), k < 2 ? "an account" : "a server", of,
 				  !strcmp(of, "local") ? " chains" : "", variable_text(&env));
 		}
 	}
@@ -182,7 +215,7 @@ static void run_boot_empty(struct check *c)
 
 		node_variable(c, &n, "NEAR_BOOT_NODES", &v);
 		f = node_finding(CHECK_FAIL, &n, &v);
-		if (v.place == VARIABLE_ABSENT && !json_object_get(n.container, "EnvironmentFiles"))
+		if (v.place == VARIABLE_ABSENT && !node_has_open_entries(&n))
 			check_add(c, &f,
 				  "NEAR_BOOT_NODES is not set: the node has no way to the chain");
 		else if (v.place == VARIABLE_ENVIRONMENT && v.flat[strspn(v.flat, " ,")] == '\0')
@@ -200,8 +233,12 @@ static const char *judge_boot(const char *entry, unsigned *ret_odd_port)
 	uint8_t bytes[NEAR_PUBLIC_BYTES];
 	uint64_t port = 0;
 
+	if (!*entry)
+		return "is empty: there is a comma too many";
 	if (strpbrk(entry, " \t\r\n"))
 		return "has white space in it";
+	if (strpbrk(entry, ";|\"'"))
+		return "has a character that separates nothing; commas do";
 	if (strstr(entry, "://"))
 		return "is a URL";
 	if (!at)
@@ -219,7 +256,12 @@ static const char *judge_boot(const char *entry, unsigned *ret_odd_port)
 		return NULL;
 	if (num_parse_u64(colon + 1, 1, 65535, &port) < 0)
 		return "has no port between 1 and 65535";
-	if (port == 3030 || port == 8080 || port == 80)
+	if (port == 3030)
+		return "has the port of the RPC server, 3030; the NEAR P2P port is due (24567)";
+	if (port == 8080)
+		return "has the port of the node's web server, 8080; the NEAR P2P port is due "
+		       "(24567)";
+	if (port == 80)
 		*ret_odd_port = (unsigned)port;
 	return NULL;
 }
@@ -230,7 +272,7 @@ static void see_boot(struct check *c, const struct node *n, const struct variabl
 	OWN(json) json_t *seen = json_object();
 	const char *rest = v->flat;
 
-	for (size_t number = 1; *rest; number++) {
+	for (size_t number = 1; rest; number++) {
 		size_t len = strcspn(rest, ",");
 		OWN(str) char *entry = str_dup_n(rest, len);
 		unsigned odd = 0;
@@ -247,7 +289,7 @@ static void see_boot(struct check *c, const struct node *n, const struct variabl
 				  "port (24567)",
 				  number, odd);
 		json_set_bool(seen, entry, true);
-		rest += len + (rest[len] == ',');
+		rest = rest[len] == ',' ? rest + len + 1 : NULL;
 	}
 }
 
@@ -320,9 +362,10 @@ static void see_missing(struct check *c, const struct node *n, const char *name)
 	if (similar && !is_identifier(similar))
 		return; /* A22 */
 	f = node_finding(CHECK_FAIL, n, &v);
-	if (json_array_size(json_list(n->container, "EnvironmentFiles"))) {
+	if (node_has_open_entries(n)) {
 		f.severity = CHECK_UNKNOWN;
-		f.lookup = "the environment files of the container: s3:GetObject";
+		f.lookup = "the environment files of the container (s3:GetObject), and the "
+			   "conditions of its entries (--param)";
 	}
 	if (similar)
 		check_add(c, &f, "the node needs %s, which is not set; did you mean it by '%.60s'?",
@@ -345,6 +388,14 @@ static void run_missing(struct check *c)
 	}
 }
 
+/* "node.undefined", "null": what programs write for a variable that nobody set. */
+static bool is_unset(const char *account)
+{
+	const char *dot = strrchr(account, '.'), *root = dot ? dot + 1 : account;
+
+	return !strcmp(root, "undefined") || !strcmp(root, "null");
+}
+
 static void run_account(struct check *c)
 {
 	static const char *const names[] = { "MPC_ACCOUNT_ID", "MPC_CONTRACT_ID",
@@ -359,12 +410,14 @@ static void run_account(struct check *c)
 
 			node_variable(c, &n, names[k], &v);
 			text = variable_text(&v);
-			if (!text || near_account_valid(text))
+			if (!text || (near_account_valid(text) && !is_unset(text)))
 				continue;
 			f = node_finding(CHECK_FAIL, &n, &v);
 			check_add(c, &f,
-				  *text ? "%s '%.80s' is no NEAR account id" : "%s is empty%s",
-				  names[k], text);
+				  !*text	   ? "%s is empty%s"
+				  : is_unset(text) ? "%s '%.80s' comes of a variable without a value"
+						   : "%s '%.80s' is no NEAR account id",
+				  names[k], node_shown(text));
 		}
 }
 
@@ -374,7 +427,7 @@ static void see_dead(struct check *c, const struct node *n, const char *list, si
 	char property[128];
 	struct check_finding f = name_finding(CHECK_WARN, n, list, i, property);
 
-	if (!is_known(name) && is_identifier(name))
+	if (is_of_node(name) && !is_known(name) && is_identifier(name))
 		check_add(c, &f, "nothing reads %.80s: neither the start script nor the node",
 			  name);
 }
@@ -488,13 +541,16 @@ static void see_home(struct check *c, const struct node *n, const struct variabl
 		check_add(c, &f,
 			  *home ? "MPC_HOME_DIR '%.80s' is no absolute path"
 				: "MPC_HOME_DIR is empty%s",
-			  home);
+			  node_shown(home));
 		return;
 	}
+	if (template_is_symbol(json_object_get(n->container, "MountPoints")) ||
+	    template_is_symbol(json_object_get(n->task->properties, "Volumes")))
+		return;
 	json_array_foreach(json_list(n->container, "MountPoints"), i, one) {
 		const char *path = json_str(one, "ContainerPath");
 
-		if (!path && json_object_get(one, "ContainerPath"))
+		if (template_is_symbol(one) || (!path && json_object_get(one, "ContainerPath")))
 			return; /* symbolic: cannot be told */
 		if (!path || !is_below(home, path) || strlen(path) < longest)
 			continue;
@@ -512,7 +568,8 @@ static void see_home(struct check *c, const struct node *n, const struct variabl
 			  "go with the "
 			  "task",
 			  home);
-	} else if (!is_on_efs(n->service->task, json_str(mount, "SourceVolume"))) {
+	} else if (!template_is_symbol(json_object_get(mount, "SourceVolume")) &&
+		   !is_on_efs(n->service->task, json_str(mount, "SourceVolume"))) {
 		check_add(c, &f,
 			  "MPC_HOME_DIR '%.80s' is on a volume that is not EFS and goes with the "
 			  "task",
@@ -601,10 +658,20 @@ const struct check_rule check_rules_a[] = {
 	  "The peer address has a port that the node uses for something else",
 	  "Another port in MPC_LOCAL_ADDRESS, 80 for instance",
 	  "30 minutes: after the contract is set up", check_a_port },
-	{ "A12", "duplicate-node-identity", "quorum",
+	{ "A12", "duplicate-node-identity", "entry",
 	  "Peers drop one of two connections, links flap, nonces collide",
 	  "Two tasks run under one NEAR account", "One account, one service and one task per node",
 	  "hours to weeks", check_a_identity },
+	{ "A11", "account-suffix-generated-wrong", "participant",
+	  "We are not a participant in the current epoch, or an account that does not exist",
+	  "The account id was made of the network's name, or of another chain's root account",
+	  "The account ids that the contract's participants have", "30 minutes: the first vote",
+	  check_a_suffix },
+	{ "A13", "participant-key-mismatch", "participant",
+	  "We are not a participant in the current epoch, though the account is listed",
+	  "The P2P key is the account key or another node's: the contract lists one for each node",
+	  "A pair of its own for MPC_P2P_PRIVATE_KEY and for MPC_ACCOUNT_SK",
+	  "an hour: after the contract is set up", check_a_keys },
 	{ "A18", "undersized-task", "container",
 	  "OutOfMemoryError, exit code 137, or a node that never catches up",
 	  "The task is smaller than a node with an embedded NEAR node needs",

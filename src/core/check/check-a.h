@@ -1,4 +1,4 @@
-/* Rules of group A that are in check-a-task.c and check-a-peers.c. Never leaves the room. */
+/* Rules of group A that are in check-a-task.c, check-a-peers.c and check-b-identity.c. Never leaves the room. */
 #pragma once
 #include "core/check/check-internal.h"
 
@@ -10,3 +10,5 @@ void check_a_stop(struct check *c);
 void check_a_peers(struct check *c);
 void check_a_port(struct check *c);
 void check_a_identity(struct check *c);
+void check_a_suffix(struct check *c);
+void check_a_keys(struct check *c); /* check-b-identity.c */

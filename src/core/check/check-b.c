@@ -1,5 +1,5 @@
-/* Group B: secrets and keys. */
-#include "core/check/check-internal.h"
+/* Group B: secrets and keys. Whose they are: check-b-identity.c; who sees them: check-b-exposed.c. */
+#include "core/check/check-b.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -14,7 +14,8 @@
 static bool is_about_value(const char *fault)
 {
 	static const char *const of_value[] = { "B01", "B03", "B04", "B05", "B06", "B12",
-						"B23", "B25", "B02", "B07", "B08", "B09" };
+						"B13", "B23", "B25", "B02", "B07", "B08",
+						"B09" };
 
 	for (size_t i = 0; i < sizeof(of_value) / sizeof(of_value[0]); i++)
 		if (!strcmp(of_value[i], fault))
@@ -27,7 +28,7 @@ static enum check_severity severity_of(const struct node *n, const char *fault)
 {
 	bool to_fill = !strcmp(fault, "B01") || !strcmp(fault, "B02");
 
-	return to_fill && node_desired(n) == 0 ? CHECK_WARN : CHECK_FAIL;
+	return to_fill && node_desired(n) == 0 ? CHECK_UNKNOWN : CHECK_FAIL;
 }
 
 static void judge_slots(struct check *c, const struct node *n, const char *fault)
@@ -43,6 +44,8 @@ static void judge_slots(struct check *c, const struct node *n, const char *fault
 		if (!found || strcmp(found, fault) != 0)
 			continue;
 		f = node_finding(severity_of(n, fault), n, &v.variable);
+		if (f.severity == CHECK_UNKNOWN)
+			f.lookup = "the secret's value at the time when DesiredCount is raised";
 		if (v.from.secret && is_about_value(fault)) {
 			f.second = v.from.secret;
 			f.second_property = v.property;
@@ -57,6 +60,12 @@ static void run_value(struct check *c)
 
 	for (size_t i = 0; node_next(c, &i, &n);)
 		judge_slots(c, &n, check_running(c)->id);
+}
+
+static void run_store_key(struct check *c)
+{
+	run_value(c);
+	check_b_store_key(c);
 }
 
 /* ---- B01: also the one place that says what is not known
@@ -187,6 +196,47 @@ static bool has_suffix(const char *name, size_t len)
 	return true;
 }
 
+/* The region of an ARN, or "" when it is none or not known. */
+static void region_of(const char *arn, char ret[64])
+{
+	const char *at = arn;
+
+	*ret = '\0';
+	for (int i = 0; i < 3; i++) {
+		at = at ? strchr(at, ':') : NULL;
+		at = at ? at + 1 : NULL;
+	}
+	if (!at || strcspn(at, ":") >= 64 || !strchr(at, ':'))
+		return;
+	memcpy(ret, at, strcspn(at, ":"));
+	ret[strcspn(at, ":")] = '\0';
+	if (node_has_unknown(ret))
+		*ret = '\0';
+}
+
+/* A service and its log group are of one region; a secret elsewhere is most often a slip. */
+static void see_region(struct check *c, const struct deployment_service *s,
+		       struct check_finding *f, const char *name, const char *arn)
+{
+	json_t *container;
+	size_t i;
+	char region[64];
+
+	region_of(arn, region);
+	if (*region)
+		json_array_foreach(s->task->containers, i, container) {
+			const char *own = json_string_value(json_path(
+				container, "LogConfiguration.Options.awslogs-region"));
+
+			if (!own || node_has_unknown(own) || !strcmp(own, region))
+				continue;
+			f->severity = CHECK_WARN;
+			check_add(c, f, "ValueFrom of %s is in %s, the task's log in %s", name,
+				  region, own);
+			return;
+		}
+}
+
 static void see_name(struct check *c, const struct deployment_service *s, const char *property,
 		     const char *name, const json_t *value)
 {
@@ -212,6 +262,7 @@ static void see_name(struct check *c, const struct deployment_service *s, const 
 				  name);
 		return;
 	}
+	see_region(c, s, &f, name, flat);
 	if (!secret || node_has_unknown(secret) || !strstr(flat, ":secretsmanager:"))
 		return;
 	secret += strlen(":secret:");
@@ -236,7 +287,8 @@ static void run_name(struct check *c)
 
 static void run_deadlock(struct check *c)
 {
-	static const char *const unusable[] = { "B01", "B02", "B03", "B04", "B05", "B06", "B25" };
+	static const char *const unusable[] = { "B01", "B02", "B03", "B04", "B05",
+						"B06", "B13", "B25" };
 	struct node n;
 
 	for (size_t i = 0; node_next(c, &i, &n);)
@@ -264,250 +316,6 @@ static void run_deadlock(struct check *c)
 				  "the service wants tasks while the stack is created, but the "
 				  "secret of %s, "
 				  "created by the same stack, has no usable value by then",
-				  s->variable);
-		}
-}
-
-/* ---- B18
- * ---------------------------------------------------------------------------------------------------
- */
-
-/* Lower case letters and digits only, so that account-sk, AccountSk and ACCOUNT_SK are one. */
-static void add_plain(struct buf *to, const char *text)
-{
-	for (const char *p = text ? text : ""; *p; p++)
-		if (isalnum((unsigned char)*p))
-			buf_char(to, (char)tolower((unsigned char)*p));
-	buf_char(to, ' ');
-}
-
-/* What people called the secret: its logical id, name, description, key and the parameter in it. */
-static char *words_of(const struct check *c, const struct secret_view *v)
-{
-	OWN(buf) struct buf words = { 0 };
-	const struct deployment_resource *r = v->from.secret;
-	const struct deployment *d = check_deployment(c);
-
-	add_plain(&words, v->from.json_key);
-	if (r) {
-		const json_t *body =
-			json_object_get(json_map(r->body, "Properties"), "SecretString");
-		OWN(str)
-		char *written = template_is_symbol(json_object_get(r->properties, "SecretString"))
-					? json_text(body)
-					: NULL;
-
-		add_plain(&words, r->logical);
-		add_plain(&words, deployment_text(d, json_object_get(r->properties, "Name")));
-		add_plain(&words,
-			  deployment_text(d, json_object_get(r->properties, "Description")));
-		add_plain(&words, written);
-	} else {
-		OWN(str) char *flat = node_flatten(d, v->variable.value);
-
-		add_plain(&words, flat);
-	}
-	return buf_take(&words);
-}
-
-enum hint { HINT_NONE, HINT_P2P, HINT_ACCOUNT };
-static enum hint hint_of(const char *words)
-{
-	bool p2p = strstr(words, "p2p") || strstr(words, "peerkey") || strstr(words, "tlskey");
-	bool account = strstr(words, "accountsk") || strstr(words, "accountkey") ||
-		       strstr(words, "accountsecret") || strstr(words, "accountprivate") ||
-		       strstr(words, "signer key");
-
-	return p2p == account ? HINT_NONE : p2p ? HINT_P2P : HINT_ACCOUNT;
-}
-
-static void see_swap(struct check *c, const struct node *n)
-{
-	struct secret_view p2p __attribute__((cleanup(own_drop_secret_view))) = { 0 };
-	struct secret_view account __attribute__((cleanup(own_drop_secret_view))) = { 0 };
-	OWN(str) char *p2p_words = NULL, *account_words = NULL;
-	enum hint of_p2p, of_account;
-	struct check_finding f;
-
-	secret_view(c, n, &secret_slots[0], &p2p);
-	secret_view(c, n, &secret_slots[1], &account);
-	if (p2p.variable.place != VARIABLE_SECRET || account.variable.place != VARIABLE_SECRET)
-		return;
-	p2p_words = words_of(c, &p2p);
-	account_words = words_of(c, &account);
-	of_p2p = hint_of(p2p_words);
-	of_account = hint_of(account_words);
-	if (of_p2p != HINT_ACCOUNT && of_account != HINT_P2P)
-		return;
-	f = node_finding(of_p2p == HINT_ACCOUNT && of_account == HINT_P2P ? CHECK_FAIL : CHECK_WARN,
-			 n, of_p2p == HINT_ACCOUNT ? &p2p.variable : &account.variable);
-	f.second = of_p2p == HINT_ACCOUNT ? p2p.from.secret : account.from.secret;
-	check_add(c, &f,
-		  f.severity == CHECK_FAIL ? "MPC_P2P_PRIVATE_KEY and MPC_ACCOUNT_SK read each "
-					     "other's secret, going by "
-					     "what the secrets are called"
-					   : "%s reads what is called the other key's secret",
-		  of_p2p == HINT_ACCOUNT ? "MPC_P2P_PRIVATE_KEY" : "MPC_ACCOUNT_SK");
-}
-
-static void run_swapped(struct check *c)
-{
-	struct node n;
-
-	for (size_t i = 0; node_next(c, &i, &n);)
-		see_swap(c, &n);
-}
-
-/* ---- B19
- * ---------------------------------------------------------------------------------------------------
- */
-
-/* What a slot is filled from: equal texts are the same value. NULL: cannot be told. Values that are
- * no keys are not compared: a placeholder is another fault. */
-static char *source_of(const struct secret_view *v, const struct secret_slot *slot)
-{
-	char why[256];
-
-	if (v->variable.place == VARIABLE_ABSENT)
-		return NULL;
-	if (v->state == SECRET_VALUE && !secret_judge(v, slot, why, sizeof(why)))
-		return str_printf("value %s", v->text);
-	if (v->from.secret)
-		return str_printf("secret %zu %s %s %s %s", v->from.secret->template,
-				  v->from.secret->logical, v->from.json_key, v->from.stage,
-				  v->from.version);
-	return json_canonical(v->variable.value);
-}
-
-static void see_shared(struct check *c, const struct secret_slot *s)
-{
-	OWN(json) json_t *first = json_object();
-	struct node n, other;
-
-	for (size_t i = 0; node_next(c, &i, &n);) {
-		struct secret_view v __attribute__((cleanup(own_drop_secret_view))) = { 0 };
-		struct check_finding f;
-		OWN(str) char *source = NULL;
-		size_t before;
-
-		secret_view(c, &n, s, &v);
-		source = source_of(&v, s);
-		if (!source)
-			continue;
-		if (!json_object_get(first, source)) {
-			json_object_set_new(first, source, json_integer((json_int_t)i - 1));
-			continue;
-		}
-		before = (size_t)json_integer_value(json_object_get(first, source));
-		if (!node_next(c, &before, &other) || other.task == n.task)
-			continue; /* one task definition for two services is A12's */
-		f = node_finding(s->kind == SECRET_KEY ? CHECK_FAIL : CHECK_WARN, &n, &v.variable);
-		f.second = other.task;
-		check_add(c, &f, "%s is the same secret as that of %s", s->variable,
-			  other.service->resource->logical);
-	}
-}
-
-static void run_shared(struct check *c)
-{
-	for (const struct secret_slot *s = secret_slots; s->variable; s++)
-		see_shared(c, s);
-}
-
-/* ---- B21, B22
- * ---------------------------------------------------------------------------------------------- */
-
-/* A private key pair somewhere in the text: 85 to 88 base58 characters that are 64 bytes. */
-static bool has_private_key(const char *text)
-{
-	static const char alphabet[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-
-	for (const char *at = text; (at = strstr(at, "ed25519:")); at += 8) {
-		size_t run = strspn(at + 8, alphabet), len = 0;
-		uint8_t bytes[72];
-
-		if (run < 85 || run > 88)
-			continue;
-		if (near_base58_decode(at + 8, run, bytes, sizeof(bytes), &len) == 0 &&
-		    len == NEAR_SECRET_BYTES) {
-			explicit_bzero(bytes, sizeof(bytes));
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool is_slot(const char *name)
-{
-	for (const struct secret_slot *s = secret_slots; s->variable; s++)
-		if (str_eq(s->variable, name))
-			return true;
-	return false;
-}
-
-/* Walks a part of a template; pointer is where it stands. Environment entries of secret variables
- * are B22's. */
-static void scan(struct check *c, size_t template, const json_t *node, const char *pointer,
-		 unsigned depth)
-{
-	const char *key;
-	json_t *one;
-	size_t i;
-
-	if (depth > 64 || is_slot(json_str(node, "Name")))
-		return;
-	if (json_is_string(node) && has_private_key(json_string_value(node))) {
-		struct check_finding f = { .severity = CHECK_WARN,
-					   .pointer = pointer,
-					   .template = template };
-		const char *rest = str_starts(pointer, "/Resources/") ? pointer + 11 : "";
-		OWN(str) char *logical = str_dup_n(rest, strcspn(rest, "/"));
-
-		f.resource = deployment_find(check_deployment(c), template, logical);
-		if (f.resource && str_starts(rest + strlen(logical), "/Properties/"))
-			f.property = rest + strlen(logical) + strlen("/Properties/");
-		check_add(c, &f,
-			  "a private key stands here in clear; whoever reads the template has it");
-		return;
-	}
-	json_array_foreach(node, i, one) {
-		OWN(str) char *below = str_printf("%s/%zu", pointer, i);
-
-		scan(c, template, one, below, depth + 1);
-	}
-	json_object_foreach((json_t *)(uintptr_t)node, key, one) {
-		OWN(str) char *below = str_printf("%s/%s", pointer, key);
-
-		scan(c, template, one, below, depth + 1);
-	}
-}
-
-static void run_literal(struct check *c)
-{
-	size_t count;
-	const struct deployment_template *all = check_templates(c, &count);
-
-	for (size_t i = 0; i < count; i++)
-		scan(c, i, template_body(all[i].t), "", 0);
-}
-
-static void run_plain(struct check *c)
-{
-	struct node n;
-
-	for (size_t i = 0; node_next(c, &i, &n);)
-		for (const struct secret_slot *s = secret_slots; s->variable; s++) {
-			struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
-			struct check_finding f;
-
-			node_variable(c, &n, s->variable, &v);
-			if (v.place != VARIABLE_ENVIRONMENT)
-				continue;
-			f = node_finding(CHECK_WARN, &n, &v);
-			check_add(c, &f,
-				  "%s is a plain environment variable: everybody who may describe "
-				  "the task "
-				  "definition reads it",
 				  s->variable);
 		}
 }
@@ -584,7 +392,7 @@ const struct check_rule check_rules_b[] = {
 	  "The store key is 16 bytes written as 32 hexadecimal digits; other text is refused",
 	  "\"GenerateSecretString\": {\"PasswordLength\": 32, \"ExcludePunctuation\": true, "
 	  "\"ExcludeUppercase\": true, \"ExcludeCharacters\": \"ghijklmnopqrstuvwxyz\"}",
-	  EXIT, run_value },
+	  EXIT, run_store_key },
 	{ "B04", "store-key-wrong-length-hex", "entry",
 	  "Encryption key must be 32 hex characters, then exit",
 	  "The key is hexadecimal but has not the digits that are due",
@@ -611,6 +419,10 @@ const struct check_rule check_rules_b[] = {
 	  "SyntaxError: unterminated string literal in the start script, or a key that is rejected",
 	  "The value has a line end or blanks around it, as echo and files leave them",
 	  "Store the value without white space (printf, not echo)", EXIT, run_value },
+	{ "B13", "tool-output-captured-as-secret", "entry",
+	  "The key has words around it, and is refused as no key",
+	  "What a tool said was stored together with the key it made",
+	  "Store the key alone: messages of tools go to standard error", EXIT, run_value },
 	{ "B23", "public-private-halves-disagree", "entry",
 	  "The node rejects its key, or signs with another than the one it shows",
 	  "The last 32 bytes are not the public key of the first 32",
@@ -631,21 +443,21 @@ const struct check_rule check_rules_b[] = {
 	  "right",
 	  "The P2P key's variable reads the account key's secret and the other way round",
 	  "Exchange the two ValueFrom", "30 to 80 minutes: after the contract is set up",
-	  run_swapped },
+	  check_b_swapped },
 	{ "B19", "one-secret-for-all-nodes", "participant",
 	  "Two nodes show up with one identity: links flap, nonces collide",
 	  "Several task definitions read the same secret", "One secret per node and key",
-	  "hours to weeks", run_shared },
+	  "hours to weeks", check_b_shared },
 	{ "B21", "keys-in-git-or-logs", "latent",
 	  "Nothing fails; the key is in every copy of the template",
 	  "A private key is written into the template",
 	  "Make it a NoEcho parameter, and replace the key: it is known", "never seen as a failure",
-	  run_literal },
+	  check_b_literal },
 	{ "B22", "secret-in-plain-environment", "latent",
-	  "Nothing fails; ecs:DescribeTaskDefinition shows the key",
-	  "A key is in Environment in place of Secrets",
+	  "Nothing fails; describing the task definition or the stack shows the key",
+	  "A key is in Environment in place of Secrets, in a parameter without NoEcho, or in an output",
 	  "\"Secrets\": [{\"Name\": \"<variable>\", \"ValueFrom\": {\"Ref\": \"<secret>\"}}]",
-	  "never seen as a failure", run_plain },
+	  "never seen as a failure", check_b_plain },
 	{ "B24", "backup-key-regenerated", "latent", "Backups cannot be restored after a restart",
 	  "Without MPC_BACKUP_ENCRYPTION_KEY_HEX the node generates a key at each start",
 	  "Give it 64 hexadecimal digits by Secrets", "found when a backup is needed", run_backup },

@@ -2,6 +2,7 @@
  * to C11, C24, C25 that is. One connection has one cause, the first to be repaired. */
 #include <string.h>
 
+#include "core/check/check-internal.h"
 #include "core/check/check-topology.h"
 
 enum { HTTPS_PORT = 443, APIS_MAX = 16 };
@@ -119,6 +120,31 @@ static bool has_endpoints(const struct deployment *d, const struct deployment_vp
 	return false;
 }
 
+/* A default route to a gateway serves only who has a public address. */
+static bool serves(const struct deployment_route_table *t, const struct deployment_service *s)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (str_eq(t->routes[i].destination, "0.0.0.0/0"))
+			return t->routes[i].kind != DEPLOYMENT_TO_INTERNET_GATEWAY ||
+			       s->public_address != VERDICT_FAIL;
+	return false;
+}
+
+/* The table that a neighbour in the VPC uses and that would serve the subnet as well. */
+static const struct deployment_resource *shared_table(const struct deployment *d,
+						      const struct failure *f)
+{
+	const struct deployment_subnet *const *subnets;
+	size_t count;
+
+	subnets = deployment_subnets(d, &count);
+	for (size_t i = 0; f->subnet->vpc && i < count; i++)
+		if (subnets[i]->vpc == f->subnet->vpc && subnets[i]->routes &&
+		    subnets[i]->routes->resource && serves(subnets[i]->routes, f->service))
+			return subnets[i]->routes->resource;
+	return NULL;
+}
+
 /* A route table of the VPC with a default route that no subnet uses: forgotten association. */
 static const struct deployment_resource *idle_table(const struct deployment *d,
 						    const struct deployment_vpc *vpc)
@@ -151,6 +177,15 @@ static const struct deployment_resource *idle_table(const struct deployment *d,
 	return NULL;
 }
 
+/* The table that the subnet should have been associated with. */
+static const struct deployment_resource *forgotten_table(const struct deployment *d,
+							 const struct failure *f)
+{
+	const struct deployment_resource *idle = idle_table(d, f->subnet->vpc);
+
+	return idle ? idle : shared_table(d, f);
+}
+
 static enum cause cause_of_way(const struct deployment *d, const struct failure *f)
 {
 	const struct deployment_route *route = default_route(f->subnet);
@@ -160,7 +195,7 @@ static enum cause cause_of_way(const struct deployment *d, const struct failure 
 								  : CAUSE_BROKEN_WAY;
 	if (route)
 		return CAUSE_BROKEN_WAY;
-	if (!f->subnet->routes && idle_table(d, f->subnet->vpc))
+	if (!f->subnet->routes && forgotten_table(d, f))
 		return CAUSE_NOT_ASSOCIATED;
 	if (has_endpoints(d, f->subnet->vpc))
 		return f->api ? CAUSE_NO_ENDPOINT : CAUSE_SEALED;
@@ -216,54 +251,131 @@ static void collect(struct failures *all, const struct failure *f)
 	     f->subnet->resource ? f->subnet->resource->logical : "a subnet outside");
 }
 
-static void examine(const struct deployment *d, const struct deployment_service *s, enum cause want,
-		    struct failures *all)
-{
-	struct needs n;
+/* ---- classes: services with the same needs in the same place fail alike ----------------------- */
 
-	needs_of(d, s, &n);
+struct class {
+	const struct deployment_service *first;
+	struct needs needs;
+	struct failure *failures; /* service: `first` */
+	size_t count;
+};
+struct classes {
+	struct class *list;
+	size_t count;
+	size_t *of; /* of each service; SIZE_MAX: none */
+};
+
+static void add_failure(const struct deployment *d, struct class *k, struct failure *f)
+{
+	f->cause = cause_of(d, f);
+	if (f->cause == CAUSE_NONE)
+		return;
+	k->failures = mem_grow(k->failures, k->count + 1, sizeof(*k->failures));
+	k->failures[k->count++] = *f;
+}
+
+static void examine(const struct deployment *d, struct class *k)
+{
+	const struct deployment_service *s = k->first;
+
 	for (size_t i = 0; i < s->subnet_count; i++) {
 		struct reach_end from = check_service_end(s);
 		struct failure f = { .service = s, .subnet = s->subnets[i] };
 
 		from.subnets = &f.subnet;
 		from.subnet_count = 1;
-		for (size_t k = 0; k < n.count; k++) {
-			f.api = n.apis[k];
+		for (size_t n = 0; n < k->needs.count; n++) {
+			f.api = k->needs.apis[n];
 			f.endpoint = NULL;
 			reach_api(d, &from, f.api, &f.edge, &f.endpoint);
-			f.cause = cause_of(d, &f);
-			if (f.cause == want)
-				collect(all, &f);
+			add_failure(d, k, &f);
 		}
-		if (!n.other_registry)
+		if (!k->needs.other_registry)
 			continue;
 		f.api = NULL;
 		f.endpoint = NULL;
 		reach_internet(d, &from, HTTPS_PORT, &f.edge);
-		f.cause = cause_of(d, &f);
-		if (f.cause == want)
-			collect(all, &f);
+		add_failure(d, k, &f);
 	}
+}
+
+static bool same_needs(const struct needs *a, const struct needs *b)
+{
+	if (a->count != b->count || a->other_registry != b->other_registry)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->apis[i], b->apis[i]) != 0)
+			return false;
+	return true;
+}
+
+static size_t class_of(const struct deployment *d, struct classes *all,
+		       const struct deployment_service *s)
+{
+	struct class new = { .first = s };
+
+	if (!s->task || !s->subnet_count)
+		return SIZE_MAX;
+	needs_of(d, s, &new.needs);
+	for (size_t i = 0; i < all->count; i++)
+		if (check_same_place(all->list[i].first, s) &&
+		    same_needs(&all->list[i].needs, &new.needs))
+			return i;
+	examine(d, &new);
+	all->list = mem_grow(all->list, all->count + 1, sizeof(*all->list));
+	all->list[all->count++] = new;
+	return all->count - 1;
+}
+
+static void drop_classes(void *value)
+{
+	struct classes *all = value;
+
+	for (size_t i = 0; i < all->count; i++)
+		free(all->list[i].failures);
+	free(all->list);
+	free(all->of);
+	free(all);
+}
+
+static const struct classes *classes(const struct check *c)
+{
+	static const char owner;
+	void **slot = check_memo(c, &owner, NULL, drop_classes);
+	const struct deployment_service *const *services;
+	struct classes *all;
+	size_t count;
+
+	if (*slot)
+		return *slot;
+	services = deployment_services(check_deployment(c), &count);
+	*slot = all = NEW(struct classes);
+	all->of = mem_new(count + 1, sizeof(size_t));
+	for (size_t i = 0; i < count; i++)
+		all->of[i] = class_of(check_deployment(c), all, services[i]);
+	return all;
 }
 
 typedef void say(struct check *c, const struct failures *all);
 
 static void each_service(struct check *c, enum cause want, say *tell)
 {
-	const struct deployment *d = check_deployment(c);
+	const struct classes *known = classes(c);
 	const struct deployment_service *const *services;
 	size_t count;
 
-	services = deployment_services(d, &count);
+	services = deployment_services(check_deployment(c), &count);
 	for (size_t i = 0; i < count; i++) {
 		struct failures all = { .first = { .service = NULL } };
+		const struct class *k = known->of[i] < SIZE_MAX ? &known->list[known->of[i]] : NULL;
 
-		if (!services[i]->task || !services[i]->subnet_count)
-			continue;
-		examine(d, services[i], want, &all);
-		if (all.first.service)
+		for (size_t n = 0; k && n < k->count; n++)
+			if (k->failures[n].cause == want)
+				collect(&all, &k->failures[n]);
+		if (all.first.service) {
+			all.first.service = services[i];
 			tell(c, &all);
+		}
 		buf_free(&all.apis);
 		buf_free(&all.subnets);
 	}
@@ -474,7 +586,7 @@ static void say_acl(struct check *c, const struct failures *all)
 static void say_not_associated(struct check *c, const struct failures *all)
 {
 	const struct deployment_resource *t =
-		idle_table(check_deployment(c), all->first.subnet->vpc);
+		forgotten_table(check_deployment(c), &all->first);
 	OWN(str) char *remedy = NULL;
 	struct check_finding f = finding(all);
 
@@ -486,8 +598,8 @@ static void say_not_associated(struct check *c, const struct failures *all)
 			    check_name(f.resource), check_name(t));
 	f.remedy = remedy;
 	check_add(c, &f,
-		  "%s falls to the main route table, which has no default route; table %s has one "
-		  "but no subnet: service %s cannot reach %s",
+		  "%s falls to the main route table, which has no default route; table %s has one, "
+		  "but no association ties the two: service %s cannot reach %s",
 		  all->subnets.data, check_name(t), check_name(all->first.service->resource),
 		  all->apis.data);
 }

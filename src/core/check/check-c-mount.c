@@ -260,9 +260,11 @@ void check_c11(struct check *c)
 {
 	check_mounts(c, mount_c11);
 	check_c11_api(c);
+	check_c11_chain(c);
 }
 
 void check_c19(struct check *c)
 {
 	check_mounts(c, mount_c19);
+	check_c19_peers(c);
 }

@@ -1,10 +1,11 @@
-/* From the nodes to the chain and to each other: C12, C18, C20, C26. */
+/* From the nodes to the chain: C11 to C14, C20, C26. */
 #include <string.h>
 #include <strings.h>
 
+#include "core/check/check-internal.h"
 #include "core/check/check-topology.h"
 
-enum { HOSTS_MAX = 32, SIDES_MAX = 16, PEER_PORT = 80 };
+enum { HOSTS_MAX = 32, SIDES_MAX = 16 };
 
 /* One address a node dials. */
 struct host {
@@ -47,7 +48,7 @@ static void mark(const struct deployment *d, struct marked *m, const json_t *val
 	} else if ((parts = json_list(value, "$parts"))) {
 		json_array_foreach(parts, i, part)
 			mark(d, m, part, depth + 1);
-	} else if ((r = deployment_target(d, value, NULL)) && m->count < HOSTS_MAX) {
+	} else if ((r = deployment_owner(d, value, NULL)) && m->count < HOSTS_MAX) {
 		buf_printf(&m->text, "\1%zu", m->count);
 		m->list[m->count++] = r;
 	} else {
@@ -177,11 +178,15 @@ static bool side_of_registry(const struct deployment *d, const struct deployment
 			}
 	all = deployment_resources(d, &count);
 	for (size_t i = 0; i < count; i++) {
-		const json_t *id = json_object_get(all[i].properties, "ServiceId");
-		const json_t *ip =
-			json_path(all[i].properties, "InstanceAttributes.AWS_INSTANCE_IPV4");
-		const struct deployment_resource *r = ip ? deployment_target(d, ip, NULL) : NULL;
-		if (check_is_type(&all[i], "AWS::ServiceDiscovery::Instance") && id && r &&
+		const struct deployment_resource *r;
+		const json_t *id, *ip;
+
+		if (!check_is_type(&all[i], "AWS::ServiceDiscovery::Instance"))
+			continue;
+		id = json_object_get(all[i].properties, "ServiceId");
+		ip = json_path(all[i].properties, "InstanceAttributes.AWS_INSTANCE_IPV4");
+		r = ip ? deployment_owner(d, ip, NULL) : NULL;
+		if (id && r &&
 		    deployment_target(d, id, NULL) == registry)
 			return side_of_resource(d, r, ret);
 	}
@@ -197,43 +202,84 @@ static const struct deployment_resource *resource_of_name(const struct deploymen
 
 	all = deployment_resources(d, &count);
 	for (size_t i = 0; i < count; i++) {
+		bool instance = check_is_type(&all[i], "AWS::EC2::Instance");
 		const json_t *p = all[i].properties;
-		const char *record = check_text(d, json_object_get(p, "Name"));
 		size_t len = strlen(name);
-		if (check_is_type(&all[i], "AWS::EC2::Instance") &&
+		const char *record;
+
+		if (!instance && !check_is_type(&all[i], "AWS::Route53::RecordSet"))
+			continue;
+		record = check_text(d, json_object_get(p, "Name"));
+		if (instance &&
 		    (!strcmp(check_text(d, json_object_get(p, "PrivateIpAddress")), name) ||
 		     !strcmp(check_text(d, json_path(p, "NetworkInterfaces.0.PrivateIpAddress")),
 			     name)))
 			return &all[i];
-		if (check_is_type(&all[i], "AWS::Route53::RecordSet") &&
+		if (!instance &&
 		    !strncasecmp(record, name, len) &&
 		    (!record[len] || !strcmp(record + len, "."))) {
 			const json_t *to = json_path(p, "ResourceRecords.0");
-			return to ? deployment_target(d, to, NULL) : NULL;
+			return to ? deployment_owner(d, to, NULL) : NULL;
 		}
 	}
 	return NULL;
 }
 
-static bool side_of(const struct deployment *d, const struct host *h, struct side *ret)
+/* The Cloud Map service with the name. */
+static const struct deployment_resource *registry_of_name(const struct deployment *d,
+							  const char *host)
 {
-	const struct deployment_resource *all, *r = h->resource;
+	const struct deployment_resource *all;
 	size_t count;
 
-	if (!r)
-		r = resource_of_name(d, h->name);
-	if (r)
-		return side_of_resource(d, r, ret);
 	all = deployment_resources(d, &count);
 	for (size_t i = 0; i < count; i++) {
 		OWN(str) char *name = NULL;
 		if (!check_is_type(&all[i], "AWS::ServiceDiscovery::Service"))
 			continue;
 		name = check_cloud_map_name(d, &all[i]);
-		if (name && !strcasecmp(name, h->name))
-			return side_of_registry(d, &all[i], ret);
+		if (name && !strcasecmp(name, host))
+			return &all[i];
 	}
-	return false;
+	return NULL;
+}
+
+static void drop_names(void *value)
+{
+	json_decref(value);
+}
+
+/* All nodes dial the same few names: each is looked up once. NULL: it leads out. */
+static const struct deployment_resource *named(const struct check *c, const char *host)
+{
+	static const char owner;
+	void **slot = check_memo(c, &owner, NULL, drop_names);
+	const struct deployment_resource *r, *all;
+	const json_t *known;
+	size_t count;
+
+	all = deployment_resources(check_deployment(c), &count);
+	if (!*slot)
+		*slot = json_object();
+	known = json_object_get(*slot, host);
+	if (json_is_integer(known))
+		return &all[json_integer_value(known)];
+	if (known)
+		return NULL;
+	r = resource_of_name(check_deployment(c), host);
+	if (!r)
+		r = registry_of_name(check_deployment(c), host);
+	json_object_set_new(*slot, host, r ? json_integer(r - all) : json_null());
+	return r;
+}
+
+static bool side_of(const struct check *c, const struct host *h, struct side *ret)
+{
+	const struct deployment_resource *r = h->resource ? h->resource : named(c, h->name);
+
+	if (r && !h->resource && check_is_type(r, "AWS::ServiceDiscovery::Service"))
+		return side_of_registry(check_deployment(c), r, ret);
+	return r && side_of_resource(check_deployment(c), r, ret);
 }
 
 static const char *host_name(const struct host *h)
@@ -259,15 +305,15 @@ static void each_host(struct check *c, const char *variable, host_visit *visit)
 
 /* ---- C12 ------------------------------------------------------------------------------------- */
 
-static void admits(struct check *c, const struct host *h, const struct side *to)
+static void admits(struct check *c, const struct host *h, const struct side *to,
+		   enum check_severity severity)
 {
 	const struct deployment *d = check_deployment(c);
 	struct reach_end from = check_service_end(h->from);
 	const struct deployment_group *g;
 	struct reach_edge e;
 	OWN(str) char *remedy = NULL;
-	bool reads = !strcmp(h->variable, "NEAR_BOOT_NODES");
-	struct check_finding f = { .severity = reads ? CHECK_FAIL : CHECK_WARN,
+	struct check_finding f = { .severity = severity,
 				   .second = h->from->resource,
 				   .service = h->from };
 
@@ -284,7 +330,7 @@ static void admits(struct check *c, const struct host *h, const struct side *to)
 			  check_name(h->from->resource), host_name(h), h->port, h->variable,
 			  check_group_name(d, g), h->port,
 			  check_group_name(d, h->from->group_count ? h->from->groups[0] : NULL));
-	} else if (e.in.verdict == VERDICT_UNKNOWN && reads) {
+	} else if (e.in.verdict == VERDICT_UNKNOWN) {
 		f.severity = CHECK_UNKNOWN;
 		f.lookup = *e.in.unknown
 				   ? e.in.unknown
@@ -324,23 +370,140 @@ static void host_c12(struct check *c, const struct host *h)
 {
 	struct side to;
 
-	if (side_of(check_deployment(c), h, &to))
-		admits(c, h, &to);
-	else if (!strcmp(h->variable, "NEAR_BOOT_NODES"))
+	if (side_of(c, h, &to))
+		admits(c, h, &to, CHECK_FAIL);
+	else
 		elsewhere(c, h);
 }
 
 void check_c12(struct check *c)
 {
 	each_host(c, "NEAR_BOOT_NODES", host_c12);
-	each_host(c, "NEAR_RPC_URL", host_c12);
+}
+
+/* ---- C13, C14, C11 --------------------------------------------------------------------------- */
+
+/* Nodes follow the chain without it; those of the built-in profile ask it, and so do tools. */
+static void host_c13(struct check *c, const struct host *h)
+{
+	struct side to;
+
+	if (side_of(c, h, &to))
+		admits(c, h, &to, strcmp(check_profile(c), "built-in") ? CHECK_WARN : CHECK_FAIL);
+}
+
+void check_c13(struct check *c)
+{
+	each_host(c, "NEAR_RPC_URL", host_c13);
+}
+
+/* Does some text of the source say `address`, other than as somebody's ("key@address")? */
+static bool says(const json_t *source, const char *address, unsigned depth)
+{
+	json_t *self = (json_t *)(uintptr_t)source; /* jansson's iterators take no const */
+	const char *at = json_string_value(source);
+	const json_t *member;
+	size_t len = strlen(address), i;
+
+	for (; at && (at = strstr(at, address)); at++)
+		if ((at[len] < '0' || at[len] > '9') &&
+		    (at == json_string_value(source) ||
+		     (at[-1] != '@' && at[-1] != '/' && (at[-1] < '0' || at[-1] > '9'))))
+			return true;
+	if (depth > 32)
+		return false;
+	json_array_foreach(source, i, member)
+		if (says(member, address, depth + 1))
+			return true;
+	for (void *it = json_object_iter(self); it; it = json_object_iter_next(self, it))
+		if (says(json_object_iter_value(it), address, depth + 1))
+			return true;
+	return false;
+}
+
+/* What starts the chain on the host: the instance's user data or the service's task definition. */
+static const struct deployment_resource *starter_of(const struct deployment *d,
+						    const struct deployment_resource *host)
+{
+	const struct deployment_service *const *services;
+	size_t count;
+
+	services = deployment_services(d, &count);
+	for (size_t i = 0; i < count; i++)
+		if (services[i]->resource == host)
+			return services[i]->task ? services[i]->task->resource : NULL;
+	return host;
+}
+
+static void host_c14(struct check *c, const struct host *h)
+{
+	const struct deployment *d = check_deployment(c);
+	const struct deployment_resource *starter;
+	char own[32], all[32];
+	struct side to;
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .second = h->from->resource,
+				   .service = h->from };
+
+	starter = side_of(c, h, &to) ? starter_of(d, to.resource) : NULL;
+	(void)snprintf(own, sizeof(own), "127.0.0.1:%u", h->port);
+	(void)snprintf(all, sizeof(all), "0.0.0.0:%u", h->port);
+	if (!starter || !says(starter->body, own, 0) || says(starter->body, all, 0))
+		return;
+	f.resource = starter;
+	f.remedy = "network.addr 0.0.0.0:<port> in the configuration of the chain's node";
+	check_add(c, &f,
+		  "%s lets the chain listen at %s only, where %s cannot reach it (%s)",
+		  check_name(starter), own, check_name(h->from->resource), h->variable);
+}
+
+void check_c14(struct check *c)
+{
+	each_host(c, "NEAR_BOOT_NODES", host_c14);
+}
+
+static void host_c11(struct check *c, const struct host *h)
+{
+	const struct deployment *d = check_deployment(c);
+	struct reach_end from = check_service_end(h->from);
+	const struct deployment_resource *acl;
+	struct side to;
+	struct reach_edge e;
+	bool there;
+	struct check_finding f = { .severity = CHECK_FAIL,
+				   .second = h->from->resource,
+				   .service = h->from };
+
+	if (!side_of(c, h, &to))
+		return;
+	reach_tcp(d, &from, &to.end, h->port, &e);
+	there = e.acl_there.verdict == VERDICT_FAIL;
+	if (!there && e.acl_back.verdict != VERDICT_FAIL)
+		return;
+	acl = there ? e.acl_there.resource : e.acl_back.resource;
+	f.resource = acl ? acl : h->from->resource;
+	check_add(c, &f, "network ACL %s drops %s between %s and the chain's host %s",
+		  check_name(f.resource),
+		  there ? "the port of the chain" : "the answers (ports 1024 to 65535) of the chain",
+		  check_name(h->from->resource), host_name(h));
+}
+
+void check_c11_chain(struct check *c)
+{
+	each_host(c, "NEAR_BOOT_NODES", host_c11);
 }
 
 /* ---- C26 ------------------------------------------------------------------------------------- */
 
+/* A host outside of the templates may be a member of a group, if that is not there for others. */
+static bool has_its_members(const struct deployment *d, const struct deployment_group *g)
+{
+	return g && g->resource && check_group_attached(d, g->resource);
+}
+
 /* May the groups send to the port of an address (0: any of the internet)? */
-static enum verdict egress_to(const struct deployment_service *s, uint32_t ip, bool anywhere,
-			      unsigned port)
+static enum verdict egress_to(const struct deployment *d, const struct deployment_service *s,
+			      uint32_t ip, bool anywhere, unsigned port)
 {
 	enum verdict v = VERDICT_FAIL;
 
@@ -362,12 +525,32 @@ static enum verdict egress_to(const struct deployment_service *s, uint32_t ip, b
 			if (r->peer == DEPLOYMENT_PEER_CIDR &&
 			    (anywhere ? r->bits == 0 : ip_in_cidr(ip, r->base, r->bits)))
 				return VERDICT_PASS;
-			/* the host may be a member of the group */
-			if (r->peer != DEPLOYMENT_PEER_CIDR && r->peer != DEPLOYMENT_PEER_NONE)
+			if (r->peer != DEPLOYMENT_PEER_CIDR && r->peer != DEPLOYMENT_PEER_NONE &&
+			    !(r->peer == DEPLOYMENT_PEER_GROUP && has_its_members(d, r->group)))
 				v = VERDICT_UNKNOWN;
 		}
 	}
 	return s->group_count ? v : VERDICT_UNKNOWN;
+}
+
+/* Is there any rule by which TCP at the port may go to some address that is not known? */
+static bool leads_somewhere(const struct deployment *d, const struct deployment_service *s,
+			    unsigned port)
+{
+	for (size_t i = 0; i < s->group_count; i++) {
+		const struct deployment_group *g = s->groups[i];
+		if (!g->resource || !g->egress_declared)
+			return true;
+		for (size_t k = 0; k < g->egress_count; k++) {
+			const struct deployment_rule *r = &g->egress[k];
+			bool maybe = r->protocol == -2 || (r->protocol == 6 && !r->known_ports);
+			if ((maybe || check_rule_covers(r, port)) &&
+			    r->peer != DEPLOYMENT_PEER_NONE &&
+			    !(r->peer == DEPLOYMENT_PEER_GROUP && has_its_members(d, r->group)))
+				return true;
+		}
+	}
+	return !s->group_count;
 }
 
 static void closed(struct check *c, const struct host *h, enum verdict v, const char *unknown)
@@ -408,13 +591,15 @@ static void host_c26(struct check *c, const struct host *h)
 	struct reach_edge e;
 	uint32_t ip = 0;
 
-	if (side_of(d, h, &to)) {
+	if (side_of(c, h, &to)) {
 		reach_tcp(d, &from, &to.end, h->port, &e);
 		closed(c, h, e.out.verdict, e.out.unknown);
 	} else if (h->name[0] && ip_parse(h->name, &ip) == 0) {
-		closed(c, h, egress_to(h->from, ip, false, h->port), NULL);
-	} else if (egress_to(h->from, 0, true, h->port) != VERDICT_PASS) {
-		closed(c, h, VERDICT_UNKNOWN, "the address of the chain's host");
+		closed(c, h, egress_to(d, h->from, ip, false, h->port), NULL);
+	} else if (egress_to(d, h->from, 0, true, h->port) != VERDICT_PASS) {
+		closed(c, h,
+		       leads_somewhere(d, h->from, h->port) ? VERDICT_UNKNOWN : VERDICT_FAIL,
+		       "the address of the chain's host");
 	}
 }
 
@@ -431,7 +616,7 @@ static void public_chain(struct check *c, const struct deployment_service *s)
 		return;
 	f.resource =
 		s->group_count && s->groups[0]->resource ? s->groups[0]->resource : s->resource;
-	if (egress_to(s, 0, true, 30333) == VERDICT_FAIL)
+	if (egress_to(check_deployment(c), s, 0, true, 30333) == VERDICT_FAIL)
 		check_add(c, &f,
 			  "peers of %s listen on any port, but the groups of %s let only some out",
 			  env, check_name(s->resource));
@@ -522,76 +707,4 @@ static void host_c20(struct check *c, const struct host *h)
 void check_c20(struct check *c)
 {
 	each_host(c, "NEAR_BOOT_NODES", host_c20);
-}
-
-/* ---- C18 ------------------------------------------------------------------------------------- */
-
-static const struct deployment_group *shared_group(const struct deployment_service *a,
-						   const struct deployment_service *b)
-{
-	for (size_t i = 0; i < a->group_count; i++)
-		for (size_t k = 0; k < b->group_count; k++)
-			if (a->groups[i] == b->groups[k])
-				return a->groups[i];
-	return NULL;
-}
-
-static bool open_at(const struct deployment *d, const struct deployment_service *a,
-		    const struct deployment_service *b, unsigned port)
-{
-	struct reach_end from = check_service_end(a), to = check_service_end(b);
-	struct reach_edge e;
-
-	reach_tcp(d, &from, &to, port, &e);
-	return e.in.verdict != VERDICT_FAIL;
-}
-
-/* At the port that nodes use unless told otherwise, or at any one their container declares. */
-static bool some_port_open(const struct deployment *d, const struct deployment_service *a,
-			   const struct deployment_service *b)
-{
-	const json_t *mapping;
-	size_t i;
-
-	if (open_at(d, a, b, PEER_PORT))
-		return true;
-	json_array_foreach(json_list(check_node(b), "PortMappings"), i, mapping) {
-		long port;
-		if (check_number(d, json_object_get(mapping, "ContainerPort"), &port) && port > 0 &&
-		    port < 65536 && open_at(d, a, b, (unsigned)port))
-			return true;
-	}
-	return false;
-}
-
-void check_c18(struct check *c)
-{
-	const struct deployment *d = check_deployment(c);
-	const struct deployment_service *const *services, *last = NULL;
-	size_t count;
-
-	services = deployment_services(d, &count);
-	for (size_t i = 0; i < count; i++) {
-		const struct deployment_service *s = services[i];
-		const struct deployment_group *g;
-		struct check_finding f = { .severity = CHECK_FAIL, .service = s };
-		OWN(str) char *remedy = NULL;
-
-		if (!check_node(s))
-			continue;
-		g = last ? shared_group(last, s) : NULL;
-		if (g && g->resource && !some_port_open(d, last, s)) {
-			remedy = check_rule_remedy(d, true, g, g, PEER_PORT);
-			f.resource = g->resource;
-			f.second = s->resource;
-			f.remedy = remedy;
-			check_add(c, &f,
-				  "nodes %s and %s share security group %s, which has no ingress "
-				  "rule "
-				  "for its own members: being in one group lets nobody in",
-				  check_name(last->resource), check_name(s->resource),
-				  check_name(g->resource));
-		}
-		last = s;
-	}
 }

@@ -76,7 +76,7 @@ static bool is_group_resource(const struct deployment_resource *r)
 	return str_starts(r->type, "AWS::EC2::SecurityGroup");
 }
 
-static bool attached(const struct deployment *d, const struct deployment_resource *group)
+bool check_group_attached(const struct deployment *d, const struct deployment_resource *group)
 {
 	const struct deployment_resource *all;
 	size_t count;
@@ -85,6 +85,51 @@ static bool attached(const struct deployment *d, const struct deployment_resourc
 	for (size_t i = 0; i < count; i++)
 		if (!is_group_resource(&all[i]) && mentions(d, all[i].properties, group, 0))
 			return true;
+	return false;
+}
+
+/* Does source text of a template name the logical id? */
+static bool text_names(const json_t *node, const char *logical, unsigned depth)
+{
+	const char *text = json_string_value(node), *at;
+	size_t len = strlen(logical), i;
+	const json_t *member;
+
+	if (text && !strncmp(text, logical, len) && (!text[len] || text[len] == '.'))
+		return true;
+	for (at = text; at && (at = strstr(at, "${")); at += 2)
+		if (!strncmp(at + 2, logical, len) && (at[2 + len] == '}' || at[2 + len] == '.'))
+			return true;
+	if (depth > 24)
+		return false;
+	json_array_foreach(node, i, member)
+		if (text_names(member, logical, depth + 1))
+			return true;
+	for (void *it = json_object_iter((json_t *)(uintptr_t)node); it;
+	     it = json_object_iter_next((json_t *)(uintptr_t)node, it))
+		if (text_names(json_object_iter_value(it), logical, depth + 1))
+			return true;
+	return false;
+}
+
+/* An output hands the group to somebody else, or a resource has it that a condition leaves out. */
+static bool is_for_others(const struct check *c, const struct deployment_resource *group)
+{
+	size_t count;
+	const struct deployment_template *templates = check_templates(c, &count);
+	const json_t *body =
+		group->template < count ? template_body(templates[group->template].t) : NULL;
+	json_t *resources = json_map(body, "Resources"), *resource;
+	const char *name;
+
+	if (text_names(json_map(body, "Outputs"), group->logical, 0))
+		return true;
+	json_object_foreach(resources, name, resource) {
+		const json_t *properties = json_object_get(resource, "Properties");
+		if (!str_starts(json_str_or(resource, "Type", ""), "AWS::EC2::SecurityGroup") &&
+		    text_names(properties, group->logical, 0))
+			return true;
+	}
 	return false;
 }
 
@@ -175,7 +220,8 @@ void check_c16(struct check *c)
 		struct check_finding f = { .severity = CHECK_WARN,
 					   .resource = groups[i]->resource };
 
-		if (!groups[i]->resource || attached(d, groups[i]->resource) ||
+		if (!groups[i]->resource || check_group_attached(d, groups[i]->resource) ||
+		    is_for_others(c, groups[i]->resource) ||
 		    !(peer = names_as_peer(d, groups[i])))
 			continue;
 		f.second = peer->resource;

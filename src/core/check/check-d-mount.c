@@ -40,15 +40,15 @@ static enum verdict target_in_zone(const struct deployment_file_system *fs,
 	for (size_t i = 0; i < fs->target_count; i++) {
 		const struct deployment_mount_target *m = &fs->targets[i];
 		const struct deployment_subnet *t = m->subnet;
-		bool same = t && (t == s || (t->zone && s->zone && !strcmp(t->zone, s->zone)));
-		if (same && m->resource->present == 1)
+		enum verdict same = !t	     ? VERDICT_UNKNOWN
+				    : t == s ? VERDICT_PASS
+					     : check_same_zone(t->zone, s->zone);
+		if (same == VERDICT_PASS && m->resource->present == 1)
 			return VERDICT_PASS;
-		if (same) {
+		if (same == VERDICT_PASS)
 			*ret_maybe = m->resource;
+		if (same != VERDICT_FAIL)
 			v = VERDICT_UNKNOWN;
-		} else if (!t || !t->zone || !s->zone) {
-			v = VERDICT_UNKNOWN;
-		}
 	}
 	return v;
 }
@@ -309,27 +309,19 @@ void check_d21(struct check *c)
 					     : NULL;
 		for (size_t k = 0; zone && k < all[i]->target_count; k++) {
 			const struct deployment_mount_target *m = &all[i]->targets[k];
-			const json_t *own =
-				m->subnet && m->subnet->resource
-					? json_object_get(m->subnet->resource->properties,
-							  "AvailabilityZone")
-					: NULL;
 			struct check_finding f = { .severity = CHECK_FAIL,
 						   .resource = m->resource,
 						   .property = "SubnetId",
 						   .second = all[i]->resource,
 						   .second_property = "AvailabilityZoneName" };
-			OWN(str) char *left = check_flat(d, zone);
-			OWN(str) char *right = own ? check_flat(d, own) : NULL;
-			if (right && !strcmp(left, right))
+			const char *text = deployment_text(d, zone);
+			enum verdict same = check_same_zone(text ? text : json_str(zone, "$symbol"),
+							    m->subnet ? m->subnet->zone : NULL);
+			if (same == VERDICT_PASS)
 				continue;
-			if (!right || strchr(left, '$') || strchr(right, '$')) {
-				/* two members of one list of zones are two zones */
-				bool differ = right && str_starts(left, "${Fn::Select") &&
-					      str_starts(right, "${Fn::Select");
-				f.severity = differ ? CHECK_FAIL : CHECK_UNKNOWN;
-				f.lookup = differ ? NULL
-						  : "aws ec2 describe-subnets: AvailabilityZone";
+			if (same == VERDICT_UNKNOWN) {
+				f.severity = CHECK_UNKNOWN;
+				f.lookup = "aws ec2 describe-subnets: AvailabilityZone";
 			}
 			if (f.severity == CHECK_FAIL)
 				check_add(c, &f,

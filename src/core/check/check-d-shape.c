@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/check/check-rights.h"
 #include "core/check/check-topology.h"
 
 struct place {
@@ -108,6 +109,36 @@ static bool in_secondary(const struct deployment *d, const struct deployment_vol
 	return false;
 }
 
+/* Who comes as root without the right to be root is nobody, whatever the access point says. */
+static bool is_squashed(const struct deployment *d, const struct deployment_service *s,
+			const struct deployment_volume *v)
+{
+	OWN(check_rights) struct check_rights *rights = NULL;
+	struct iam_answer answer;
+	enum check_mount root;
+
+	if (!v->system || !v->system->policy)
+		return false;
+	rights = check_rights_new(d);
+	if (check_rights_mount(rights, s->task, v, "elasticfilesystem:ClientMount", &answer) !=
+	    CHECK_MOUNT_ALLOWED)
+		return false;
+	root = check_rights_mount(rights, s->task, v, "elasticfilesystem:ClientRootAccess",
+				  &answer);
+	return root != CHECK_MOUNT_ALLOWED && root != CHECK_MOUNT_UNKNOWN;
+}
+
+static void report_squashed(struct check *c, const struct deployment_volume *v,
+			    struct check_finding *f)
+{
+	f->remedy = "elasticfilesystem:ClientRootAccess for the task role, or a PosixUser other "
+		    "than 0 that owns the directory";
+	check_add(c, f,
+		  "tasks come to access point %s as root, but nothing gives them "
+		  "elasticfilesystem:ClientRootAccess: they are nobody there and cannot write",
+		  check_name(v->access_point));
+}
+
 void check_volume_d05(struct check *c, const struct deployment_service *s,
 		      const struct deployment_volume *v)
 {
@@ -147,8 +178,13 @@ void check_volume_d05(struct check *c, const struct deployment_service *s,
 			  check_name(v->access_point));
 		return;
 	}
+	if (id.uid == 0) {
+		if (is_squashed(d, s, v))
+			report_squashed(c, v, &f);
+		return;
+	}
 	bits = id.uid == owner ? 0300 : id.gid == group || in_secondary(d, v, group) ? 0030 : 0003;
-	if (id.uid == 0 || ((unsigned)mode & bits) == bits)
+	if (((unsigned)mode & bits) == bits)
 		return;
 	f.remedy = "OwnerUid and OwnerGid equal to PosixUser's Uid and Gid, Permissions 755";
 	check_add(c, &f,

@@ -420,9 +420,10 @@ static const char *directory_of(struct check *c, const struct deployment_volume 
 static bool same_directory(struct check *c, const struct deployment_volume *a,
 			   const struct deployment_volume *b)
 {
+	const json_t *one = check_access_point(a), *other = check_access_point(b);
 	const char *left, *right;
 
-	if (a->access_point && a->access_point == b->access_point)
+	if (one && other && check_same(check_deployment(c), one, other) == VERDICT_PASS)
 		return true;
 	if (!a->system || a->system != b->system)
 		return false;
@@ -486,7 +487,10 @@ static void run_d14(struct check *c)
 	const struct deployment_service *const *services;
 	size_t count;
 
+	const struct deployment_volume **homes;
+
 	services = deployment_services(d, &count);
+	homes = mem_new(count + 1, sizeof(*homes));
 	for (size_t i = 0; i < count; i++) {
 		const struct deployment_service *s = services[i];
 		const struct deployment_volume *own =
@@ -501,18 +505,15 @@ static void run_d14(struct check *c)
 
 		if (!own || !check_volume_writable(s, own))
 			continue;
+		homes[i] = own;
 		if (wanted_tasks(d, s) > 1)
 			check_add(c, &f, "service %s runs %ld nodes on one directory",
 				  check_name(s->resource), wanted_tasks(d, s));
-		for (size_t k = 0; k < i; k++) {
-			const struct deployment_volume *other =
-				check_node(services[k]) && services[k]->task->resource
-					? home_volume(c, services[k])
-					: NULL;
-			if (other && check_volume_writable(services[k], other))
-				share(c, services[k], other, s, own);
-		}
+		for (size_t k = 0; k < i; k++)
+			if (homes[k])
+				share(c, services[k], homes[k], s, own);
 	}
+	free(homes);
 }
 
 static bool writes_efs(const struct deployment_service *s)
@@ -687,6 +688,11 @@ const struct check_rule check_rules_d[] = {
 	  "The deployment may run old and new task at once on one directory.",
 	  "Set MinimumHealthyPercent 0 and MaximumPercent 100.",
 	  "the first deployment works, the next one does not end", run_d15 },
+	{ "D18", "retained-file-system-orphaned", "latent",
+	  "A file system stays behind and costs money, or key shares are gone with the stack.",
+	  "The DeletionPolicy of the file system does not suit what is on it.",
+	  "Retain the file systems of public chains, delete those of local ones.",
+	  "when the stack is deleted", check_d18 },
 	{ "D19", "mount-point-read-only", "entry",
 	  "The start script cannot write its configuration.",
 	  "The mount point of the node's home has ReadOnly set.",
@@ -707,11 +713,26 @@ const struct check_rule check_rules_d[] = {
 	  "A file system takes one mount target per zone.",
 	  "Keep one subnet per zone for mount targets.",
 	  "the stack rolls back within minutes", check_d22 },
+	{ "D24", "nfs-limits-for-a-database", "latent",
+	  "The node falls behind the chain; its database waits for the file system.",
+	  "A file system in bursting mode has little throughput for its size once its credits are spent.",
+	  "Set ThroughputMode to elastic.",
+	  "hours to weeks after the deployment", check_d24 },
 	{ "D25", "ephemeral-only", "latent",
 	  "The node works until its task is replaced, or its disk is full.",
 	  "Its home is on the task's own disk.",
 	  "Mount an EFS volume at the node's home.",
 	  "at the next replacement of the task", run_d25 },
+	{ "D26", "volume-az-differs-from-instance-az", "template",
+	  "Attaching the volume is refused.",
+	  "A volume can be attached to instances of its own zone only.",
+	  "Take the volume's zone from the instance or its subnet.",
+	  "the stack rolls back within minutes", check_d26 },
+	{ "D28", "file-system-encryption-key-inaccessible", "template",
+	  "Creation of the file system or its mount fails.",
+	  "The key that encrypts the file system is disabled or going to be deleted.",
+	  "Enable the key, or leave KmsKeyId out.",
+	  "the stack rolls back within minutes", check_d28 },
 	{ "D29", "zone-rebalancing-on-by-default", "latent",
 	  "A healthy node is replaced by one in another zone; both have the store open for a moment.",
 	  "Services rebalance over zones unless told otherwise, new task first.",

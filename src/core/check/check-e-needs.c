@@ -1,5 +1,6 @@
 /* What the start of each task needs rights for. */
 #include "core/check/check-e.h"
+#include "core/check/check-internal.h"
 
 #include <string.h>
 
@@ -126,6 +127,22 @@ static void add_image(struct adding *a, const json_t *container)
 		    "Image", NULL);
 }
 
+/* ECS reads the files itself, before the container is there. */
+static void add_environment_files(struct adding *a, const json_t *container)
+{
+	const json_t *files = json_list(container, "EnvironmentFiles");
+
+	for (size_t i = 0; i < json_array_size(files); i++) {
+		OWN(str)
+		char *arn =
+			check_rights_text(a->d, json_object_get(json_array_get(files, i), "Value"));
+		OWN(str) char *what = str_printf("EnvironmentFiles/%zu/Value", i);
+
+		if (str_starts(arn, "arn:"))
+			add(a, "environment-file", "s3:GetObject", str_dup(arn), what, NULL);
+	}
+}
+
 static void add_container(struct adding *a, const json_t *container)
 {
 	const json_t *secrets = json_list(container, "Secrets");
@@ -142,9 +159,10 @@ static void add_container(struct adding *a, const json_t *container)
 		add_secret(a, "secret", json_object_get(json_array_get(options, i), "ValueFrom"),
 			   "LogConfiguration/SecretOptions");
 	add_logs(a, container);
+	add_environment_files(a, container);
 }
 
-void check_needs_read(const struct deployment *d, struct check_needs *ret)
+static void read_needs(const struct deployment *d, struct check_needs *ret)
 {
 	size_t count;
 	const struct deployment_service *const *services = deployment_services(d, &count);
@@ -159,13 +177,30 @@ void check_needs_read(const struct deployment *d, struct check_needs *ret)
 	}
 }
 
-void check_needs_free(struct check_needs *n)
+static void drop_needs(void *value)
 {
+	struct check_needs *n = value;
+
 	for (size_t i = 0; i < n->count; i++) {
 		free(n->list[i].resource);
 		free(n->list[i].property);
 	}
 	free(n->list);
+	free(n);
+}
+
+const struct check_needs *check_needs_of(const struct check *c)
+{
+	static const char owner;
+	void **slot = check_memo(c, &owner, NULL, drop_needs);
+
+	if (!*slot) {
+		struct check_needs *needs = NEW(struct check_needs);
+
+		read_needs(check_deployment(c), needs);
+		*slot = needs;
+	}
+	return *slot;
 }
 
 const json_t *check_secret_policy(const struct deployment *d,
@@ -182,15 +217,44 @@ const json_t *check_secret_policy(const struct deployment *d,
 	return NULL;
 }
 
-void check_need_ask(const struct deployment *d, const struct check_rights *r,
-		    const struct check_need *n, struct iam_answer *ret)
+/* The tags that the template gives a secret; the stack may give it more. NULL: none. */
+static json_t *tags_of(const struct deployment *d, const struct deployment_resource *secret)
 {
+	const json_t *tags = json_list(secret->properties, "Tags");
+	json_t *context = json_array_size(tags) ? json_object() : NULL;
+
+	for (size_t i = 0; i < json_array_size(tags); i++) {
+		const json_t *one = json_array_get(tags, i);
+		OWN(str) char *value = check_rights_text(d, json_object_get(one, "Value"));
+		static const char *const names[] = { "aws", "secretsmanager" };
+
+		for (size_t k = 0; k < 2; k++) {
+			OWN(str)
+			char *key = str_printf("%s:resourcetag/%s", names[k],
+					       json_str_or(one, "Key", ""));
+
+			for (char *p = key; *p; p++)
+				if (*p >= 'A' && *p <= 'Z')
+					*p = (char)(*p - 'A' + 'a');
+			json_set_str(context, key, value);
+		}
+	}
+	return context;
+}
+
+void check_need_ask(const struct deployment *d, const struct check_rights *r,
+		    const struct check_need *n, bool any_place, struct iam_answer *ret)
+{
+	OWN(json) json_t *tags = NULL;
 	struct check_rights_question q = { .role = n->role,
 					   .action = n->action,
 					   .resource = n->resource,
-					   .resource_policy_grants = 1 };
+					   .resource_policy_grants = 1,
+					   .any_place = any_place };
 
-	if (n->thing && str_eq(n->thing->type, "AWS::SecretsManager::Secret"))
+	if (n->thing && str_eq(n->thing->type, "AWS::SecretsManager::Secret")) {
 		q.resource_policy = check_secret_policy(d, n->thing);
+		q.context = tags = tags_of(d, n->thing);
+	}
 	check_rights_ask(r, &q, ret);
 }

@@ -1,5 +1,5 @@
 /* Rules of group E that look beyond the role's own policies: keys, policies of endpoints and
- * secrets, the order of creation, literal regions. */
+ * secrets, the order of creation. */
 #include "core/check/check-e.h"
 
 #include <string.h>
@@ -85,12 +85,11 @@ static void key_of(struct check *c, const struct check_rights *rights, const str
 
 void check_e_key(struct check *c)
 {
-	OWN(check_rights) struct check_rights *rights = check_rights_new(check_deployment(c));
-	OWN(check_needs) struct check_needs needs = { 0 };
+	const struct check_rights *rights = check_rights_of(c);
+	const struct check_needs *needs = check_needs_of(c);
 
-	check_needs_read(check_deployment(c), &needs);
-	for (size_t i = 0; i < needs.count; i++) {
-		const struct check_need *n = &needs.list[i];
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct check_need *n = &needs->list[i];
 		const json_t *key =
 			n->thing ? json_object_get(n->thing->properties, "KmsKeyId") : NULL;
 
@@ -99,6 +98,7 @@ void check_e_key(struct check *c)
 		    !str_eq(json_string_value(key), "alias/aws/secretsmanager"))
 			key_of(c, rights, n);
 	}
+	check_e_log_key(c);
 }
 
 /* ---- E20
@@ -124,16 +124,29 @@ static const char *service_of(const struct check_need *n)
 		return "logs";
 	if (str_starts(n->action, "ssm:"))
 		return "ssm";
-	return !strcmp(n->kind, "registry") ? "ecr.api" : NULL;
+	if (!strcmp(n->kind, "registry"))
+		return "ecr.api";
+	/* The manifest and the layers' addresses; layers are asked for nowhere else. */
+	return str_eq(n->action, "ecr:BatchGetImage") ||
+			       str_eq(n->action, "ecr:GetDownloadUrlForLayer")
+		       ? "ecr.dkr"
+		       : NULL;
 }
 
-/* An endpoint's policy is a limit: with a role that may everything the policy alone decides. */
+/* An endpoint's policy is a limit: with a role that may everything the policy alone decides. The
+ * layers in S3 are fetched with signed addresses: there nobody is known who asks. */
 static void through(struct check *c, const struct check_rights *rights, const struct check_need *n,
 		    const struct deployment_endpoint *e, const char *action, const char *resource)
 {
-	struct check_rights_question q = { .action = action,
-					   .resource = resource,
-					   .resource_policy_grants = 1 };
+	bool signed_address = str_starts(action, "s3:");
+	struct check_rights_question q = {
+		.action = action,
+		.resource = resource,
+		.role = signed_address ? NULL : n->role,
+		.every_right = !signed_address,
+		.resource_policy = json_object_get(e->resource->properties, "PolicyDocument"),
+		.resource_policy_grants = signed_address ? 1 : IAM_KEY_POLICY
+	};
 	struct check_finding f = { .severity = CHECK_FAIL,
 				   .resource = e->resource,
 				   .property = "PolicyDocument",
@@ -141,19 +154,12 @@ static void through(struct check *c, const struct check_rights *rights, const st
 				   .second_property = n->property,
 				   .service = n->service };
 	OWN(str) char *shown = check_rights_show(resource);
-	struct iam_answer as_role, anonymous;
+	struct iam_answer a;
 
-	q.resource_policy = json_object_get(e->resource->properties, "PolicyDocument");
-	check_rights_ask(rights, &q, &anonymous);
-	if (anonymous.decision == IAM_ALLOWED)
+	check_rights_ask(rights, &q, &a);
+	if (a.decision == IAM_ALLOWED)
 		return;
-	/* Statements that name the role: what the role gains by the policy alone. */
-	q.role = n->role;
-	check_rights_ask(rights, &q, &as_role);
-	if (as_role.decision == IAM_UNKNOWN ||
-	    (as_role.decision == IAM_ALLOWED && !strcmp(as_role.policy, "resource policy")))
-		return;
-	if (as_role.decision == IAM_ALLOWED && anonymous.decision == IAM_UNKNOWN) {
+	if (a.decision == IAM_UNKNOWN) {
 		f.severity = CHECK_UNKNOWN;
 		f.lookup = "aws ec2 describe-vpc-endpoints, and read the policy with the task's "
 			   "values";
@@ -189,12 +195,11 @@ static void endpoints(struct check *c, const struct check_rights *rights,
 void check_e_endpoint_policy(struct check *c)
 {
 	const struct deployment *d = check_deployment(c);
-	OWN(check_rights) struct check_rights *rights = check_rights_new(d);
-	OWN(check_needs) struct check_needs needs = { 0 };
+	const struct check_rights *rights = check_rights_of(c);
+	const struct check_needs *needs = check_needs_of(c);
 
-	check_needs_read(d, &needs);
-	for (size_t i = 0; i < needs.count; i++) {
-		const struct check_need *n = &needs.list[i];
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct check_need *n = &needs->list[i];
 		struct check_finding f = { .severity = CHECK_FAIL,
 					   .resource = n->thing,
 					   .second = n->service->task->resource,
@@ -205,7 +210,7 @@ void check_e_endpoint_policy(struct check *c)
 		if (!n->role)
 			continue;
 		endpoints(c, rights, n);
-		check_need_ask(d, rights, n, &a);
+		check_need_ask(d, rights, n, false, &a);
 		if (a.decision == IAM_EXPLICIT_DENY && !strcmp(a.policy, "resource policy"))
 			check_add(
 				c, &f,
@@ -265,8 +270,8 @@ static void references(const json_t *node, json_t *ret, unsigned depth)
 
 /* Everything that is created before `from`, in its template. edges: cache, name -> object of names.
  */
-static json_t *closure(const struct deployment *d, const struct deployment_resource *from,
-		       json_t *edges)
+json_t *check_created_before(const struct deployment *d, const struct deployment_resource *from,
+			     json_t *edges)
 {
 	json_t *seen = json_object();
 	OWN(json) json_t *stack = json_array();
@@ -295,9 +300,22 @@ static json_t *closure(const struct deployment *d, const struct deployment_resou
 	return seen;
 }
 
+/* A policy that stands apart from its role, where the service could wait for it. */
+static bool apart(const struct deployment_policy *p, const struct deployment_role *role,
+		  const struct deployment_service *s)
+{
+	return p->resource && p->resource != role->resource &&
+	       p->resource->template == s->resource->template;
+}
+
 static void race_of(struct check *c, const struct deployment_service *s,
 		    const struct deployment_role *role, const json_t *before)
 {
+	bool waits = false;
+
+	for (size_t i = 0; role && role->resource && i < role->policy_count; i++)
+		waits = waits || (apart(&role->policies[i], role, s) &&
+				  json_object_get(before, role->policies[i].resource->logical));
 	for (size_t i = 0; role && role->resource && i < role->policy_count; i++) {
 		const struct deployment_resource *p = role->policies[i].resource;
 		struct check_finding f = {
@@ -305,11 +323,12 @@ static void race_of(struct check *c, const struct deployment_service *s,
 		};
 		OWN(str) char *remedy = NULL;
 
-		/* what CDK writes for stand-in services and for rights that overflow one policy never waits,
-		 * and ECS tries again: only a node's own policy is worth a warning */
-		if (!p || p == role->resource || p->template != s->resource->template ||
-		    s->mpc_container < 0 || !str_eq(p->type, "AWS::IAM::Policy") ||
-		    json_object_get(before, p->logical))
+		/* Stand-in services never wait, and ECS tries again: only a node's rights are worth
+		 * a warning. Rights that overflow into a managed policy are made together with the
+		 * policy that is waited for. */
+		if (s->mpc_container < 0 || !apart(&role->policies[i], role, s) ||
+		    json_object_get(before, p->logical) ||
+		    (waits && str_eq(p->type, "AWS::IAM::ManagedPolicy")))
 			continue;
 		remedy = str_printf("DependsOn: [%s]", p->logical);
 		f.remedy = remedy;
@@ -333,80 +352,9 @@ void check_e_policy_race(struct check *c)
 
 		if (!t || !t->resource || !services[i]->resource)
 			continue;
-		before = closure(d, services[i]->resource, edges);
+		before = check_created_before(d, services[i]->resource, edges);
 		race_of(c, services[i], t->execution_role, before);
 		if (t->task_role != t->execution_role)
 			race_of(c, services[i], t->task_role, before);
-	}
-}
-
-/* ---- E09
- * ----------------------------------------------------------------------------------------- */
-
-static bool is_region(const char *s, size_t len)
-{
-	size_t dashes = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		dashes += s[i] == '-';
-		if (s[i] != '-' && !(s[i] >= 'a' && s[i] <= 'z') &&
-		    !(i == len - 1 && s[i] >= '1' && s[i] <= '9'))
-			return false;
-	}
-	return len > 6 && dashes >= 2 && s[len - 1] >= '1' && s[len - 1] <= '9';
-}
-
-/* The region that the template itself fixes: by a subnet's zone. Caller frees; NULL: none. */
-static char *target_region(const struct deployment *d)
-{
-	size_t count;
-	const struct deployment_resource *list = deployment_resources(d, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		const char *zone =
-			deployment_text(d, json_object_get(list[i].properties, "AvailabilityZone"));
-
-		if (str_eq(list[i].type, "AWS::EC2::Subnet") && zone && strlen(zone) > 7 &&
-		    is_region(zone, strlen(zone) - 1))
-			return str_dup_n(zone, strlen(zone) - 1);
-	}
-	return NULL;
-}
-
-/* Literal region of an ARN of a regional service, or NULL. */
-static const char *literal_region(const char *arn, size_t *ret_len)
-{
-	const char *p = arn;
-
-	if (!str_starts(arn, "arn:"))
-		return NULL;
-	for (int colons = 0; colons < 3 && p; colons++)
-		p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL;
-	*ret_len = p ? strcspn(p, ":") : 0;
-	return p && is_region(p, *ret_len) ? p : NULL;
-}
-
-void check_e_literals(struct check *c)
-{
-	const struct deployment *d = check_deployment(c);
-	OWN(check_needs) struct check_needs needs = { 0 };
-	OWN(str) char *region = target_region(d);
-
-	check_needs_read(d, &needs);
-	for (size_t i = 0; region && i < needs.count; i++) {
-		const struct check_need *n = &needs.list[i];
-		struct check_finding f = { .severity = CHECK_FAIL,
-					   .resource = n->service->task->resource,
-					   .property = n->property,
-					   .service = n->service };
-		size_t len;
-		const char *literal = literal_region(n->resource, &len);
-
-		/* Registries may well be in another region; what is injected may not. */
-		if (!literal || !strcmp(n->kind, "image") ||
-		    (strlen(region) == len && !strncmp(region, literal, len)))
-			continue;
-		check_add(c, &f, "An ARN names region %.*s, but the subnets are in %s.", (int)len,
-			  literal, region);
 	}
 }

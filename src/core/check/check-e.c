@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/check/check-topology.h"
+#include "core/reach/reach.h"
 
 #define SIMULATE                                                                                   \
 	"aws iam simulate-principal-policy for the execution role with this action and resource"
@@ -52,7 +54,7 @@ static bool other_role_may(const struct deployment *d, const struct check_rights
 	other.role = n->service->task->task_role;
 	if (!other.role || other.role == n->role)
 		return false;
-	check_need_ask(d, rights, &other, &a);
+	check_need_ask(d, rights, &other, false, &a);
 	return a.decision == IAM_ALLOWED;
 }
 
@@ -93,24 +95,23 @@ static bool denied(const struct iam_answer *a)
 static void missing(struct check *c, const char *const *kinds)
 {
 	const struct deployment *d = check_deployment(c);
-	OWN(check_rights) struct check_rights *rights = check_rights_new(d);
-	OWN(check_needs) struct check_needs needs = { 0 };
+	const struct check_rights *rights = check_rights_of(c);
+	const struct check_needs *needs = check_needs_of(c);
 
-	check_needs_read(d, &needs);
-	for (size_t i = 0; i < needs.count;) {
-		const struct deployment_service *service = needs.list[i].service;
+	for (size_t i = 0; i < needs->count;) {
+		const struct deployment_service *service = needs->list[i].service;
 		struct refusal fail = { 0 }, unknown = { 0 };
 
-		for (; i < needs.count && needs.list[i].service == service; i++) {
+		for (; i < needs->count && needs->list[i].service == service; i++) {
 			struct iam_answer a;
 
-			if (!needs.list[i].role || !same_kind(needs.list[i].kind, kinds))
+			if (!needs->list[i].role || !same_kind(needs->list[i].kind, kinds))
 				continue;
-			check_need_ask(d, rights, &needs.list[i], &a);
+			check_need_ask(d, rights, &needs->list[i], false, &a);
 			if (a.decision == IAM_UNKNOWN)
-				add_refusal(&unknown, &needs.list[i], &a);
+				add_refusal(&unknown, &needs->list[i], &a);
 			else if (a.decision != IAM_ALLOWED && !denied(&a))
-				add_refusal(&fail, &needs.list[i], &a);
+				add_refusal(&fail, &needs->list[i], &a);
 		}
 		if (fail.first)
 			report(c, rights, &fail, CHECK_FAIL);
@@ -144,16 +145,16 @@ static void registry(struct check *c)
 static void credentials(struct check *c)
 {
 	missing(c, (const char *const[]){ "credentials", NULL });
+	check_e_credentials_form(c);
 }
 
 static void execution_role(struct check *c)
 {
-	OWN(check_needs) struct check_needs needs = { 0 };
+	const struct check_needs *needs = check_needs_of(c);
 	const struct deployment_service *said = NULL;
 
-	check_needs_read(check_deployment(c), &needs);
-	for (size_t i = 0; i < needs.count; i++) {
-		const struct check_need *n = &needs.list[i];
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct check_need *n = &needs->list[i];
 		struct check_finding f = { .severity = CHECK_FAIL,
 					   .resource = n->service->task->resource,
 					   .property = "",
@@ -183,7 +184,7 @@ static void trust_of(struct check *c, const struct check_rights *rights,
 
 	if (!role || !role->resource)
 		return; /* an outside role is asked about where its rights are */
-	check_rights_trust(rights, role, "ecs-tasks.amazonaws.com", &a);
+	check_rights_trust(rights, role, "ecs-tasks.amazonaws.com", false, &a);
 	if (a.decision == IAM_ALLOWED)
 		return;
 	f.resource = role->resource;
@@ -208,7 +209,7 @@ static void trust_of(struct check *c, const struct check_rights *rights,
 static void trust(struct check *c)
 {
 	const struct deployment *d = check_deployment(c);
-	OWN(check_rights) struct check_rights *rights = check_rights_new(d);
+	const struct check_rights *rights = check_rights_of(c);
 	size_t count;
 	const struct deployment_service *const *services = deployment_services(d, &count);
 
@@ -260,7 +261,7 @@ static void mounts(struct check *c, enum check_mount want,
 			       const struct iam_answer *a))
 {
 	const struct deployment *d = check_deployment(c);
-	OWN(check_rights) struct check_rights *rights = check_rights_new(d);
+	const struct check_rights *rights = check_rights_of(c);
 	size_t count;
 	const struct deployment_service *const *services = deployment_services(d, &count);
 
@@ -341,13 +342,12 @@ static void say_denied(struct check *c, const struct deployment_service *s,
 static void deny(struct check *c)
 {
 	const struct deployment *d = check_deployment(c);
-	OWN(check_rights) struct check_rights *rights = check_rights_new(d);
-	OWN(check_needs) struct check_needs needs = { 0 };
+	const struct check_rights *rights = check_rights_of(c);
+	const struct check_needs *needs = check_needs_of(c);
 
 	mounts(c, CHECK_MOUNT_DENIED, say_denied);
-	check_needs_read(d, &needs);
-	for (size_t i = 0; i < needs.count; i++) {
-		const struct check_need *n = &needs.list[i];
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct check_need *n = &needs->list[i];
 		struct check_finding f = { .severity = CHECK_FAIL,
 					   .second = n->service->task->resource,
 					   .second_property = n->property,
@@ -357,7 +357,7 @@ static void deny(struct check *c)
 
 		if (!n->role)
 			continue;
-		check_need_ask(d, rights, n, &a);
+		check_need_ask(d, rights, n, false, &a);
 		if (!denied(&a) || a.decision == IAM_UNKNOWN ||
 		    !strcmp(a.policy, "resource policy"))
 			continue;
@@ -373,6 +373,22 @@ static void deny(struct check *c)
 /* ---- others
  * -------------------------------------------------------------------------------------- */
 
+/* The agent in the task calls ssmmessages from the task's own network. */
+static void exec_way(struct check *c, const struct deployment_service *s, struct check_finding *f)
+{
+	struct reach_end from = check_service_end(s);
+	struct reach_edge edge;
+
+	if (!s->subnet_count)
+		return;
+	reach_api(check_deployment(c), &from, "ssmmessages", &edge, NULL);
+	f->second = s->task->resource;
+	if (edge.verdict == VERDICT_FAIL)
+		check_add(c, f,
+			  "ECS Exec is on, but there is no way from service %s to ssmmessages.",
+			  s->resource->logical);
+}
+
 static void exec_rights(struct check *c)
 {
 	static const char *const actions[] = { "ssmmessages:CreateControlChannel",
@@ -380,7 +396,7 @@ static void exec_rights(struct check *c)
 					       "ssmmessages:OpenControlChannel",
 					       "ssmmessages:OpenDataChannel" };
 	const struct deployment *d = check_deployment(c);
-	OWN(check_rights) struct check_rights *rights = check_rights_new(d);
+	const struct check_rights *rights = check_rights_of(c);
 	size_t count;
 	const struct deployment_service *const *services = deployment_services(d, &count);
 
@@ -408,6 +424,7 @@ static void exec_rights(struct check *c)
 				  q.role ? role_name(q.role) : "the missing task role", actions[k]);
 			break;
 		}
+		exec_way(c, s, &f);
 	}
 }
 
@@ -493,7 +510,7 @@ static void s3_read(struct check *c, const struct check_rights *rights,
 static void s3(struct check *c)
 {
 	const struct deployment *d = check_deployment(c);
-	OWN(check_rights) struct check_rights *rights = check_rights_new(d);
+	const struct check_rights *rights = check_rights_of(c);
 	size_t count;
 	const struct deployment_service *const *services = deployment_services(d, &count);
 
@@ -506,6 +523,7 @@ static void s3(struct check *c)
 			for (size_t e = 0; e < json_array_size(list); e++)
 				s3_read(c, rights, services[i], json_array_get(list, e));
 		}
+	missing(c, (const char *const[]){ "environment-file", NULL });
 }
 
 #define MINUTES "the task stops one to two minutes after its start, again and again"
@@ -581,13 +599,13 @@ const struct check_rule check_rules_e[] = {
 	  "after the start, when somebody resolves the name", discovery },
 	{ "E18", "s3-policy-too-narrow", "latent",
 	  "A download from S3 inside the container is refused.",
-	  "The task role's S3 rights do not reach the bucket that the container reads.",
-	  "Allow s3:GetObject on the bucket's objects to the task role.", "seconds after the container starts",
+	  "The role's S3 rights do not reach the bucket that is read: the task role's for what the container fetches, the execution role's for EnvironmentFiles.",
+	  "Allow s3:GetObject on the bucket's objects to that role.", "seconds after the container starts",
 	  s3 },
 	{ "E19", "repository-credentials-right", "registry",
 	  "The task stops because it cannot pull secrets or registry authorisation.",
-	  "The execution role may not read the secret with the registry's credentials.",
-	  "Allow secretsmanager:GetSecretValue on the credentials' ARN to the execution role.", MINUTES,
+	  "The execution role may not read the secret with the registry's credentials, or the secret is no JSON object with username and password.",
+	  "Allow secretsmanager:GetSecretValue on the credentials' ARN to the execution role; the secret holds {\"username\":...,\"password\":...}.", MINUTES,
 	  credentials },
 	{ "E20", "resource-policy-denies", "secrets",
 	  "Access is denied although the role's own policies allow it.",

@@ -6,7 +6,8 @@
 
 #include "base/str.h"
 
-static void each(struct check *c, void (*look)(struct check *c, const struct check_subject *s))
+void check_each_subject(struct check *c,
+			void (*look)(struct check *c, const struct check_subject *s))
 {
 	OWN(check_subjects) struct check_subjects all = { 0 };
 
@@ -15,18 +16,18 @@ static void each(struct check *c, void (*look)(struct check *c, const struct che
 		look(c, &all.list[i]);
 }
 
-static const char *container_name(const struct check_subject *s, size_t i)
+const char *check_container_name(const struct check_subject *s, size_t i)
 {
 	return json_str_or(json_array_get(s->containers, i), "Name", "?");
 }
 
-static void say(struct check *c, const struct check_subject *s, size_t container,
-		const char *property, const char *text)
+void check_container_fails(struct check *c, const struct check_subject *s, size_t container,
+			   const char *property, const char *text)
 {
 	OWN(str) char *where = str_printf("ContainerDefinitions/%zu/%s", container, property);
 	struct check_finding f = check_about(s, CHECK_FAIL, where);
 
-	check_add(c, &f, "Container %s: %s", container_name(s, container), text);
+	check_add(c, &f, "Container %s: %s", check_container_name(s, container), text);
 }
 
 /* ---- F08 size, F13 containers in it
@@ -92,14 +93,14 @@ static void size(struct check *c, const struct check_subject *s)
 
 void check_f_size(struct check *c)
 {
-	each(c, size);
+	check_each_subject(c, size);
 }
 
 static void container_size(struct check *c, const struct check_subject *s)
 {
 	const struct deployment *d = check_deployment(c);
 	long cpu = check_units(d, json_object_get(s->properties, "Cpu"));
-	long memory = check_units(d, json_object_get(s->properties, "Memory")), sum = 0;
+	long memory = check_units(d, json_object_get(s->properties, "Memory")), sum = 0, taken = 0;
 	bool essential = json_array_size(s->containers) == 0;
 
 	for (size_t i = 0; i < json_array_size(s->containers); i++) {
@@ -109,21 +110,30 @@ static void container_size(struct check *c, const struct check_subject *s)
 		long own = check_units(d, json_object_get(one, "Cpu"));
 
 		sum += own > 0 ? own : 0;
+		taken += reserved > 0 ? reserved : limit > 0 ? limit : 0;
 		essential = essential || json_bool_or(one, "Essential", true) ||
 			    template_is_symbol(json_object_get(one, "Essential"));
 		if (memory > 0 && limit > memory)
-			say(c, s, i, "Memory", "its memory limit is above the task's memory.");
+			check_container_fails(c, s, i, "Memory",
+					      "its memory limit is above the task's memory.");
 		else if (memory > 0 && reserved > memory)
-			say(c, s, i, "MemoryReservation",
-			    "it reserves more than the task's memory.");
+			check_container_fails(c, s, i, "MemoryReservation",
+					      "it reserves more than the task's memory.");
 		else if (limit > 0 && reserved > limit)
-			say(c, s, i, "MemoryReservation", "it reserves more than its own limit.");
+			check_container_fails(c, s, i, "MemoryReservation",
+					      "it reserves more than its own limit.");
 	}
 	if (cpu > 0 && sum > cpu) {
 		struct check_finding f = check_about(s, CHECK_FAIL, "Cpu");
 
 		check_add(c, &f, "The containers ask for %ld CPU units, the task has %ld.", sum,
 			  cpu);
+	}
+	if (memory > 0 && taken > memory && json_array_size(s->containers) > 1) {
+		struct check_finding f = check_about(s, CHECK_FAIL, "Memory");
+
+		check_add(c, &f, "The containers reserve %ld MiB together, the task has %ld.",
+			  taken, memory);
 	}
 	if (!essential) {
 		struct check_finding f = check_about(s, CHECK_FAIL, "ContainerDefinitions");
@@ -134,7 +144,7 @@ static void container_size(struct check *c, const struct check_subject *s)
 
 void check_f_container_size(struct check *c)
 {
-	each(c, container_size);
+	check_each_subject(c, container_size);
 }
 
 /* ---- F09, F11
@@ -168,7 +178,7 @@ static void network_mode(struct check *c, const struct check_subject *s)
 
 void check_f_network_mode(struct check *c)
 {
-	each(c, network_mode);
+	check_each_subject(c, network_mode);
 }
 
 static void compatibilities(struct check *c, const struct check_subject *s)
@@ -189,7 +199,7 @@ static void compatibilities(struct check *c, const struct check_subject *s)
 
 void check_f_compatibilities(struct check *c)
 {
-	each(c, compatibilities);
+	check_each_subject(c, compatibilities);
 }
 
 /* ---- F10
@@ -218,35 +228,42 @@ static void unsupported_linux(struct check *c, const struct check_subject *s, si
 		char *text = str_printf("Fargate does not support LinuxParameters.%s.", names[k]);
 
 		if (set(json_object_get(linux_parameters, names[k])))
-			say(c, s, i, where, text);
+			check_container_fails(c, s, i, where, text);
 	}
 	for (size_t k = 0; k < json_array_size(adds); k++)
 		if (json_is_string(json_array_get(adds, k)) &&
 		    !str_eq(json_string_value(json_array_get(adds, k)), "SYS_PTRACE"))
-			say(c, s, i, "LinuxParameters/Capabilities/Add",
-			    "Fargate lets a task add no capability but SYS_PTRACE.");
+			check_container_fails(
+				c, s, i, "LinuxParameters/Capabilities/Add",
+				"Fargate lets a task add no capability but SYS_PTRACE.");
 }
 
 static void unsupported_container(struct check *c, const struct check_subject *s, size_t i)
 {
-	static const char *const names[] = { "Links", "ExtraHosts", "DnsServers",
-					     "DnsSearchDomains", "DockerSecurityOptions" };
+	static const char *const names[] = { "Links",
+					     "ExtraHosts",
+					     "DnsServers",
+					     "DnsSearchDomains",
+					     "DockerSecurityOptions",
+					     "ResourceRequirements" };
 	const json_t *one = json_array_get(s->containers, i);
 	const json_t *limits = json_list(one, "Ulimits");
 
 	if (json_bool_or(one, "Privileged", false))
-		say(c, s, i, "Privileged", "Fargate runs no privileged containers.");
+		check_container_fails(c, s, i, "Privileged",
+				      "Fargate runs no privileged containers.");
 	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
 		OWN(str) char *text = str_printf("Fargate does not support %s.", names[k]);
 
 		if (set(json_object_get(one, names[k])))
-			say(c, s, i, names[k], text);
+			check_container_fails(c, s, i, names[k], text);
 	}
 	for (size_t k = 0; k < json_array_size(limits); k++) {
 		const char *name = json_str(json_array_get(limits, k), "Name");
 
 		if (name && strcmp(name, "nofile") != 0)
-			say(c, s, i, "Ulimits", "Fargate lets a task set no limit but nofile.");
+			check_container_fails(c, s, i, "Ulimits",
+					      "Fargate lets a task set no limit but nofile.");
 	}
 	unsupported_linux(c, s, i);
 }
@@ -295,7 +312,7 @@ static void unsupported(struct check *c, const struct check_subject *s)
 
 void check_f_unsupported(struct check *c)
 {
-	each(c, unsupported);
+	check_each_subject(c, unsupported);
 }
 
 /* ---- F12
@@ -328,9 +345,10 @@ static void host_port(struct check *c, const struct check_subject *s)
 					   (long long)host, (long long)port);
 
 			if (port >= 0 && host != port && host != 0)
-				say(c, s, i, host_where, differs);
+				check_container_fails(c, s, i, host_where, differs);
 			if (port >= 0 && json_object_get(seen, id))
-				say(c, s, i, where, "its port is mapped twice in the task.");
+				check_container_fails(c, s, i, where,
+						      "its port is mapped twice in the task.");
 			json_object_set_new(seen, id, json_true());
 		}
 	}
@@ -338,102 +356,7 @@ static void host_port(struct check *c, const struct check_subject *s)
 
 void check_f_host_port(struct check *c)
 {
-	each(c, host_port);
-}
-
-/* ---- F15, F16
- * ------------------------------------------------------------------------------------- */
-
-/* What a slim image with python3 and openssl does not have. */
-static bool not_in_node_image(const char *word, size_t len)
-{
-	static const char *const names[] = { "curl",   "wget",	   "nc",      "ncat", "netcat",
-					     "telnet", "jq",	   "dig",     "node", "ping",
-					     "http",   "nslookup", "grpcurl", "ss" };
-
-	for (size_t i = len; i-- > 0;)
-		if (word[i] == '/') {
-			word += i + 1;
-			len -= i + 1;
-			break;
-		}
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == len && !strncmp(names[i], word, len))
-			return true;
-	return false;
-}
-
-/* The first word of each command of a shell line. Caller frees. */
-static char *missing_tool(const char *line)
-{
-	while (*line) {
-		size_t len;
-
-		line += strspn(line, " \t\n;|&({!");
-		len = strcspn(line, " \t\n;|&()}");
-		if (not_in_node_image(line, len))
-			return str_dup_n(line, len);
-		line += strcspn(line, ";|&\n");
-	}
-	return NULL;
-}
-
-static void health_command(struct check *c, const struct check_subject *s)
-{
-	const struct deployment *d = check_deployment(c);
-
-	for (size_t i = 0; i < json_array_size(s->containers); i++) {
-		const json_t *command = json_list(
-			json_map(json_array_get(s->containers, i), "HealthCheck"), "Command");
-		const char *kind = deployment_text(d, json_array_get(command, 0));
-		const char *line = deployment_text(d, json_array_get(command, 1));
-		OWN(str) char *tool = NULL;
-		OWN(str) char *text = NULL;
-
-		if (!line || str_eq(kind, "NONE") || !check_is_node(d, s, i))
-			continue;
-		if (str_eq(kind, "CMD") && not_in_node_image(line, strlen(line)))
-			tool = str_dup(line);
-		else if (str_eq(kind, "CMD-SHELL"))
-			tool = missing_tool(line);
-		text = str_printf("its health check runs %s, which the node's image does not have.",
-				  tool ? tool : "");
-		if (tool)
-			say(c, s, i, "HealthCheck/Command", text);
-	}
-}
-
-void check_f_health_command(struct check *c)
-{
-	each(c, health_command);
-}
-
-/* Below this a node that creates its data cannot have answered yet. */
-enum { BOOT_SECONDS = 30 };
-
-static void health_times(struct check *c, const struct check_subject *s)
-{
-	for (size_t i = 0; i < json_array_size(s->containers); i++) {
-		const json_t *check = json_map(json_array_get(s->containers, i), "HealthCheck");
-		OWN(str) char *where = str_printf("ContainerDefinitions/%zu/HealthCheck", i);
-		struct check_finding f = check_about(s, CHECK_WARN, where);
-		json_int_t seconds =
-			json_int_or(check, "StartPeriod", 0) +
-			json_int_or(check, "Interval", 30) * json_int_or(check, "Retries", 3);
-
-		if (check && seconds < BOOT_SECONDS && check_is_node(check_deployment(c), s, i) &&
-		    !str_eq(json_string_value(json_array_get(json_list(check, "Command"), 0)),
-			    "NONE"))
-			check_add(c, &f,
-				  "Container %s is killed when it is not healthy after %lld s; a "
-				  "node needs longer to start.",
-				  container_name(s, i), (long long)seconds);
-	}
-}
-
-void check_f_health_times(struct check *c)
-{
-	each(c, health_times);
+	check_each_subject(c, host_port);
 }
 
 /* ---- F26, F27, F28
@@ -453,16 +376,34 @@ static void log_options_of(struct check *c, const struct check_subject *s, size_
 	for (size_t k = 0; driver && k < 3; k++)
 		known = known || !strcmp(driver, drivers[k]);
 	if (driver && !known && s->fargate)
-		say(c, s, i, "LogConfiguration/LogDriver",
-		    "Fargate has the log drivers awslogs, splunk and awsfirelens only.");
+		check_container_fails(
+			c, s, i, "LogConfiguration/LogDriver",
+			"Fargate has the log drivers awslogs, splunk and awsfirelens only.");
 	if (!str_eq(driver, "awslogs") || template_is_symbol(options))
 		return;
 	for (size_t k = 0; k < 3; k++) {
 		OWN(str) char *text = str_printf("awslogs needs the option %s.", names[k]);
 
 		if (!json_object_get(options, names[k]) && (k < 2 || s->fargate))
-			say(c, s, i, "LogConfiguration/Options", text);
+			check_container_fails(c, s, i, "LogConfiguration/Options", text);
 	}
+}
+
+/* The group is made where the stack is. */
+static void log_region(struct check *c, const struct check_subject *s, size_t i, const json_t *log)
+{
+	const struct deployment *d = check_deployment(c);
+	const json_t *options = json_map(log, "Options");
+	const char *literal = deployment_text(d, json_object_get(options, "awslogs-region"));
+	OWN(str) char *region = literal ? check_rights_region(d) : NULL;
+	OWN(str) char *text = NULL;
+
+	if (!region || !strcmp(region, literal) || !str_eq(json_str(log, "LogDriver"), "awslogs") ||
+	    !deployment_target(d, json_object_get(options, "awslogs-group"), NULL))
+		return;
+	text = str_printf("its log group is looked for in %s, but the stack is in %s.", literal,
+			  region);
+	check_container_fails(c, s, i, "LogConfiguration/Options/awslogs-region", text);
 }
 
 static void log_options(struct check *c, const struct check_subject *s)
@@ -470,14 +411,16 @@ static void log_options(struct check *c, const struct check_subject *s)
 	for (size_t i = 0; i < json_array_size(s->containers); i++) {
 		const json_t *log = json_map(json_array_get(s->containers, i), "LogConfiguration");
 
-		if (log)
+		if (log) {
 			log_options_of(c, s, i, log);
+			log_region(c, s, i, log);
+		}
 	}
 }
 
 void check_f_log_options(struct check *c)
 {
-	each(c, log_options);
+	check_each_subject(c, log_options);
 }
 
 /* The log group of the deployment with this name; NULL: none. */
@@ -503,6 +446,50 @@ static const struct deployment_resource *group_named(const struct deployment *d,
 	return NULL;
 }
 
+/* Parts that neither the template nor the place of the stack settles. */
+static bool has_unknown_part(const char *name)
+{
+	for (const char *p = strchr(name, '\x03'); p; p = strchr(p + 1, '\x03')) {
+		if (!str_starts(p + 1, "AAWS..") && !str_starts(p + 1, "PAWS..StackName"))
+			return true;
+		p = strchr(p + 1, '\x03');
+		if (!p)
+			return true;
+	}
+	return false;
+}
+
+/* A group that nothing holds back is there minutes before the first task; one that waits for
+ * something the service does not wait for may come too late. */
+static void late_group(struct check *c, const struct check_subject *s, size_t i,
+		       const struct deployment_resource *group, struct check_finding *f)
+{
+	const struct deployment *d = check_deployment(c);
+	OWN(json) json_t *edges = json_object();
+	OWN(json) json_t *service = NULL;
+	OWN(json) json_t *own = check_created_before(d, group, edges);
+	const char *name;
+	json_t *ignored;
+
+	if (!s->service || group->template != s->service->resource->template)
+		return;
+	service = check_created_before(d, s->service->resource, edges);
+	if (json_object_get(service, group->logical))
+		return;
+	f->severity = CHECK_WARN;
+	f->second = group;
+	json_object_foreach(own, name, ignored)
+		if (strcmp(name, group->logical) != 0 && !json_object_get(service, name) &&
+		    deployment_find(d, group->template, name)) {
+			check_add(c, f,
+				  "Nothing makes service %s wait for log group %s of container %s, "
+				  "which waits for %s itself.",
+				  s->service->resource->logical, group->logical,
+				  check_container_name(s, i), name);
+			return;
+		}
+}
+
 static void log_group_of(struct check *c, const struct check_subject *s, size_t i,
 			 const json_t *options)
 {
@@ -514,21 +501,27 @@ static void log_group_of(struct check *c, const struct check_subject *s, size_t 
 	OWN(str) char *name = check_rights_text(d, group);
 	OWN(str) char *shown = check_rights_show(name);
 	struct check_finding f = check_about(s, CHECK_FAIL, where);
-	bool unclear = strchr(name, '\x03') != NULL;
+	const struct deployment_resource *named;
+	bool unclear = has_unknown_part(name);
 
-	if (!group || deployment_target(d, group, NULL) || group_named(d, name, &unclear) ||
+	if (!group || deployment_target(d, group, NULL) ||
 	    json_bool_or(options, "awslogs-create-group", false))
 		return;
+	named = group_named(d, name, &unclear);
+	if (named) {
+		late_group(c, s, i, named, &f);
+		return;
+	}
 	if (unclear || template_is_symbol(json_object_get(options, "awslogs-create-group"))) {
 		f.severity = CHECK_UNKNOWN;
 		f.lookup = "aws logs describe-log-groups --log-group-name-prefix <the group>";
 		check_add(c, &f,
 			  "Log group %s of container %s is not made here; it must exist already.",
-			  shown, container_name(s, i));
+			  shown, check_container_name(s, i));
 		return;
 	}
 	check_add(c, &f, "Nothing creates log group %s of container %s.", shown,
-		  container_name(s, i));
+		  check_container_name(s, i));
 }
 
 static void log_group(struct check *c, const struct check_subject *s)
@@ -543,7 +536,7 @@ static void log_group(struct check *c, const struct check_subject *s)
 
 void check_f_log_group(struct check *c)
 {
-	each(c, log_group);
+	check_each_subject(c, log_group);
 }
 
 static void log_mode(struct check *c, const struct check_subject *s)
@@ -559,7 +552,7 @@ static void log_mode(struct check *c, const struct check_subject *s)
 		    check_is_node(check_deployment(c), s, i) &&
 		    (!mode || str_eq(json_string_value(mode), "blocking")))
 			check_add(c, &f, "Container %s %s: a slow CloudWatch would stop the node.",
-				  container_name(s, i),
+				  check_container_name(s, i),
 				  mode ? "logs in blocking mode"
 				       : "leaves the log mode to the account's default");
 	}
@@ -567,7 +560,7 @@ static void log_mode(struct check *c, const struct check_subject *s)
 
 void check_f_log_mode(struct check *c)
 {
-	each(c, log_mode);
+	check_each_subject(c, log_mode);
 }
 
 /* ---- F29, F30
@@ -585,7 +578,7 @@ static void too_large(struct check *c, const struct check_subject *s)
 
 void check_f_too_large(struct check *c)
 {
-	each(c, too_large);
+	check_each_subject(c, too_large);
 }
 
 /* What of the task needs platform 1.4.0; NULL: nothing. */
@@ -637,84 +630,5 @@ static void platform_version(struct check *c, const struct check_subject *s)
 
 void check_f_platform_version(struct check *c)
 {
-	each(c, platform_version);
-}
-
-/* ---- F31
- * ------------------------------------------------------------------------------------------ */
-
-static size_t container_at(const struct check_subject *s, const char *name)
-{
-	size_t i = 0;
-
-	while (i < json_array_size(s->containers) && !str_eq(container_name(s, i), name))
-		i++;
-	return i;
-}
-
-/* Does `from` wait for `to`, directly or through others? seen: bits of who was asked already. */
-static bool waits_for(const struct check_subject *s, size_t from, size_t to, unsigned *seen)
-{
-	const json_t *list = json_list(json_array_get(s->containers, from), "DependsOn");
-
-	*seen |= 1u << from;
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		size_t next =
-			container_at(s, json_str_or(json_array_get(list, i), "ContainerName", ""));
-
-		if (next == to)
-			return true;
-		if (next < json_array_size(s->containers) && !(*seen & (1u << next)) &&
-		    waits_for(s, next, to, seen))
-			return true;
-	}
-	return false;
-}
-
-static void dependency(struct check *c, const struct check_subject *s, size_t i, const json_t *one)
-{
-	const char *name = json_str(one, "ContainerName"),
-		   *state = json_str_or(one, "Condition", "");
-	const json_t *target;
-	size_t at;
-	OWN(str) char *text = NULL;
-
-	if (!name)
-		return;
-	at = container_at(s, name);
-	target = json_array_get(s->containers, at);
-	if (!target)
-		text = str_printf("it waits for %s, which is no container of the task.", name);
-	else if (!strcmp(state, "HEALTHY") && !json_object_get(target, "HealthCheck"))
-		text = str_printf("it waits until %s is healthy, but that has no health check.",
-				  name);
-	else if ((!strcmp(state, "SUCCESS") || !strcmp(state, "COMPLETE")) &&
-		 json_bool_or(target, "Essential", true))
-		text = str_printf(
-			"it waits until %s ends, but that is essential: its end stops the "
-			"task.",
-			name);
-	if (text)
-		say(c, s, i, "DependsOn", text);
-}
-
-static void dependencies(struct check *c, const struct check_subject *s)
-{
-	size_t count = json_array_size(s->containers);
-
-	/* ECS takes ten containers at most; more would only make the search long. */
-	for (size_t i = 0; i < count && count <= 10; i++) {
-		const json_t *list = json_list(json_array_get(s->containers, i), "DependsOn");
-		unsigned seen = 0;
-
-		for (size_t k = 0; k < json_array_size(list); k++)
-			dependency(c, s, i, json_array_get(list, k));
-		if (waits_for(s, i, i, &seen))
-			say(c, s, i, "DependsOn", "it waits for itself through other containers.");
-	}
-}
-
-void check_f_dependencies(struct check *c)
-{
-	each(c, dependencies);
+	check_each_subject(c, platform_version);
 }

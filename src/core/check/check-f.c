@@ -1,6 +1,7 @@
 /* Rules of group F: images, capacity, custom resources; the table. */
 #include "core/check/check-f.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,14 +243,26 @@ static void pulls(struct check *c)
 /* ---- F04
  * --------------------------------------------------------------------------------------------- */
 
+/* A word of the name: "mpc-arm64", "3.2.0_arm64v8", not "charm64". */
+static bool has_word(const char *text, size_t len, const char *word)
+{
+	for (size_t i = 0; i + strlen(word) <= len; i++)
+		if (!strncasecmp(text + i, word, strlen(word)) &&
+		    (i == 0 || !isalpha((unsigned char)text[i - 1])))
+			return true;
+	return false;
+}
+
 static const char *architecture_in(const char *text, size_t len)
 {
-	if (has_part(text, len, "arm64") || has_part(text, len, "aarch64"))
-		return "ARM64";
-	if (has_part(text, len, "amd64") || has_part(text, len, "x86_64") ||
-	    has_part(text, len, "x86-64"))
-		return "X86_64";
-	return NULL;
+	bool arm = has_word(text, len, "arm64") || has_word(text, len, "aarch64");
+	bool x86 = has_word(text, len, "amd64") || has_word(text, len, "x86_64") ||
+		   has_word(text, len, "x86-64");
+
+	/* Both in one name is a list of both. */
+	if (arm == x86)
+		return NULL;
+	return arm ? "ARM64" : "X86_64";
 }
 
 static void architecture_of(struct check *c, const struct check_subject *s, const struct image *i,
@@ -263,7 +276,6 @@ static void architecture_of(struct check *c, const struct check_subject *s, cons
 	if (!wanted || template_is_symbol(platform))
 		return;
 	says = i->tag ? architecture_in(i->tag, i->tag_len) : NULL;
-	/* Both in one name is a list of both. */
 	if (!says)
 		says = architecture_in(i->path, i->path_len);
 	if (!says &&
@@ -335,6 +347,21 @@ static void variant(struct check *c)
  * -----------------------------------------------------------------------------------------------
  */
 
+/* What gives a cluster its default strategy: an association, else the cluster itself. */
+static const struct deployment_resource *association_of(const struct deployment *d,
+							const struct deployment_resource *cluster)
+{
+	size_t count;
+	const struct deployment_resource *list = deployment_resources(d, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(list[i].type, "AWS::ECS::ClusterCapacityProviderAssociations") &&
+		    deployment_target(d, json_object_get(list[i].properties, "Cluster"), NULL) ==
+			    cluster)
+			return &list[i];
+	return cluster;
+}
+
 static const json_t *strategy_of(const struct deployment *d, const struct deployment_service *s,
 				 const struct deployment_resource **ret_where)
 {
@@ -345,8 +372,9 @@ static const json_t *strategy_of(const struct deployment *d, const struct deploy
 	if (own || json_object_get(s->resource->properties, "LaunchType"))
 		return own;
 	cluster = deployment_target(d, json_object_get(s->resource->properties, "Cluster"), NULL);
-	*ret_where = cluster;
-	return cluster ? json_list(cluster->properties, "DefaultCapacityProviderStrategy") : NULL;
+	*ret_where = cluster ? association_of(d, cluster) : NULL;
+	return cluster ? json_list((*ret_where)->properties, "DefaultCapacityProviderStrategy")
+		       : NULL;
 }
 
 static void spot(struct check *c)
@@ -447,13 +475,19 @@ static bool is_custom(const char *type)
 	return str_starts(type, "Custom::") || str_eq(type, "AWS::CloudFormation::CustomResource");
 }
 
-static bool has_custom(const struct deployment *d)
+/* Something that may push an image before the service is made. */
+static bool filled_before(const struct deployment *d, const struct deployment_service *s)
 {
+	OWN(json) json_t *edges = json_object();
+	OWN(json) json_t *before = check_created_before(d, s->resource, edges);
 	size_t count;
 	const struct deployment_resource *list = deployment_resources(d, &count);
 
 	for (size_t i = 0; i < count; i++)
-		if (is_custom(list[i].type))
+		if ((is_custom(list[i].type) ||
+		     str_eq(list[i].type, "AWS::CloudFormation::WaitCondition")) &&
+		    list[i].template == s->resource->template &&
+		    json_object_get(before, list[i].logical))
 			return true;
 	return false;
 }
@@ -464,9 +498,9 @@ static void empty_of(struct check *c, const struct check_subject *s, const struc
 	const struct deployment *d = check_deployment(c);
 	const struct deployment_resource *repository = repository_of(d, i);
 
-	if (!repository || !s->service || has_custom(d) ||
-	    repository->template != s->task->template ||
-	    json_int_or(s->service->resource->properties, "DesiredCount", 1) == 0)
+	if (!repository || !s->service || repository->template != s->task->template ||
+	    json_int_or(s->service->resource->properties, "DesiredCount", 1) == 0 ||
+	    filled_before(d, s->service))
 		return;
 	f->second = repository;
 	check_add(c, f,
@@ -478,6 +512,18 @@ static void empty_of(struct check *c, const struct check_subject *s, const struc
 static void empty(struct check *c)
 {
 	each_image(c, empty_of);
+}
+
+/* require("aws-sdk"), from "aws-sdk/clients/s3", import('aws-sdk'): the name as a quoted word. */
+static bool loads_old_sdk(const char *code)
+{
+	for (const char *p = strstr(code, "aws-sdk"); p; p = strstr(p + 1, "aws-sdk")) {
+		char before = p > code ? p[-1] : ' ', after = p[strlen("aws-sdk")];
+
+		if (before && strchr("'\"`", before) && (after == before || after == '/'))
+			return true;
+	}
+	return false;
 }
 
 static void old_sdk(struct check *c)
@@ -500,7 +546,7 @@ static void old_sdk(struct check *c)
 		    !json_object_get(code, "ZipFile"))
 			continue;
 		text = check_rights_text(d, json_object_get(code, "ZipFile"));
-		if (strstr(text, "require('aws-sdk") || strstr(text, "require(\"aws-sdk"))
+		if (loads_old_sdk(text))
 			check_add(
 				c, &f,
 				"The function needs version 2 of the SDK, which %s does not bring.",

@@ -18,6 +18,12 @@ static inline void own_drop_check_subjects(struct check_subjects *s)
 {
 	free(s->list);
 }
+void check_each_subject(struct check *c,
+			void (*look)(struct check *c, const struct check_subject *s));
+const char *check_container_name(const struct check_subject *s, size_t i);
+/* FAIL at a property of a container. */
+void check_container_fails(struct check *c, const struct check_subject *s, size_t container,
+			   const char *property, const char *text);
 /* Is container i the one of an MPC node? By the deployment, or by its image's name. */
 bool check_is_node(const struct deployment *d, const struct check_subject *s, size_t i);
 /* A finding about a task definition. */

@@ -260,7 +260,8 @@ static void look_imports(struct imports *at, const json_t *node)
 	json_object_foreach(whole, key, member) {
 		if (!strcmp(key, "Fn::ImportValue"))
 			look_import(at, member);
-		buf_printf(&at->pointer, "/%s", key);
+		buf_char(&at->pointer, '/');
+		buf_str(&at->pointer, key);
 		look_imports(at, member);
 		at->pointer.data[at->pointer.len = mark] = '\0';
 	}

@@ -94,6 +94,49 @@ static void run_length(struct check *c)
 	}
 }
 
+/* ---- H12
+ * ---------------------------------------------------------------------------------------------- */
+
+/* How many nodes follow the contract; *ret_other: how many another one. */
+static size_t followers(const struct check *c, const char *contract, size_t *ret_other)
+{
+	size_t same = 0;
+	struct node n;
+
+	*ret_other = 0;
+	for (size_t i = 0; node_next(c, &i, &n);) {
+		struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
+
+		node_variable(c, &n, "MPC_CONTRACT_ID", &v);
+		if (!variable_text(&v))
+			continue;
+		if (!strcmp(variable_text(&v), contract))
+			same++;
+		else
+			++*ret_other;
+	}
+	return same;
+}
+
+/* One node alone among several: two networks side by side have two nodes each at least. */
+static void run_contract(struct check *c)
+{
+	struct node n;
+
+	for (size_t i = 0; node_next(c, &i, &n);) {
+		struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
+		struct check_finding f;
+		size_t others;
+
+		node_variable(c, &n, "MPC_CONTRACT_ID", &v);
+		if (!variable_text(&v) || followers(c, variable_text(&v), &others) > 1 || others < 2)
+			continue;
+		f = node_finding(CHECK_FAIL, &n, &v);
+		check_add(c, &f, "the node follows contract '%.64s', which no other node follows",
+			  node_shown(variable_text(&v)));
+	}
+}
+
 const struct check_rule check_rules_h[] = {
 	{ "H21", "genesis-too-large-for-channel", "template",
 	  "The resource is refused for its size, or the file arrives cut off",
@@ -105,5 +148,9 @@ const struct check_rule check_rules_h[] = {
 	  "A private key (64 bytes) stands where a public one (32 bytes) belongs",
 	  "Put the public half there, and replace the key: it is known", "seconds to minutes",
 	  run_length },
+	{ "H12", "participant-set-differs-from-services", "participant",
+	  "The other nodes never see this one, and fewer than the threshold may be connected",
+	  "The nodes do not all follow one contract", "One MPC_CONTRACT_ID for all nodes",
+	  "30 minutes: after the contract is set up", run_contract },
 	{ .id = NULL },
 };

@@ -7,6 +7,16 @@ void check_sort(json_t **findings);
 /* The rule that runs: for a function that several rows share. */
 const struct check_rule *check_running(const struct check *c);
 
+/* What several rules need is worked out by the first one and kept to the end of the run. Slot of
+ * (owner, key), NULL when it is new; owner: an address that tells the users apart, drop: for a
+ * value that was put there. The slot stays where it is. */
+void **check_memo(const struct check *c, const void *owner, const void *key,
+		  void (*drop)(void *value));
+struct check_memos;
+struct check_memos *check_memos(const struct check *c);
+struct check_memos *check_memos_new(void);
+void check_memos_free(struct check_memos *m);
+
 /* ---- the nodes among the services
  * -------------------------------------------------------------------- */
 
@@ -20,6 +30,10 @@ struct node {
 bool node_next(const struct check *c, size_t *i, struct node *ret);
 /* Of DesiredCount: 1 when absent, -1 when unknown. */
 long node_desired(const struct node *n);
+
+/* Whether the container may have variables that the templates do not show: environment files,
+ * entries that hang on a condition nobody knows. */
+bool node_has_open_entries(const struct node *n);
 
 /* Text with each unknown part replaced by NODE_UNKNOWN; {{resolve:...}} is unknown. Caller frees.
  */
@@ -42,6 +56,9 @@ static inline void own_drop_variable(struct variable *v)
 }
 /* The known text of an environment variable, or NULL. */
 const char *variable_text(const struct variable *v);
+
+/* The text for a message, unless somebody put a key where it does not belong. */
+const char *node_shown(const char *text);
 
 /* "testnet", "mainnet", "local" or NULL, out of MPC_ENV. */
 const char *node_chain(const char *mpc_env);
@@ -78,6 +95,7 @@ struct secret_view {
 	char *text;		/* SECRET_VALUE */
 	const json_t *generate; /* SECRET_GENERATED */
 	const char *property;	/* of the secret: "SecretString", ... */
+	struct secret_verdict *verdict; /* of this slot of this container, kept for the run */
 };
 void secret_view(const struct check *c, const struct node *n, const struct secret_slot *slot,
 		 struct secret_view *ret);

@@ -102,6 +102,24 @@ char *node_flatten(const struct deployment *d, const json_t *value)
 	return buf_take(&b);
 }
 
+bool node_has_open_entries(const struct node *n)
+{
+	static const char *const lists[] = { "Environment", "Secrets" };
+	json_t *one;
+	size_t k;
+
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *list = json_object_get(n->container, lists[i]);
+
+		if (template_is_symbol(list))
+			return true;
+		json_array_foreach(list, k, one)
+			if (template_is_symbol(one) || template_is_symbol(json_object_get(one, "Name")))
+				return true;
+	}
+	return json_object_get(n->container, "EnvironmentFiles") != NULL;
+}
+
 bool node_has_unknown(const char *flat)
 {
 	return strstr(flat, NODE_UNKNOWN) != NULL;
@@ -131,6 +149,11 @@ void node_variable(const struct check *c, const struct node *n, const char *name
 const char *variable_text(const struct variable *v)
 {
 	return v->flat && !node_has_unknown(v->flat) ? v->flat : NULL;
+}
+
+const char *node_shown(const char *text)
+{
+	return strstr(text, "ed25519:") ? "(a key)" : text;
 }
 
 const char *node_chain(const char *mpc_env)

@@ -1,6 +1,7 @@
 /* Policies of roles prepared for core/iam: for one question each statement is kept, dropped, or put
  * under a condition that nobody can decide, and iam_decide() gives the answer. */
 #include "core/check/check-rights.h"
+#include "core/check/check-internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,7 @@ struct statement {
 	const json_t *source;
 	json_t *conditions; /* values as texts, keys in lower case; owned */
 	char **patterns;
+	json_t *exact; /* the patterns as a set: the usual one is the very ARN */
 	size_t count;
 	bool deny, unless; /* unless: NotResource */
 	bool unclear;	   /* whether it applies is not known */
@@ -29,12 +31,15 @@ struct compiled {
 	const struct deployment_role *role;
 	struct policy *policies;
 	size_t count;
+	const json_t *limit; /* document of the permissions boundary; NULL: none, or not known */
 	struct policy boundary;
 };
+struct answered; /* a question with its answer */
 struct check_rights {
 	const struct deployment *d;
 	struct compiled *roles;
 	size_t count;
+	struct answered **answered; /* ANSWER_BUCKETS lists; those without context are kept */
 };
 
 /* ---- reading
@@ -128,8 +133,11 @@ static void read_statement(const struct deployment *d, const json_t *source, str
 		     !all_texts(json_object_get(source, "NotAction"));
 	s->conditions = read_conditions(d, json_object_get(source, "Condition"));
 	s->patterns = mem_new(length(list) + 1, sizeof(*s->patterns));
-	for (size_t i = 0; i < length(list); i++)
-		s->patterns[s->count++] = pattern_text(d, element(list, i));
+	s->exact = json_object();
+	for (size_t i = 0; i < length(list); i++) {
+		s->patterns[s->count] = pattern_text(d, element(list, i));
+		json_object_set_new(s->exact, s->patterns[s->count++], json_true());
+	}
 }
 
 static void read_policy(const struct deployment *d, const char *name, const json_t *document,
@@ -157,6 +165,7 @@ static void drop_policy(struct policy *p)
 		for (size_t k = 0; k < s->count; k++)
 			free(s->patterns[k]);
 		free(s->patterns);
+		json_decref(s->exact);
 		json_decref(s->conditions);
 	}
 	free(p->statements);
@@ -178,9 +187,75 @@ static void read_role(const struct deployment *d, const struct deployment_role *
 		     k++)
 			p->statements[k].unclear = true;
 	}
-	if (role->boundary)
-		read_policy(d, "boundary", role->boundary, &c->boundary);
+	c->limit = role->boundary;
+	if (!c->limit && role->boundary_unknown && role->resource) {
+		OWN(str)
+		char *arn = check_rights_text(
+			d, json_object_get(role->resource->properties, "PermissionsBoundary"));
+
+		c->limit = iam_managed_policy(arn);
+	}
+	if (c->limit)
+		read_policy(d, "boundary", c->limit, &c->boundary);
 }
+
+/* ---- answers that are kept ------------------------------------------------------------------- */
+
+enum { ANSWER_BUCKETS = 1024 };
+struct answered {
+	struct answered *next;
+	struct check_rights_question q;
+	char *resource, *action;
+	struct iam_answer answer;
+};
+
+static struct answered **answers_like(const struct check_rights *r,
+				      const struct check_rights_question *q)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	for (const char *p = q->resource; *p; p++)
+		h = (h ^ (uint8_t)*p) * 0x100000001b3ULL;
+	return &r->answered[(h ^ h >> 32) % ANSWER_BUCKETS];
+}
+
+static bool same_question(const struct check_rights_question *a,
+			  const struct check_rights_question *b)
+{
+	return a->role == b->role && a->resource_policy == b->resource_policy &&
+	       a->resource_policy_grants == b->resource_policy_grants &&
+	       a->without_conditions == b->without_conditions &&
+	       a->without_denials == b->without_denials && a->every_right == b->every_right &&
+	       a->any_place == b->any_place && !strcmp(a->resource, b->resource) &&
+	       !strcmp(a->action, b->action);
+}
+
+static void keep_answer(struct answered **list, const struct check_rights_question *q,
+			const struct iam_answer *answer)
+{
+	struct answered *a = NEW(struct answered);
+
+	a->next = *list;
+	a->q = *q;
+	a->q.resource = a->resource = str_dup(q->resource);
+	a->q.action = a->action = str_dup(q->action);
+	a->answer = *answer;
+	*list = a;
+}
+
+static void drop_answers(struct check_rights *r)
+{
+	for (size_t i = 0; i < ANSWER_BUCKETS; i++)
+		for (struct answered *a = r->answered[i], *next; a; a = next) {
+			next = a->next;
+			free(a->resource);
+			free(a->action);
+			free(a);
+		}
+	free(r->answered);
+}
+
+/* ---- roles ----------------------------------------------------------------------------------- */
 
 struct check_rights *check_rights_new(const struct deployment *d)
 {
@@ -189,6 +264,7 @@ struct check_rights *check_rights_new(const struct deployment *d)
 	const struct deployment_role *const *roles = deployment_roles(d, &count);
 
 	r->d = d;
+	r->answered = mem_new(ANSWER_BUCKETS, sizeof(struct answered *));
 	r->roles = mem_new(count + 1, sizeof(*r->roles));
 	for (size_t i = 0; i < count; i++)
 		read_role(d, roles[i], &r->roles[r->count++]);
@@ -206,7 +282,23 @@ void check_rights_free(struct check_rights *r)
 		drop_policy(&r->roles[i].boundary);
 	}
 	free(r->roles);
+	drop_answers(r);
 	free(r);
+}
+
+static void drop_rights(void *value)
+{
+	check_rights_free(value);
+}
+
+const struct check_rights *check_rights_of(const struct check *c)
+{
+	static const char owner;
+	void **slot = check_memo(c, &owner, NULL, drop_rights);
+
+	if (!*slot)
+		*slot = check_rights_new(check_deployment(c));
+	return *slot;
 }
 
 static const struct compiled *find(const struct check_rights *r, const struct deployment_role *role)
@@ -239,12 +331,17 @@ static bool action_matches(const struct statement *s, const char *action)
 	return list && (s->unclear || !action_in(list, action));
 }
 
-static enum verdict resource_matches(const struct statement *s, const char *resource)
+static enum verdict resource_matches(const struct statement *s,
+				     const struct check_rights_question *q)
 {
 	enum verdict best = s->count || s->unless ? VERDICT_FAIL : VERDICT_PASS;
 
+	if (json_object_get(s->exact, q->resource))
+		best = VERDICT_PASS;
 	for (size_t i = 0; i < s->count && best != VERDICT_PASS; i++) {
-		enum verdict v = check_rights_match(s->patterns[i], resource, true);
+		OWN(str) char *moved = q->any_place ? check_rights_anywhere(s->patterns[i]) : NULL;
+		enum verdict v =
+			check_rights_match(moved ? moved : s->patterns[i], q->resource, true);
 
 		if (v != VERDICT_FAIL)
 			best = v;
@@ -284,10 +381,14 @@ static json_t *conditions_for(const struct statement *s, const struct check_righ
 			const json_t *have = json_object_get(q->context, key);
 			json_t *list = json_array();
 
-			for (size_t i = 0; i < json_array_size(values); i++)
-				json_array_append_new(
-					list, wanted(json_string_value(json_array_get(values, i)),
-						     have, wild));
+			for (size_t i = 0; i < json_array_size(values); i++) {
+				const char *text = json_string_value(json_array_get(values, i));
+				OWN(str)
+				char *moved = q->any_place ? check_rights_anywhere(text) : NULL;
+
+				json_array_append_new(list,
+						      wanted(moved ? moved : text, have, wild));
+			}
 			json_object_set_new(texts, key, list);
 		}
 		json_object_set_new(result, op, texts);
@@ -311,7 +412,7 @@ static json_t *statement_for(const struct statement *s, const struct check_right
 	enum verdict v = VERDICT_FAIL;
 
 	if ((!s->deny || !q->without_denials) && action_matches(s, q->action))
-		v = resource_matches(s, q->resource);
+		v = resource_matches(s, q);
 	if (v == VERDICT_FAIL)
 		return result;
 	json_set_str(result, "Effect", json_str(s->source, "Effect"));
@@ -348,7 +449,7 @@ static bool is_account(const char *text)
 
 /* Who a policy names, against the one who asks. *ret_unclear: it may be him. */
 static json_t *principal_for(const struct deployment *d, const json_t *principal, const char *me,
-			     bool *ret_unclear)
+			     const char *service, bool *ret_unclear)
 {
 	const char *kind;
 	json_t *result, *values;
@@ -370,6 +471,9 @@ static json_t *principal_for(const struct deployment *d, const json_t *principal
 			if (aws && me && strcmp(text, "*") != 0 && !is_account(text) &&
 			    check_rights_match(text, me, false) == VERDICT_UNKNOWN)
 				*ret_unclear = true;
+			if (!aws && service && str_eq(kind, "Service") &&
+			    check_rights_match(text, service, false) == VERDICT_UNKNOWN)
+				*ret_unclear = true;
 		}
 		json_object_set_new(result, kind, list);
 	}
@@ -377,8 +481,9 @@ static json_t *principal_for(const struct deployment *d, const json_t *principal
 }
 
 /* A policy of a resource: as above, with its principals. */
-static json_t *resource_document(const struct check_rights *r, const struct policy *p,
-				 const struct check_rights_question *q, const char *me)
+static json_t *resource_document(const struct deployment *d, const struct policy *p,
+				 const struct check_rights_question *q, const char *me,
+				 const char *service)
 {
 	json_t *document = document_for(p, q);
 
@@ -389,7 +494,8 @@ static json_t *resource_document(const struct check_rights *r, const struct poli
 		for (size_t k = 0; k < 2 && json_object_size(s); k++) {
 			const json_t *from = json_object_get(p->statements[i].source, names[k]);
 			bool unclear = template_is_symbol(from);
-			json_t *principal = from ? principal_for(r->d, from, me, &unclear) : NULL;
+			json_t *principal =
+				from ? principal_for(d, from, me, service, &unclear) : NULL;
 
 			if (unclear) {
 				json_decref(principal);
@@ -417,7 +523,7 @@ static void doubt(const struct compiled *c, const struct check_rights_question *
 	if (ret->decision == IAM_EXPLICIT_DENY || ret->decision == IAM_UNKNOWN)
 		return;
 	if (ret->decision == IAM_ALLOWED && !q->without_denials &&
-	    (c->role->boundary_unknown || c->boundary.unclear)) {
+	    ((c->role->boundary_unknown && !c->limit) || c->boundary.unclear)) {
 		unknown(ret, "boundary");
 		return;
 	}
@@ -440,15 +546,17 @@ static json_t *identity_for(const struct compiled *c, const struct check_rights_
 	return list;
 }
 
-void check_rights_ask(const struct check_rights *r, const struct check_rights_question *q,
-		      struct iam_answer *ret)
+static void decide(const struct check_rights *r, const struct check_rights_question *q,
+		   struct iam_answer *ret)
 {
 	const struct compiled *c = q->role ? find(r, q->role) : NULL;
 	OWN(str) char *me = NULL;
 	OWN(json) json_t *identity = NULL;
 	OWN(json) json_t *boundary = NULL;
 	OWN(json) json_t *document = NULL;
+	OWN(json) json_t *context = NULL;
 	struct policy resource = { 0 };
+	struct check_rights_question full = *q;
 	struct iam_question question = { .action = q->action, .resource = q->resource };
 
 	*ret = (struct iam_answer){ .statement = -1 };
@@ -456,19 +564,25 @@ void check_rights_ask(const struct check_rights *r, const struct check_rights_qu
 		unknown(ret, "the role stands outside of the templates");
 		return;
 	}
-	if (c) {
+	if (c)
 		me = check_rights_arn(r->d, c->role->resource);
-		identity = identity_for(c, q);
-		if (c->role->boundary && !c->boundary.unclear && !q->without_denials)
-			boundary = document_for(&c->boundary, q);
+	full.context = context = check_rights_context(me, q->resource, q->context);
+	if (c && !q->every_right) {
+		identity = identity_for(c, &full);
+		if (c->limit && !c->boundary.unclear && !q->without_denials)
+			boundary = document_for(&c->boundary, &full);
 	}
+	if (q->every_right)
+		identity = json_pack("[{s:s, s:{s:[{s:s, s:s, s:s}]}}]", "Name", "everything",
+				     "Document", "Statement", "Effect", "Allow", "Action", "*",
+				     "Resource", "*");
 	if (q->resource_policy) {
 		read_policy(r->d, "resource policy", q->resource_policy, &resource);
-		document = resource_document(r, &resource, q, me);
+		document = resource_document(r->d, &resource, &full, me, NULL);
 	}
 	question.principal = me;
 	question.account = OWN_ACCOUNT;
-	question.context = q->context;
+	question.context = context;
 	question.identity_policies = identity;
 	question.boundary = boundary;
 	question.resource_policy = document;
@@ -476,21 +590,60 @@ void check_rights_ask(const struct check_rights *r, const struct check_rights_qu
 	iam_decide(&question, ret);
 	if (resource.unclear && ret->decision != IAM_EXPLICIT_DENY)
 		unknown(ret, "resource policy");
-	if (c)
+	if (c && !q->every_right)
 		doubt(c, q, ret);
 	drop_policy(&resource);
 }
 
+/* Rules ask the same of the same role and resource; a context is one volume's own. */
+void check_rights_ask(const struct check_rights *r, const struct check_rights_question *q,
+		      struct iam_answer *ret)
+{
+	struct answered **list = answers_like(r, q);
+
+	if (q->context) {
+		decide(r, q, ret);
+		return;
+	}
+	for (const struct answered *a = *list; a; a = a->next)
+		if (same_question(&a->q, q)) {
+			*ret = a->answer;
+			return;
+		}
+	decide(r, q, ret);
+	keep_answer(list, q, ret);
+}
+
+void check_rights_service(const struct deployment *d, const struct check_rights_question *q,
+			  const char *service, struct iam_answer *ret)
+{
+	OWN(json) json_t *document = NULL;
+	struct policy read = { 0 };
+	struct iam_question question = { .service = service,
+					 .action = q->action,
+					 .resource = q->resource,
+					 .context = q->context,
+					 .resource_policy_grants = 1 };
+
+	*ret = (struct iam_answer){ .statement = -1 };
+	read_policy(d, "policy", q->resource_policy, &read);
+	document = resource_document(d, &read, q, NULL, service);
+	question.resource_policy = document;
+	iam_decide(&question, ret);
+	if (read.unclear && q->resource_policy && ret->decision == IAM_IMPLICIT_DENY)
+		unknown(ret, "policy");
+	drop_policy(&read);
+}
+
 void check_rights_trust(const struct check_rights *r, const struct deployment_role *role,
-			const char *service, struct iam_answer *ret)
+			const char *service, bool any_place, struct iam_answer *ret)
 {
 	OWN(json) json_t *context = json_object();
-	OWN(json) json_t *document = NULL;
-	struct policy trust = { 0 };
 	struct check_rights_question q = { .action = "sts:AssumeRole",
 					   .resource = "*",
-					   .context = context };
-	struct iam_question question = { .service = service, .action = q.action, .resource = "*" };
+					   .context = context,
+					   .resource_policy = role->trust,
+					   .any_place = any_place };
 
 	*ret = (struct iam_answer){ .statement = -1 };
 	if (!role->resource) {
@@ -500,19 +653,13 @@ void check_rights_trust(const struct check_rights *r, const struct deployment_ro
 	json_set_str(context, "aws:sourceaccount",
 		     "\x03"
 		     "AAWS..AccountId\x03");
+	/* ECS names the task here; a cluster's ARN never matches. */
 	json_set_str(context, "aws:sourcearn",
 		     "arn:aws:ecs:\x03"
 		     "AAWS..Region\x03:\x03"
-		     "AAWS..AccountId\x03:\x03Ptask\x03");
-	read_policy(r->d, "trust policy", role->trust, &trust);
-	document = resource_document(r, &trust, &q, NULL);
-	question.context = context;
-	question.resource_policy = document;
-	question.resource_policy_grants = 1;
-	iam_decide(&question, ret);
-	if (trust.unclear && role->trust && ret->decision == IAM_IMPLICIT_DENY)
-		unknown(ret, "trust policy");
-	drop_policy(&trust);
+		     "AAWS..AccountId\x03:task/\x03Ptask\x03");
+	json_set_str(context, "aws:securetransport", "true");
+	check_rights_service(r->d, &q, service, ret);
 }
 
 /* ---- file systems
@@ -568,10 +715,9 @@ static enum check_mount refused(const struct check_rights *r, const struct deplo
 	return other.decision == IAM_ALLOWED ? CHECK_MOUNT_EXECUTION_ROLE : CHECK_MOUNT_MISSING;
 }
 
-enum check_mount check_rights_mount(const struct check_rights *r,
-				    const struct deployment_task *task,
-				    const struct deployment_volume *volume, const char *action,
-				    struct iam_answer *ret_answer)
+static enum check_mount mount(const struct check_rights *r, const struct deployment_task *task,
+			      const struct deployment_volume *volume, const char *action,
+			      bool any_place, struct iam_answer *ret_answer)
 {
 	const struct deployment_file_system *fs = volume->system;
 	const json_t *efs = json_object_get(volume->definition, "EFSVolumeConfiguration");
@@ -581,7 +727,9 @@ enum check_mount check_rights_mount(const struct check_rights *r,
 										    : "DISABLED");
 	OWN(json) json_t *context = NULL;
 	OWN(str) char *arn = NULL;
-	struct check_rights_question q = { .action = action, .resource_policy_grants = 1 };
+	struct check_rights_question q = { .action = action,
+					   .resource_policy_grants = 1,
+					   .any_place = any_place };
 
 	*ret_answer = (struct iam_answer){ .decision = IAM_UNKNOWN, .statement = -1 };
 	if (!fs || !fs->resource || !strcmp(iam, "?"))
@@ -606,4 +754,21 @@ enum check_mount check_rights_mount(const struct check_rights *r,
 	if (ret_answer->decision == IAM_UNKNOWN)
 		return !fs->policy ? CHECK_MOUNT_ALLOWED : CHECK_MOUNT_UNKNOWN;
 	return refused(r, task, &q, ret_answer);
+}
+
+enum check_mount check_rights_mount(const struct check_rights *r,
+				    const struct deployment_task *task,
+				    const struct deployment_volume *volume, const char *action,
+				    struct iam_answer *ret_answer)
+{
+	return mount(r, task, volume, action, false, ret_answer);
+}
+
+bool check_rights_mount_elsewhere(const struct check_rights *r, const struct deployment_task *task,
+				  const struct deployment_volume *volume, const char *action)
+{
+	struct iam_answer a;
+
+	return mount(r, task, volume, action, false, &a) != CHECK_MOUNT_ALLOWED &&
+	       mount(r, task, volume, action, true, &a) == CHECK_MOUNT_ALLOWED;
 }

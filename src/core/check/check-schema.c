@@ -25,7 +25,9 @@ static size_t enter(struct walk *w, const char *key)
 {
 	size_t mark = w->path.len;
 
-	buf_printf(&w->path, "%s%s", mark ? "/" : "", key);
+	if (mark)
+		buf_char(&w->path, '/');
+	buf_str(&w->path, key);
 	return mark;
 }
 
@@ -441,7 +443,8 @@ static void look_references(struct reference *at, const json_t *node)
 			look_get_att(at, member);
 		else if (!strcmp(key, "Fn::Sub"))
 			look_sub(at, member);
-		buf_printf(&at->pointer, "/%s", key);
+		buf_char(&at->pointer, '/');
+		buf_str(&at->pointer, key);
 		look_references(at, member);
 		at->pointer.len = mark;
 		at->pointer.data[mark] = '\0';

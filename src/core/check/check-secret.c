@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 #include "core/near/near.h"
@@ -42,7 +43,38 @@ static void take_member(struct secret_view *v, const json_t *object, const char 
 	}
 }
 
-static void select_value(struct secret_view *v, const char *flat)
+/* Whether a text with unknown parts may become a JSON object: it begins with {" or {}. */
+static bool may_be_object(const char *flat)
+{
+	flat += strspn(flat, " \t\r\n");
+	if (!strncmp(flat, NODE_UNKNOWN, strlen(NODE_UNKNOWN)))
+		return true;
+	if (*flat != '{')
+		return false;
+	flat += 1 + strspn(flat + 1, " \t\r\n");
+	return *flat == '"' || *flat == '}' || !strncmp(flat, NODE_UNKNOWN, strlen(NODE_UNKNOWN));
+}
+
+/* A parameter whose pattern begins with a letter has no JSON object as its value. */
+static bool is_patterned_text(const struct check *c, const struct secret_view *v)
+{
+	size_t count;
+	const struct deployment_template *all = check_templates(c, &count);
+	const char *symbol = json_str_or(
+		json_object_get(v->from.secret->properties, "SecretString"), "$symbol", "");
+	const char *pattern;
+
+	if (!str_starts(symbol, "param:") || v->from.secret->template >= count)
+		return false;
+	pattern = json_str_or(
+		json_map(json_map(template_body(all[v->from.secret->template].t), "Parameters"),
+			 symbol + strlen("param:")),
+		"AllowedPattern", "");
+	return pattern[0] == '^' && isalnum((unsigned char)pattern[1]) &&
+	       !strchr(pattern, '|');
+}
+
+static void select_value(const struct check *c, struct secret_view *v, const char *flat)
 {
 	OWN(json) json_t *object = json_loads(flat, 0, NULL);
 
@@ -53,7 +85,7 @@ static void select_value(struct secret_view *v, const char *flat)
 			take_text(v, flat);
 	} else if (json_is_object(object)) {
 		take_member(v, object, v->from.json_key);
-	} else if (node_has_unknown(flat)) {
+	} else if (node_has_unknown(flat) && may_be_object(flat) && !is_patterned_text(c, v)) {
 		v->state = SECRET_OUTSIDE;
 	} else {
 		v->state = SECRET_NO_JSON;
@@ -75,7 +107,7 @@ static void view_generated(const struct check *c, struct secret_view *v)
 	} else if (strcmp(key, generated) != 0) {
 		OWN(str) char *flat = node_flatten(check_deployment(c), template);
 
-		select_value(v, flat);
+		select_value(c, v, flat);
 	}
 }
 
@@ -132,7 +164,7 @@ static void view_secret(const struct check *c, struct secret_view *v)
 		OWN(str) char *flat = node_flatten(d, string);
 
 		v->property = "SecretString";
-		select_value(v, flat);
+		select_value(c, v, flat);
 		explicit_bzero(flat, strlen(flat));
 	} else if ((v->generate = json_map(properties, "GenerateSecretString"))) {
 		v->property = "GenerateSecretString";
@@ -142,24 +174,76 @@ static void view_secret(const struct check *c, struct secret_view *v)
 	}
 }
 
-/* ECS injects the whole value of a parameter. */
-static void view_parameter(const struct check *c, struct secret_view *v)
+/* Whether a key's halves belong together is the most expensive question of all rules. */
+struct secret_verdict {
+	bool known;
+	const char *fault;
+	char why[256];
+};
+
+static struct secret_verdict *verdict_of(const struct check *c, const struct node *n,
+					 const struct secret_slot *slot)
 {
-	const json_t *value = json_object_get(v->from.secret->properties, "Value");
+	void **at = check_memo(c, slot, n->container, free);
+
+	if (!*at)
+		*at = NEW(struct secret_verdict);
+	return *at;
+}
+
+/* Whether ValueFrom, a name or an ARN, is that of the parameter. */
+static bool names_parameter(const struct deployment *d, const struct deployment_resource *r,
+			    const char *from)
+{
+	const char *name = deployment_text(d, json_object_get(r->properties, "Name"));
+	const char *arn = strstr(from, ":parameter/");
+
+	if (!name || !*name)
+		return false;
+	if (!strcmp(name, from))
+		return true;
+	return arn && !strcmp(arn + strlen(":parameter/"), name + (*name == '/'));
+}
+
+/* The parameter of the templates that ValueFrom reads, or NULL. */
+static const struct deployment_resource *parameter_of(const struct check *c,
+						      const struct secret_view *v)
+{
+	const struct deployment *d = check_deployment(c);
+	const struct deployment_resource *r = deployment_target(d, v->variable.value, NULL);
+	OWN(str) char *from = node_flatten(d, v->variable.value);
+	size_t count;
+	const struct deployment_resource *all = deployment_resources(d, &count);
+
+	if (r)
+		return !strcmp(r->type, "AWS::SSM::Parameter") ? r : NULL;
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(all[i].type, "AWS::SSM::Parameter") && names_parameter(d, &all[i], from))
+			return &all[i];
+	return NULL;
+}
+
+static bool view_parameter(const struct check *c, struct secret_view *v)
+{
+	const struct deployment_resource *r = parameter_of(c, v);
+	const json_t *value = r ? json_object_get(r->properties, "Value") : NULL;
 	OWN(str) char *flat = value ? node_flatten(check_deployment(c), value) : NULL;
 
-	v->state = SECRET_OUTSIDE;
-	if (!flat || strcmp(v->from.secret->type, "AWS::SSM::Parameter") != 0)
-		return;
+	if (!flat)
+		return false;
+	v->from.secret = r;
+	v->from.json_key[0] = '\0'; /* the Parameter Store has no such selectors */
 	v->property = "Value";
-	take_text(v, flat);
+	select_value(c, v, flat);
 	explicit_bzero(flat, strlen(flat));
+	return true;
 }
 
 void secret_view(const struct check *c, const struct node *n, const struct secret_slot *slot,
 		 struct secret_view *ret)
 {
 	*ret = (struct secret_view){ 0 };
+	ret->verdict = verdict_of(c, n, slot);
 	node_variable(c, n, slot->variable, &ret->variable);
 	if (ret->variable.place == VARIABLE_ABSENT)
 		return;
@@ -168,10 +252,10 @@ void secret_view(const struct check *c, const struct node *n, const struct secre
 		return;
 	}
 	deployment_value_from(check_deployment(c), ret->variable.value, &ret->from);
+	if (view_parameter(c, ret))
+		return;
 	if (ret->from.malformed)
 		ret->state = SECRET_SELECTOR;
-	else if (ret->from.parameter_store && ret->from.secret && !ret->from.unknown)
-		view_parameter(c, ret);
 	else if (!ret->from.secret || ret->from.unknown || ret->from.parameter_store ||
 		 strcmp(ret->from.secret->type, "AWS::SecretsManager::Secret") != 0)
 		ret->state = SECRET_OUTSIDE;
@@ -200,16 +284,38 @@ static bool all_of(const char *text, int (*test)(int))
 
 static bool is_placeholder(const char *text)
 {
-	static const char *const words[] = { "replace",	  "placeholder", "changeme", "change_me",
-					     "change-me", "todo",	 "xxx",	     "example",
-					     "your_",	  "your-",	 "dummy",    "fixme",
-					     "insert" };
+	static const char *const words[] = {
+		"replace", "placeholder", "changeme", "change_me", "change-me", "change me",
+		"todo",	   "to-do",	  "to-be",    "to_be",	   "to be",	"tobe",
+		"xxx",	   "example",	  "your_",    "your-",	   "your ",	"dummy",
+		"fixme",   "insert",	  "set-me",   "set_me",	   "setme",	"fill-",
+		"fill_",   "fill ",	  "fillme",   "pending",   "sample",	"not-a-real",
+		"fake",	   "undefined",	  "put-",     "put_",	   "put "
+	};
+	static const char *const wholes[] = { "tbd", "none", "null", "n/a", "unset", "empty", "default",
+					      "secret", "key", "value", "...", "***" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcasestr(text, words[i]))
 			return true;
+	if (str_starts(text, "ed25519:"))
+		text += strlen("ed25519:");
+	for (size_t i = 0; i < sizeof(wholes) / sizeof(wholes[0]); i++)
+		if (!strcasecmp(text, wholes[i]))
+			return true;
 	/* <PUT KEY HERE> */
 	return text[0] == '<' && text[strlen(text) - 1] == '>';
+}
+
+/* Words around a key, or signs that tools print: blanks inside, or what is no ASCII. */
+static bool is_output(const char *text)
+{
+	for (const char *c = text; *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			return true;
+	text += strspn(text, " \t\r\n");
+	text += strcspn(text, " \t\r\n");
+	return text[strspn(text, " \t\r\n")] != '\0';
 }
 
 static bool is_padded(const char *text)
@@ -299,6 +405,10 @@ static const char *judge_text(const char *text, enum secret_kind kind, char *why
 		WHY("is a placeholder, not a key");
 		return "B01";
 	}
+	if (fault && is_output(text)) {
+		WHY("has words or signs of something else around the key, as what a tool prints");
+		return "B13";
+	}
 	if (fault && is_padded(text)) {
 		WHY("begins or ends with white space, or has a control character in it");
 		return "B12";
@@ -350,7 +460,7 @@ static const char *judge_generated(const json_t *g, enum secret_kind kind, char 
 	return NULL;
 }
 
-const char *secret_judge(const struct secret_view *v, const struct secret_slot *slot, char *why,
+static const char *judge(const struct secret_view *v, const struct secret_slot *slot, char *why,
 			 size_t why_size)
 {
 	switch (v->state) {
@@ -381,4 +491,18 @@ const char *secret_judge(const struct secret_view *v, const struct secret_slot *
 		return "B09";
 	}
 	return NULL;
+}
+
+const char *secret_judge(const struct secret_view *v, const struct secret_slot *slot, char *why,
+			 size_t why_size)
+{
+	struct secret_verdict *known = v->verdict;
+
+	if (!known->known) {
+		known->fault = judge(v, slot, known->why, sizeof(known->why));
+		known->known = true;
+	}
+	if (known->why[0])
+		WHY("%s", known->why);
+	return known->fault;
 }

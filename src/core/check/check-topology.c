@@ -126,6 +126,42 @@ const char *check_text(const struct deployment *d, const json_t *value)
 	return text ? text : "";
 }
 
+/* How far two texts are alike. */
+static size_t common(const char *a, const char *b)
+{
+	size_t len = 0;
+
+	while (a[len] && a[len] == b[len])
+		len++;
+	return len;
+}
+
+static bool is_literal(const char *zone)
+{
+	return !strpbrk(zone, ":($") && !strchr(zone, '.');
+}
+
+/* Members of one list of zones are different zones, as are two letters after one region. */
+enum verdict check_same_zone(const char *a, const char *b)
+{
+	static const char *const select = "Fn::Select(", *const in_region = "Fn::Sub(${AWS::Region}";
+	const char *left, *right;
+
+	if (!a || !b)
+		return VERDICT_UNKNOWN;
+	if (!strcmp(a, b))
+		return VERDICT_PASS;
+	if (is_literal(a) && is_literal(b))
+		return VERDICT_FAIL;
+	if (str_starts(a, in_region) && str_starts(b, in_region))
+		return common(a, b) >= strlen(in_region) ? VERDICT_FAIL : VERDICT_UNKNOWN;
+	left = strchr(a, ',');
+	right = strchr(b, ',');
+	if (str_starts(a, select) && str_starts(b, select) && left && right && !strcmp(left, right))
+		return strstr(left, "GetAZs") ? VERDICT_FAIL : VERDICT_UNKNOWN;
+	return VERDICT_UNKNOWN;
+}
+
 enum verdict check_same_vpc(const struct deployment_vpc *a, const struct deployment_vpc *b)
 {
 	if (!a || !b)
@@ -209,6 +245,20 @@ struct reach_end check_service_end(const struct deployment_service *s)
 {
 	return (struct reach_end){ s->subnets, s->subnet_count, s->groups, s->group_count,
 				   s->public_address };
+}
+
+bool check_same_place(const struct deployment_service *a, const struct deployment_service *b)
+{
+	if (a->subnet_count != b->subnet_count || a->group_count != b->group_count ||
+	    a->public_address != b->public_address)
+		return false;
+	for (size_t i = 0; i < a->subnet_count; i++)
+		if (a->subnets[i] != b->subnets[i])
+			return false;
+	for (size_t i = 0; i < a->group_count; i++)
+		if (a->groups[i] != b->groups[i])
+			return false;
+	return true;
 }
 
 struct reach_end check_target_end(const struct deployment_mount_target *m)

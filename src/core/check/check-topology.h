@@ -20,16 +20,22 @@ bool check_number(const struct deployment *d, const json_t *value, long *ret);
 enum verdict check_truth(const struct deployment *d, const json_t *value, enum verdict absent);
 /* Text of a value, "" when it is not known or absent. Borrowed. */
 const char *check_text(const struct deployment *d, const json_t *value);
+/* Are two zones, as texts or symbols of struct deployment_subnet, one? NULL is not known. */
+enum verdict check_same_zone(const char *a, const char *b);
 /* Same VPC? */
 enum verdict check_same_vpc(const struct deployment_vpc *a, const struct deployment_vpc *b);
 
 /* How a template writes the group: {"Fn::GetAtt":["Sg","GroupId"]}. Caller frees. */
 char *check_group_text(const struct deployment *d, const struct deployment_group *g);
 const char *check_group_name(const struct deployment *d, const struct deployment_group *g);
+/* Some resource other than a rule names the group. */
+bool check_group_attached(const struct deployment *d, const struct deployment_resource *group);
 const struct deployment_group *check_find_group(const struct deployment *d, const json_t *value);
 const struct deployment_subnet *check_find_subnet(const struct deployment *d, const json_t *value);
 
 struct reach_end check_service_end(const struct deployment_service *s);
+/* Equal ends: what holds for the network of one holds for that of the other. */
+bool check_same_place(const struct deployment_service *a, const struct deployment_service *b);
 /* The sides of a mount target and of an endpoint. */
 struct reach_end check_target_end(const struct deployment_mount_target *m);
 /* CIDRs of the rule's port cover it for TCP? */
@@ -65,9 +71,14 @@ void check_c10(struct check *c);
 void check_c11_api(struct check *c);
 void check_c24(struct check *c);
 void check_c25(struct check *c);
-/* check-c-peer.c */
-void check_c12(struct check *c);
+/* check-c-nodes.c */
 void check_c18(struct check *c);
+void check_c19_peers(struct check *c);
+/* check-c-peer.c */
+void check_c11_chain(struct check *c);
+void check_c12(struct check *c);
+void check_c13(struct check *c);
+void check_c14(struct check *c);
 void check_c20(struct check *c);
 void check_c26(struct check *c);
 /* check-c-shape.c */
@@ -79,6 +90,11 @@ void check_c22(struct check *c);
 void check_c23(struct check *c);
 void check_c27(struct check *c);
 void check_c28(struct check *c);
+/* check-d-disk.c */
+void check_d18(struct check *c);
+void check_d24(struct check *c);
+void check_d26(struct check *c);
+void check_d28(struct check *c);
 /* check-d-mount.c */
 void check_d06(struct check *c);
 void check_d07(struct check *c);

@@ -17,6 +17,7 @@ struct check {
 	const struct check_rule *rule; /* that runs now */
 	json_t *findings;
 	json_t *seen; /* canonical text of a finding -> true */
+	struct check_memos *memos;
 	const struct check_options *options;
 	json_t *questions; /* key -> question without an answer */
 };
@@ -81,6 +82,11 @@ const char *check_profile(const struct check *c)
 const struct check_rule *check_running(const struct check *c)
 {
 	return c->rule;
+}
+
+struct check_memos *check_memos(const struct check *c)
+{
+	return c->memos;
 }
 
 const struct deployment_template *check_templates(const struct check *c, size_t *ret_count)
@@ -369,6 +375,7 @@ json_t *check_run(const struct deployment *d, const struct deployment_template *
 			   .profile = o && o->profile ? o->profile : "built-in",
 			   .findings = findings,
 			   .seen = seen,
+			   .memos = check_memos_new(),
 			   .options = o ? o : &none,
 			   .questions = questions };
 	size_t count;
@@ -378,6 +385,7 @@ json_t *check_run(const struct deployment *d, const struct deployment_template *
 		c.rule = all[i];
 		all[i]->run(&c);
 	}
+	check_memos_free(c.memos);
 	sorted = in_order(findings);
 	return json_pack("{s:O,s:o,s:o}", "findings", sorted, "tasks", judge_tasks(&c, sorted),
 			 "questions", values_of(questions));

@@ -168,7 +168,8 @@ TEST(check_e, exec_needs_message_channels)
 TEST(check_e, registry_credentials_are_read_by_the_execution_role)
 {
 	WITH("E19", "FAIL", { CONTAINER ".RepositoryCredentials", "{\"CredentialsParameter\":\"arn:aws:secretsmanager:us-east-1:111122223333:secret:hub-abcdef\"}" });
-	WITH("E19", "", { CONTAINER ".RepositoryCredentials", "{\"CredentialsParameter\":{\"Ref\":\"MpcNode0MPCACCOUNTSKF0553A72\"}}" });
+	/* readable, but no login */
+	WITH("E19", "FAIL", { CONTAINER ".RepositoryCredentials", "{\"CredentialsParameter\":{\"Ref\":\"MpcNode0MPCACCOUNTSKF0553A72\"}}" });
 }
 
 TEST(check_f, images)
@@ -207,7 +208,9 @@ TEST(check_f, health_checks)
 {
 	WITH("F15", "FAIL", { CONTAINER ".HealthCheck", "{\"Command\":[\"CMD-SHELL\",\"curl -f http://localhost:8080/health\"]}" });
 	WITH("F15", "", { CONTAINER ".HealthCheck", "{\"Command\":[\"CMD-SHELL\",\"python3 -c 'curl'\"]}" });
-	WITH("F16", "WARN", { CONTAINER ".HealthCheck", "{\"Command\":[\"CMD\",\"true\"],\"Interval\":5,\"Retries\":1}" });
+	WITH("F16", "FAIL", { CONTAINER ".HealthCheck", "{\"Command\":[\"CMD\",\"test\",\"-e\",\"/data/x\"],\"Interval\":5,\"Retries\":1}" });
+	WITH("F16", "WARN", { CONTAINER ".HealthCheck", "{\"Command\":[\"CMD\",\"test\",\"-e\",\"/data/x\"],\"Interval\":5,\"Retries\":5}" });
+	WITH("F16", "", { CONTAINER ".HealthCheck", "{\"Command\":[\"CMD\",\"true\"],\"Interval\":5,\"Retries\":1}" });
 	WITH("F16", "", { CONTAINER ".HealthCheck", "{\"Command\":[\"CMD\",\"true\"],\"StartPeriod\":300}" });
 }
 

@@ -200,15 +200,15 @@ TEST(check_a, a_word_that_the_start_script_does_not_know_is_a01)
 	EXPECT("FAIL A01", { "env MPC_ENV", "\"localnet\"" });
 	EXPECT("FAIL A01", { "env MPC_ENV", "\"\"" });
 	EXPECT("", { "env MPC_ENV", "\"mpc-localnet\"" });
-	EXPECT("", { "env MPC_ENV", "{\"Ref\": \"Node0P2pKey\"}" });
+	EXPECT("", { "env MPC_ENV", "{\"Fn::ImportValue\": \"chain\"}" });
 }
 
 TEST(check_a, accounts_of_another_chain_are_a02)
 {
 	EXPECT("FAIL A02", { "env MPC_ENV", "\"testnet\"" });
 	EXPECT("FAIL A02", { "env MPC_CONTRACT_ID", "\"v1.signer.testnet\"" });
-	EXPECT("", { "env MPC_CONTRACT_ID", "\"v1.signer.test.near\"" });
-	EXPECT("", { "env MPC_CONTRACT_ID",
+	EXPECT("FAIL H12", { "env MPC_CONTRACT_ID", "\"v1.signer.test.near\"" });
+	EXPECT("FAIL H12", { "env MPC_CONTRACT_ID",
 		     "\""
 		     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		     "\"" });
@@ -227,9 +227,10 @@ TEST(check_a, boot_nodes_against_the_grammar_are_a04)
 	EXPECT("FAIL A04", { "env NEAR_BOOT_NODES", "\"" PUBLIC "@10.0.2.100\"" });
 	EXPECT("FAIL A04", { "env NEAR_BOOT_NODES", "\"" PUBLIC "@h:24567, " PUBLIC "@g:24567\"" });
 	EXPECT("FAIL A04", { "env NEAR_BOOT_NODES", "\"ed25519:0OIl@10.0.2.100:24567\"" });
-	EXPECT("WARN A04", { "env NEAR_BOOT_NODES", "\"" PUBLIC "@10.0.2.100:3030\"" });
+	EXPECT("FAIL A04", { "env NEAR_BOOT_NODES", "\"" PUBLIC "@10.0.2.100:3030\"" });
 	EXPECT("", { "env NEAR_BOOT_NODES", "\"" PUBLIC "@near.mpc.local:24567\"" });
-	EXPECT("", { "env NEAR_BOOT_NODES", "{\"Fn::Sub\": \"" PUBLIC "@${Node0P2pKey}:24567\"}" });
+	EXPECT("", { "env NEAR_BOOT_NODES", "{\"Fn::Join\": [\"\", [\"" PUBLIC
+					    "@\", {\"Fn::ImportValue\": \"h\"}, \":24567\"]]}" });
 }
 
 TEST(check_a, a_variable_that_is_missing_or_misspelt_is_a05)
@@ -322,7 +323,7 @@ TEST(check_a, a_small_task_is_a18)
 TEST(check_a, another_command_or_directory_is_a19)
 {
 	EXPECT("FAIL A19", { "container WorkingDirectory", "\"/data\"" });
-	EXPECT("WARN A19", { "container Command", "[\"/app/mpc-node\", \"start\"]" });
+	EXPECT("FAIL A19", { "container Command", "[\"/app/mpc-node\", \"start\"]" });
 	EXPECT("", { "container WorkingDirectory", "\"/app\"" },
 	       { "container Command", "[\"/app/start.sh\"]" });
 }
@@ -349,7 +350,7 @@ TEST(check_b, a_placeholder_is_b01)
 	       { "secret MPC_ACCOUNT_SK", "{\"GenerateSecretString\": {\"SecretStringTemplate\": "
 					  "\"{\\\"key\\\":\\\"ed25519:PLACEHOLDER\\\"}\", "
 					  "\"GenerateStringKey\": \"nonce\"}}" });
-	EXPECT("WARN B01", { "secret MPC_ACCOUNT_SK", OBJECT("REPLACE_WITH_REAL_KEY") },
+	EXPECT("", { "secret MPC_ACCOUNT_SK", OBJECT("REPLACE_WITH_REAL_KEY") },
 	       { "service DesiredCount", "0" });
 }
 
@@ -378,7 +379,7 @@ TEST(check_b, a_store_key_of_other_letters_is_b03)
 TEST(check_b, a_store_key_of_another_length_is_b04)
 {
 	EXPECT("FAIL B04", { "secret MPC_SECRET_STORE_KEY", OBJECT(HEX_64) });
-	EXPECT("", { "secret MPC_SECRET_STORE_KEY", OBJECT("0123456789abcdef0123456789ABCDEF") });
+	EXPECT("WARN B21", { "secret MPC_SECRET_STORE_KEY", OBJECT("0123456789abcdef0123456789ABCDEF") });
 }
 
 TEST(check_b, hexadecimal_for_base58_is_b05)
@@ -404,7 +405,7 @@ TEST(check_b, an_object_without_a_key_is_b07_and_a_key_without_an_object_b08)
 	EXPECT("FAIL B07", { "key MPC_ACCOUNT_SK", "\"\"" });
 	EXPECT("FAIL B08", { "secret MPC_SECRET_STORE_KEY",
 			     "{\"SecretString\": \"0123456789abcdef0123456789abcdef\"}" });
-	EXPECT("",
+	EXPECT("WARN B21",
 	       { "secret MPC_SECRET_STORE_KEY",
 		 "{\"SecretString\": \"0123456789abcdef0123456789abcdef\"}" },
 	       { "key MPC_SECRET_STORE_KEY", "\"\"" });

@@ -30,23 +30,37 @@ const json_t *deployment_secret(const json_t *container, const char *name, size_
 	return named_member(json_list(container, "Secrets"), name, "ValueFrom", ret_index);
 }
 
-static bool names_mpc(const json_t *list)
+/* How many of the variables that only a node has a container has. */
+static unsigned count_own(const json_t *container)
 {
-	for (size_t i = 0; i < json_array_size(list); i++)
-		if (str_starts(json_str_or(json_array_get(list, i), "Name", ""), "MPC_"))
-			return true;
-	return false;
+	static const char *const own[] = { "MPC_HOME_DIR",	   "MPC_ACCOUNT_ID",
+					   "MPC_ACCOUNT_SK",	   "MPC_P2P_PRIVATE_KEY",
+					   "MPC_SECRET_STORE_KEY", "MPC_ENV" };
+	unsigned count = 0;
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		count += deployment_environment(container, own[i], NULL) ||
+			 deployment_secret(container, own[i], NULL);
+	return count;
 }
 
+/* Containers around a node share a variable or two with it (the chain of a local world knows the
+ * contract, a monitor the account): the one with most of a node's own is the node. */
 static int mpc_container(const struct deployment *d, const json_t *containers)
 {
-	for (size_t i = 0; i < json_array_size(containers); i++) {
-		const json_t *container = json_array_get(containers, i);
+	unsigned most = 1;
+	int found = -1;
 
-		if (names_mpc(json_list(container, "Environment")) ||
-		    names_mpc(json_list(container, "Secrets")))
-			return (int)i;
+	for (size_t i = 0; i < json_array_size(containers); i++) {
+		unsigned count = count_own(json_array_get(containers, i));
+
+		if (count > most) {
+			most = count;
+			found = (int)i;
+		}
 	}
+	if (found >= 0)
+		return found;
 	for (size_t i = 0; i < json_array_size(containers); i++) {
 		const json_t *image = json_object_get(json_array_get(containers, i), "Image");
 		OWN(str) char *text = text_flatten(d, image, '?');

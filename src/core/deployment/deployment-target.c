@@ -187,30 +187,40 @@ static bool attribute_identifies(const char *type, const char *attribute)
 	       str_ends(attribute, "Arn");
 }
 
-static const struct deployment_resource *in_template(const struct deployment *d, size_t template,
-						     const char *identity,
-						     const char **ret_attribute)
+/* The resource at the front of "Logical" or "Logical.Attribute". */
+static const struct deployment_resource *front_of(const struct deployment *d, size_t template,
+						  const char *identity, const char **ret_attribute)
 {
 	const char *dot = strchr(identity, '.');
-	const struct deployment_resource *r;
 	OWN(str) char *logical = NULL;
 
 	*ret_attribute = dot ? dot + 1 : "";
 	if (!dot)
 		return deployment_find(d, template, identity);
 	logical = str_dup_n(identity, (size_t)(dot - identity));
-	r = deployment_find(d, template, logical);
-	return r && attribute_identifies(r->type, dot + 1) ? r : NULL;
+	return deployment_find(d, template, logical);
 }
 
+static const struct deployment_resource *in_template(const struct deployment *d, size_t template,
+						     const char *identity,
+						     const char **ret_attribute)
+{
+	const struct deployment_resource *r = front_of(d, template, identity, ret_attribute);
+
+	return r && (!**ret_attribute || attribute_identifies(r->type, *ret_attribute)) ? r : NULL;
+}
+
+typedef const struct deployment_resource *find_in(const struct deployment *d, size_t template,
+						  const char *identity, const char **ret_attribute);
+
 /* A symbol that is not marked is of the only template that has such a resource. */
-static const struct deployment_resource *in_any(const struct deployment *d, const char *identity,
-						const char **ret_attribute)
+static const struct deployment_resource *in_any(const struct deployment *d, find_in *find,
+						const char *identity, const char **ret_attribute)
 {
 	const struct deployment_resource *found = NULL;
 
 	for (size_t i = 0; i < d->template_count; i++) {
-		const struct deployment_resource *r = in_template(d, i, identity, ret_attribute);
+		const struct deployment_resource *r = find(d, i, identity, ret_attribute);
 
 		if (r && found)
 			return NULL;
@@ -278,7 +288,24 @@ const struct deployment_resource *deployment_target(const struct deployment *d, 
 	else if (tag)
 		r = in_template(d, (size_t)json_integer_value(tag), identity, &attribute);
 	else
-		r = in_any(d, identity, &attribute);
+		r = in_any(d, in_template, identity, &attribute);
+	if (r && ret_attribute)
+		*ret_attribute = attribute;
+	return r;
+}
+
+const struct deployment_resource *deployment_owner(const struct deployment *d, const json_t *value,
+						   const char **ret_attribute)
+{
+	const json_t *followed = import_followed(d, value);
+	const json_t *tag = json_object_get(followed, TEMPLATE_TAG);
+	const char *identity = json_str(followed, "$symbol"), *attribute = "";
+	const struct deployment_resource *r;
+
+	if (!identity || json_object_get(followed, "$if") || json_object_get(followed, "$parts"))
+		return NULL;
+	r = tag ? front_of(d, (size_t)json_integer_value(tag), identity, &attribute)
+		: in_any(d, front_of, identity, &attribute);
 	if (r && ret_attribute)
 		*ret_attribute = attribute;
 	return r;

@@ -59,6 +59,9 @@ const struct deployment_resource *deployment_target(const struct deployment *d, 
 						    const char **ret_attribute);
 /* Does the account have such an export? FAIL: its exports are known and this is none of them. */
 enum verdict deployment_account_exports(const struct deployment *d, const char *name);
+/* The resource a value is an attribute of, whichever (PrivateIp, DnsName, ...). As above. */
+const struct deployment_resource *deployment_owner(const struct deployment *d, const json_t *value,
+						   const char **ret_attribute);
 /* The value as text when it is known (imports followed), else NULL. Borrowed. */
 const char *deployment_text(const struct deployment *d, const json_t *value);
 /* "/Resources/<logical>/Properties/<rest>" for messages and template_locate(); caller frees. */

@@ -68,6 +68,21 @@ static const struct managed table[] = {
 		"\"ecr:DescribeRepositories\",\"ecr:ListImages\",\"ecr:DescribeImages\","
 		"\"ecr:BatchGetImage\",\"ecr:GetLifecyclePolicy\",\"ecr:GetLifecyclePolicyPreview\","
 		"\"ecr:ListTagsForResource\",\"ecr:DescribeImageScanFindings\"") },
+	{ "AmazonEC2ContainerRegistryPullOnly",
+	  ALLOW("\"ecr:GetAuthorizationToken\",\"ecr:BatchGetImage\",\"ecr:GetDownloadUrlForLayer\","
+		"\"ecr:BatchImportUpstreamImage\",\"ecr:BatchCheckLayerAvailability\"") },
+	{ "AmazonEC2ContainerRegistryFullAccess",
+	  ALLOW("\"ecr:*\",\"cloudtrail:LookupEvents\"") },
+	{ "AmazonS3ReadOnlyAccess",
+	  ALLOW("\"s3:Get*\",\"s3:List*\",\"s3:Describe*\",\"s3-object-lambda:Get*\","
+		"\"s3-object-lambda:List*\"") },
+	{ "AmazonS3FullAccess", ALLOW("\"s3:*\",\"s3-object-lambda:*\"") },
+	{ "PowerUserAccess",
+	  "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"NotAction\":["
+	  "\"iam:*\",\"organizations:*\",\"account:*\"],\"Resource\":\"*\"},{\"Effect\":\"Allow\","
+	  "\"Action\":[\"account:GetAccountInformation\",\"account:GetPrimaryEmail\","
+	  "\"account:ListRegions\",\"iam:CreateServiceLinkedRole\",\"iam:DeleteServiceLinkedRole\","
+	  "\"iam:ListRoles\",\"organizations:DescribeOrganization\"],\"Resource\":\"*\"}]}" },
 	{ "AdministratorAccess", ALLOW("\"*\"") },
 };
 /* clang-format on */

@@ -7,12 +7,40 @@
 #include "base/str.h"
 
 #define TEXT_MOST (1u << 20)
+enum { DEPTH_MOST = 32 };
 
 static int syntax_error(struct reader *r, const yaml_parser_t *parser)
 {
 	return err_set(r->err, ERR_INPUT, "%s:%zu:%zu: %s", r->name, parser->problem_mark.line + 1,
 		       parser->problem_mark.column + 1,
 		       parser->problem ? parser->problem : "this is not YAML");
+}
+
+/* A network.yaml nests four deep; hundreds of thousands of brackets would take libyaml minutes. */
+static int check_depth(struct reader *r, const char *text, size_t len)
+{
+	yaml_parser_t parser;
+	yaml_event_t event;
+	size_t depth = 0;
+	bool more = true;
+	int rc = 0;
+
+	if (!yaml_parser_initialize(&parser))
+		abort();
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
+	while (more && yaml_parser_parse(&parser, &event)) {
+		depth += event.type == YAML_MAPPING_START_EVENT ||
+			 event.type == YAML_SEQUENCE_START_EVENT;
+		depth -= event.type == YAML_MAPPING_END_EVENT ||
+			 event.type == YAML_SEQUENCE_END_EVENT;
+		if (depth > DEPTH_MOST)
+			rc = err_set(r->err, ERR_INPUT, "%s:%zu:%zu: nested too deeply", r->name,
+				     event.start_mark.line + 1, event.start_mark.column + 1);
+		more = rc == 0 && event.type != YAML_STREAM_END_EVENT;
+		yaml_event_delete(&event);
+	}
+	yaml_parser_delete(&parser);
+	return rc;
 }
 
 int reader_open(struct reader *r, const char *name, const char *text, size_t len, struct err *err)
@@ -23,6 +51,8 @@ int reader_open(struct reader *r, const char *name, const char *text, size_t len
 	*r = (struct reader){ .name = name, .err = err };
 	if (len > TEXT_MOST)
 		return err_set(err, ERR_LIMIT, "%s: larger than 1 MiB", name);
+	if (check_depth(r, text, len) < 0)
+		return -1;
 	if (!yaml_parser_initialize(&parser))
 		abort();
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);

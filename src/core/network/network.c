@@ -374,30 +374,55 @@ void network_free(struct network *n)
 	free(n);
 }
 
-static bool has_key(struct reader *r, const yaml_node_t *root, const char *key)
-{
-	for (yaml_node_pair_t *pair = root->data.mapping.pairs.start;
-	     pair < root->data.mapping.pairs.top; pair++) {
-		const yaml_node_t *node = yaml_document_get_node(&r->document, pair->key);
+/* ---- what kind of file it is ------------------------------------------------------------------ */
 
-		if (node->type == YAML_SCALAR_NODE &&
-		    !strcmp((const char *)node->data.scalar.value, key))
-			return true;
+/* A template of a megabyte is told after its first lines, and depth costs libyaml its square. */
+enum { RECOGNISE_DEPTH_MOST = 32 };
+struct recogniser {
+	size_t depth, children; /* children: of the root, keys and values */
+	bool nodes, other;
+};
+
+/* False: the answer stands. */
+static bool recognise_event(struct recogniser *r, const yaml_event_t *event)
+{
+	bool opens = event->type == YAML_MAPPING_START_EVENT ||
+		     event->type == YAML_SEQUENCE_START_EVENT;
+	bool closes =
+		event->type == YAML_MAPPING_END_EVENT || event->type == YAML_SEQUENCE_END_EVENT;
+
+	if (r->depth == 1 && !closes && r->children++ % 2 == 0 &&
+	    event->type == YAML_SCALAR_EVENT) {
+		const char *key = (const char *)event->data.scalar.value;
+
+		r->nodes = r->nodes || !strcmp(key, "nodes");
+		r->other = r->other || !strcmp(key, "Resources");
 	}
-	return false;
+	r->other = r->other || (r->depth == 0 && event->type == YAML_SEQUENCE_START_EVENT);
+	r->depth = opens ? r->depth + 1 : closes ? r->depth - 1 : r->depth;
+	return !r->other && r->depth <= RECOGNISE_DEPTH_MOST &&
+	       event->type != YAML_DOCUMENT_END_EVENT &&
+	       event->type != YAML_STREAM_END_EVENT;
 }
 
 bool network_recognise(const char *text, size_t len)
 {
-	struct reader r;
-	const yaml_node_t *root;
-	bool result;
+	struct recogniser r = { 0 };
+	yaml_parser_t parser;
+	yaml_event_t event;
+	bool more = true;
 
-	if (reader_open(&r, "", text, len, NULL) < 0)
-		return false;
-	root = reader_root(&r);
-	result = root && root->type == YAML_MAPPING_NODE && has_key(&r, root, "nodes") &&
-		 !has_key(&r, root, "Resources");
-	reader_close(&r);
-	return result;
+	if (!yaml_parser_initialize(&parser))
+		abort();
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
+	while (more) {
+		if (!yaml_parser_parse(&parser, &event)) {
+			r.other = true;
+			break;
+		}
+		more = recognise_event(&r, &event);
+		yaml_event_delete(&event);
+	}
+	yaml_parser_delete(&parser);
+	return r.nodes && !r.other;
 }

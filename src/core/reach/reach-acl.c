@@ -152,3 +152,20 @@ void reach_acl(const struct deployment_subnet *s, const struct reach_peer *peer,
 			      reach_name(s->acl->resource, NULL, "(by id)"));
 	}
 }
+
+/* Tasks run on Linux, whose ports are these unless its settings are changed. */
+void reach_acl_back(const struct deployment_subnet *s, const struct reach_peer *peer, bool egress,
+		    struct reach_evidence *ret)
+{
+	struct reach_evidence usual;
+
+	reach_acl(s, peer, egress, REACH_BACK_FROM, REACH_BACK_TO, ret);
+	if (ret->verdict != VERDICT_FAIL)
+		return;
+	reach_acl(s, peer, egress, 32768, 60999, &usual);
+	if (usual.verdict == VERDICT_PASS)
+		reach_unknown(ret,
+			      "whether connections use ports outside of 32768 to 60999, which the "
+			      "network ACL %s drops",
+			      reach_name(s->acl->resource, NULL, "(by id)"));
+}

@@ -100,7 +100,7 @@ static void by_s3_gateway(const struct deployment *d, const struct reach_end *on
 		reach_unknown(&ret->in, "whether the endpoint %s exists (its condition)",
 			      e->resource->logical);
 	reach_acl(s, &world, true, HTTPS, HTTPS, &ret->acl_there);
-	reach_acl(s, &world, false, REACH_BACK_FROM, REACH_BACK_TO, &ret->acl_back);
+	reach_acl_back(s, &world, false, &ret->acl_back);
 	reach_sum(ret);
 }
 

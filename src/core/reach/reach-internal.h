@@ -4,7 +4,7 @@
 #include "base/str.h"
 #include "core/reach/reach.h"
 
-enum { REACH_TCP = 6, REACH_BACK_FROM = 1024, REACH_BACK_TO = 65535 };
+enum { REACH_TCP = 6, REACH_BACK_FROM = 1024, REACH_BACK_TO = 65535 }; /* of NAT gateways */
 
 struct reach_span {
 	uint32_t low, high; /* both inclusive */
@@ -39,6 +39,9 @@ bool reach_any_egress(const struct reach_end *self, unsigned port);
 /* What the subnet's ACL says to packets of one direction at all ports from..to. */
 void reach_acl(const struct deployment_subnet *s, const struct reach_peer *peer, bool egress,
 	       unsigned from, unsigned to, struct reach_evidence *ret);
+/* What it says to answers to one who uses ports as Linux hands them out. */
+void reach_acl_back(const struct deployment_subnet *s, const struct reach_peer *peer, bool egress,
+		    struct reach_evidence *ret);
 
 /* The way of the subnet's default route. *ret_nat: the subnet of the NAT gateway when one is used.
  */

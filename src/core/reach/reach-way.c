@@ -32,11 +32,13 @@ static enum verdict attached(const struct deployment *d, const struct deployment
 	const struct deployment_resource *r = deployment_resources(d, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		const json_t *id = json_object_get(r[i].properties, "InternetGatewayId");
+		const json_t *id;
 		enum verdict v;
 
-		if (!str_eq(r[i].type, "AWS::EC2::VPCGatewayAttachment") || !id ||
-		    deployment_target(d, id, NULL) != gateway)
+		if (!str_eq(r[i].type, "AWS::EC2::VPCGatewayAttachment"))
+			continue;
+		id = json_object_get(r[i].properties, "InternetGatewayId");
+		if (!id || deployment_target(d, id, NULL) != gateway)
 			continue;
 		v = same_vpc(d, json_object_get(r[i].properties, "VpcId"), s);
 		if (v == VERDICT_PASS && r[i].present != 1 && gateway->present == 1)
@@ -249,7 +251,7 @@ static void through_nat(const struct deployment *d, const struct deployment_subn
 	reach_peer_subnet(d, NULL, s, &inner);
 	reach_acl(nat, &inner, false, port, port, &next);
 	reach_worse(&e->acl_there, &next);
-	reach_acl(nat, &inner, true, REACH_BACK_FROM, REACH_BACK_TO, &next);
+	reach_acl_back(nat, &inner, true, &next);
 	reach_worse(&e->acl_back, &next);
 }
 
@@ -263,7 +265,7 @@ void reach_out(const struct deployment *d, const struct reach_end *from,
 	reach_half(d, from, s, &world, false, port, &ret->out);
 	reach_way(d, s, from->public_address, &ret->in, &nat);
 	reach_acl(s, &world, true, port, port, &ret->acl_there);
-	reach_acl(s, &world, false, REACH_BACK_FROM, REACH_BACK_TO, &ret->acl_back);
+	reach_acl_back(s, &world, false, &ret->acl_back);
 	if (nat)
 		through_nat(d, s, nat, &world, port, ret);
 	reach_sum(ret);

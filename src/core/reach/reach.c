@@ -45,8 +45,8 @@ static void acls(const struct deployment_subnet *a, const struct reach_peer *pee
 	reach_acl(a, peer_b, true, port, port, &e->acl_there);
 	reach_acl(b, peer_a, false, port, port, &next);
 	reach_worse(&e->acl_there, &next);
-	reach_acl(b, peer_a, true, REACH_BACK_FROM, REACH_BACK_TO, &e->acl_back);
-	reach_acl(a, peer_b, false, REACH_BACK_FROM, REACH_BACK_TO, &next);
+	reach_acl_back(b, peer_a, true, &e->acl_back);
+	reach_acl_back(a, peer_b, false, &next);
 	reach_worse(&e->acl_back, &next);
 }
 

@@ -326,17 +326,62 @@ static json_t *split_text(const char *text, const char *delimiter)
 	return list;
 }
 
+/* Ids and attributes of resources have no commas and the like in them; ARNs have colons. */
+static bool split_keeps(const json_t *symbol, const char *delimiter)
+{
+	const char *identity = json_str(symbol, "$symbol");
+
+	return identity && !strpbrk(identity, ":(") && !json_object_get(symbol, "$if") &&
+	       (!strcmp(delimiter, ",") || !strcmp(delimiter, ", ") || !strcmp(delimiter, ";") ||
+		!strcmp(delimiter, "|") || !strcmp(delimiter, "||"));
+}
+
+/* "${A},${B}": the list of both, when no delimiter can be in what is not known. */
+static json_t *split_parts(const json_t *parts, const char *delimiter)
+{
+	OWN(json) json_t *list = json_array();
+	OWN(concat) struct concat text = { 0 };
+	json_t *part, *piece;
+	size_t i, k;
+
+	json_array_foreach(parts, i, part)
+	{
+		OWN(json) json_t *pieces = json_is_string(part)
+						   ? split_text(json_string_value(part), delimiter)
+						   : json_pack("[O]", part);
+
+		if (!json_is_string(part) && !split_keeps(part, delimiter))
+			return NULL;
+		json_array_foreach(pieces, k, piece)
+		{
+			if (k) {
+				json_array_append_new(list, concat_take(&text));
+				own_drop_concat(&text);
+				text = (struct concat){ 0 };
+			}
+			if (concat_value(&text, piece) < 0)
+				return NULL;
+		}
+	}
+	json_array_append_new(list, concat_take(&text));
+	return GIVE(list);
+}
+
 static int value_split(struct run *run, json_t *argument, json_t **ret)
 {
 	OWN(arguments) struct arguments a = { 0 };
 	OWN(str) char *text = NULL;
+	json_t *parts;
 
 	if (arguments_run(run, argument, &a) < 0)
 		return -1;
 	if (!json_is_string(a.value[0]) || !json_string_length(a.value[0]))
 		return refuse(run, split_shape);
 	if (template_is_symbol(a.value[1])) {
-		*ret = symbol_call("Fn::Split", a.value, 2);
+		parts = json_object_get(a.value[1], "$parts");
+		*ret = parts ? split_parts(parts, json_string_value(a.value[0])) : NULL;
+		if (!*ret)
+			*ret = symbol_call("Fn::Split", a.value, 2);
 		return 0;
 	}
 	text = scalar_text(a.value[1]);

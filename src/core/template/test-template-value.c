@@ -298,6 +298,9 @@ TEST(template_symbol, what_is_not_known_keeps_its_identity)
 		  "{\"$symbol\":\"Fn::Select(0,Fn::GetAZs(AWS::Region))\"}" },
 		{ "!Select [0, !GetAZs {Ref: AWS::Region}]",
 		  "{\"$symbol\":\"Fn::Select(0,Fn::GetAZs(AWS::Region))\"}" },
+		{ "!Split [',', !Sub 'a,${R},${R.Arn}-b']",
+		  "[\"a\",{\"$symbol\":\"R\"},{\"$symbol\":\"Fn::Sub(${R.Arn}-b)\",\"$parts\":[{\"$symbol\":"
+		  "\"R.Arn\"},\"-b\"]}]" },
 		{ "!Split [':', !GetAtt R.Arn]", "{\"$symbol\":\"Fn::Split(\\\":\\\",R.Arn)\"}" },
 		{ "!Base64 {Ref: R}", "{\"$symbol\":\"Fn::Base64(R)\"}" },
 		{ "!Cidr [!Ref R, 2, 8]", "{\"$symbol\":\"Fn::Cidr(R,2,8)\"}" },

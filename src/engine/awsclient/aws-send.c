@@ -108,33 +108,33 @@ static bool loopback(const char *url)
 /* curl_easy_setopt is variadic: longs must be longs. */
 static void set_common(CURL *curl, const char *url, unsigned timeout_ms, struct incoming *in)
 {
-	(void)curl_easy_setopt(curl, CURLOPT_URL, url);
-	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
-	(void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	(void)curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-	(void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
-	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
-	(void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, in);
-	(void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
-	(void)curl_easy_setopt(curl, CURLOPT_HEADERDATA, in);
+	(void)libcurl.easy_setopt(curl, CURLOPT_URL, url);
+	(void)libcurl.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	(void)libcurl.easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
+	(void)libcurl.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)libcurl.easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	(void)libcurl.easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	(void)libcurl.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+	(void)libcurl.easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+	(void)libcurl.easy_setopt(curl, CURLOPT_WRITEDATA, in);
+	(void)libcurl.easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	(void)libcurl.easy_setopt(curl, CURLOPT_HEADERDATA, in);
 	/* a proxy for the outside cannot reach the own loopback */
 	if (loopback(url))
-		(void)curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+		(void)libcurl.easy_setopt(curl, CURLOPT_NOPROXY, "*");
 }
 
 static void set_method(CURL *curl, const char *method, const void *body, size_t len)
 {
 	if (!strcmp(method, "HEAD")) {
-		(void)curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+		(void)libcurl.easy_setopt(curl, CURLOPT_NOBODY, 1L);
 		return;
 	}
 	if (!strcmp(method, "POST") || !strcmp(method, "PUT") || len) {
-		(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
-		(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, len ? body : "");
+		(void)libcurl.easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+		(void)libcurl.easy_setopt(curl, CURLOPT_POSTFIELDS, len ? body : "");
 	}
-	(void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+	(void)libcurl.easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
 }
 
 CURLcode send_plain(struct awsclient *c, const char *method, const char *url,
@@ -145,21 +145,21 @@ CURLcode send_plain(struct awsclient *c, const char *method, const char *url,
 	CURLcode code;
 
 	/* keeps connections, forgets everything else: nothing of an earlier request leaks in */
-	curl_easy_reset(c->curl);
+	libcurl.easy_reset(c->curl);
 	incoming_free(ret);
 	set_common(c->curl, url, timeout_ms, ret);
 	set_method(c->curl, method, body, len);
-	(void)curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, detail);
-	(void)curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
-	code = curl_easy_perform(c->curl);
-	(void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &ret->status);
-	curl_easy_reset(c->curl); /* `detail` and `headers` end here */
+	(void)libcurl.easy_setopt(c->curl, CURLOPT_ERRORBUFFER, detail);
+	(void)libcurl.easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
+	code = libcurl.easy_perform(c->curl);
+	(void)libcurl.easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &ret->status);
+	libcurl.easy_reset(c->curl); /* `detail` and `headers` end here */
 	if (ret->too_large)
 		(void)err_set(err, ERR_LIMIT, "%.*s: the answer is larger than %d MiB",
 			      (int)strcspn(url, "?"), url, AWSCLIENT_BODY_MOST >> 20);
 	else if (code != CURLE_OK)
 		(void)err_set(err, ERR_REMOTE, "%.*s: %s", (int)strcspn(url, "?"), url,
-			      *detail ? detail : curl_easy_strerror(code));
+			      *detail ? detail : libcurl.easy_strerror(code));
 	return code;
 }
 
@@ -197,16 +197,16 @@ static char *amz_date(void)
 static struct curl_slist *header_list(const struct head *h, const char *authorization)
 {
 	OWN(str) char *line = str_printf("authorization: %s", authorization);
-	struct curl_slist *list = curl_slist_append(NULL, line);
+	struct curl_slist *list = libcurl.slist_append(NULL, line);
 
 	for (size_t i = 0; i < h->count; i++) {
 		OWN(str) char *text = str_printf("%s: %s", h->headers[i].name, h->headers[i].value);
 
-		list = curl_slist_append(list, text);
+		list = libcurl.slist_append(list, text);
 	}
-	list = curl_slist_append(list, "Expect:");
+	list = libcurl.slist_append(list, "Expect:");
 	if (strncmp(h->names.data, "content-type", strlen("content-type")) != 0)
-		list = curl_slist_append(list, "Content-Type:");
+		list = libcurl.slist_append(list, "Content-Type:");
 	return list;
 }
 
@@ -241,7 +241,7 @@ CURLcode send_signed(struct awsclient *c, const struct aws_service *s, const cha
 	url = str_printf("%s%s%s%s", base, o->path, *o->query ? "?" : "", o->query);
 	list = header_list(&h, authorization);
 	code = send_plain(c, o->method, url, list, o->body, o->body_len, c->timeout_ms, ret, err);
-	curl_slist_free_all(list);
+	libcurl.slist_free_all(list);
 	buf_free(&h.names);
 	return code;
 }

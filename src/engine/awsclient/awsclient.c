@@ -74,11 +74,14 @@ static int take_endpoint(struct awsclient *c, const char *url, struct err *err)
 
 int awsclient_new(const struct awsclient_options *o, struct awsclient **ret, struct err *err)
 {
-	OWN(awsclient) struct awsclient *c = NEW(struct awsclient);
+	OWN(awsclient) struct awsclient *c = NULL;
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	if (libcurl_load(err) < 0)
+		return -1;
+	c = NEW(struct awsclient);
+	if (libcurl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_set(err, ERR_SYS, "libcurl cannot start");
-	c->curl = curl_easy_init();
+	c->curl = libcurl.easy_init();
 	if (!c->curl)
 		return err_set(err, ERR_SYS, "libcurl cannot start");
 	if (take_endpoint(c, o->endpoint_url, err) < 0)
@@ -108,14 +111,14 @@ void awsclient_free(struct awsclient *c)
 	if (!c)
 		return;
 	if (c->curl)
-		curl_easy_cleanup(c->curl);
+		libcurl.easy_cleanup(c->curl);
 	free(c->endpoint_url);
 	free(c->region);
 	free(c->access_key);
 	free_secret(c->secret_key);
 	free_secret(c->session_token);
 	free(c);
-	curl_global_cleanup();
+	libcurl.global_cleanup();
 }
 
 /* ---- retries ----------------------------------------------------------------------------------
@@ -347,14 +350,14 @@ int awsclient_http(struct awsclient *c, const char *method, const char *url,
 {
 	OWN(str) char *type = content_type ? str_printf("Content-Type: %s", content_type) : NULL;
 	OWN(incoming) struct incoming answer = { 0 };
-	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+	struct curl_slist *list = libcurl.slist_append(NULL, "Expect:");
 	CURLcode code;
 
 	if (type)
-		list = curl_slist_append(list, type);
+		list = libcurl.slist_append(list, type);
 	code = send_plain(c, method, url, list, body, len, timeout_ms ? timeout_ms : c->timeout_ms,
 			  &answer, err);
-	curl_slist_free_all(list);
+	libcurl.slist_free_all(list);
 	if (code != CURLE_OK)
 		return -1;
 	if (ret_status)

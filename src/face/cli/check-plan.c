@@ -163,8 +163,12 @@ int check_plan(const struct plan *p, const char *profile, struct check_world *w,
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < p->count; i++) {
-		name = p->stacks[i].source ? p->stacks[i].source : p->stacks[i].name;
-		rc = template_parse(name, p->stacks[i].text, p->stacks[i].len, &templates[i], &why);
+		struct plan_stack *s = &p->stacks[i];
+
+		name = s->source ? s->source : s->name;
+		if (!s->parsed)
+			rc = template_parse(name, s->text, s->len, &s->parsed, &why);
+		templates[i] = s->parsed;
 	}
 	if (rc == 0)
 		rc = check_all(p, templates, profile, w, ret, &why);
@@ -173,8 +177,6 @@ int check_plan(const struct plan *p, const char *profile, struct check_world *w,
 		if (rc < 0)
 			*err = why;
 	}
-	for (size_t i = 0; i < p->count; i++)
-		template_free(templates[i]);
 	free(templates);
 	return rc;
 }

@@ -24,6 +24,7 @@ static void stack_free(struct plan_stack *s)
 	free(s->name);
 	free(s->source);
 	free(s->text);
+	template_free(s->parsed);
 }
 
 void plan_free(struct plan *p)
@@ -257,22 +258,21 @@ static int order_stacks(struct plan *p, json_t **exports, json_t **imports, stru
 static int add_template(struct cli *cli, struct plan *p, const char *path, const json_t *given,
 			json_t *used, json_t **exports, json_t **imports, struct err *err)
 {
-	OWN(template) struct template *t = NULL;
 	OWN(str) char *name = name_of_file(path);
 	struct plan_stack *s = add_stack(p, name, "network");
 
-	(void)cli;
 	s->source = str_dup(path);
 	*exports = json_object();
 	*imports = json_object();
 	if (cli_read(path, &s->text, &s->len, err) < 0)
 		return -1;
-	if (template_parse(path, s->text, s->len, &t, err) < 0) {
+	if (template_parse(path, s->text, s->len, &s->parsed, err) < 0) {
 		p->unread = p->preview;
 		return p->preview ? 0 : -1;
 	}
-	parameters_of(t, given, s->parameters, used);
-	names_of(t, s->parameters, *exports, *imports);
+	parameters_of(s->parsed, given, s->parameters, used);
+	if (cli->arg_count > 1) /* only for their order */
+		names_of(s->parsed, s->parameters, *exports, *imports);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include "core/near/near.h"
 #include "core/network/network.h"
+#include "core/template/template.h"
 #include "face/cli/cli.h"
 #include "face/cli/target.h"
 
@@ -11,6 +12,7 @@ struct plan_stack {
 	const char *role; /* "network" or "base" */
 	char *text;
 	size_t len;
+	struct template *parsed; /* of the text, where it was read; NULL: not yet */
 	json_t *parameters; /* array of {"ParameterKey","ParameterValue"} */
 };
 struct plan {
