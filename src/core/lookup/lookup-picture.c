@@ -74,11 +74,11 @@ static char *percent_decode(const char *text)
 
 void put_document(json_t *properties, const char *key, const char *text)
 {
-	OWN(str) char *plain = text ? percent_decode(text) : NULL;
-	OWN(json) json_t *document = plain ? json_loads(plain, 0, NULL) : NULL;
+	OWN(json) json_t *document = json_loads(text, 0, NULL);
+	OWN(str) char *plain = document ? NULL : percent_decode(text);
 
-	if (!document && text)
-		document = json_loads(text, 0, NULL);
+	if (plain)
+		document = json_loads(plain, 0, NULL);
 	if (json_is_object(document))
 		put(properties, key, document);
 	else

@@ -72,6 +72,7 @@ static const struct {
 	{ "ecr", "nextToken", "nextToken" },	  { "ssm", "NextToken", "NextToken" },
 	{ "secretsmanager", "NextToken", "NextToken" },
 	{ "servicediscovery", "NextToken", "NextToken" },
+	{ "kms", "Marker", "NextMarker" },
 };
 
 /* Lists of the next page go behind those of the first ones. */

@@ -112,8 +112,9 @@ static void print_lookups(const json_t *result)
 	json_array_foreach(made, i, one)
 		answered += str_eq(json_str(one, "outcome"), "answered");
 	if (made)
-		(void)printf("%zu look-ups: %zu answered, %zu refused\n", json_array_size(made),
-			     answered, json_array_size(made) - answered);
+		(void)printf("%zu look-up%s: %zu answered, %zu refused\n", json_array_size(made),
+			     json_array_size(made) == 1 ? "" : "s", answered,
+			     json_array_size(made) - answered);
 	else if (open)
 		(void)printf("%zu look-up%s would settle more: mpcup check --lookup\n", open,
 			     open == 1 ? "" : "s");
