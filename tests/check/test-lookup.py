@@ -71,7 +71,7 @@ class Account:
     def state(self, what, member):
         return self.cloud.aws("efs", f"describe-{what}", "--file-system-id", self.system)[member][0]["LifeCycleState"]
 
-    def template(self, secret=None):
+    def template(self, secret=None, role=None):
         container = {"Name": "node", "Image": "example.org/mpc-node:1", "Essential": True,
                      "Environment": [{"Name": "MPC_HOME_DIR", "Value": "/data"}],
                      "MountPoints": [{"SourceVolume": "data", "ContainerPath": "/data"}]}
@@ -79,6 +79,7 @@ class Account:
             container["Secrets"] = [{"Name": "MPC_ACCOUNT_SK", "ValueFrom": secret}]
         return written(self.cloud, "literal.json", {"Resources": {
             "Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": {
+                **({"ExecutionRoleArn": role} if role else {}),
                 "Family": "node", "Cpu": "1024", "Memory": "2048", "NetworkMode": "awsvpc",
                 "RequiresCompatibilities": ["FARGATE"], "ContainerDefinitions": [container],
                 "Volumes": [{"Name": "data", "EFSVolumeConfiguration": {
@@ -174,6 +175,26 @@ def a_secret_by_its_arn_is_judged_and_never_shown():
         for name in names:
             if "/state" not in directory:
                 assert PLACEHOLDER not in open(os.path.join(directory, name), errors="replace").read(), name
+
+
+@test
+def a_role_by_its_arn_has_the_rights_that_it_has_there():
+    cloud, account = shared()
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+                                                     "Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}
+    role = cloud.aws("iam", "create-role", "--role-name", "node-execution", "--assume-role-policy-document",
+                     json.dumps(trust))["Role"]["Arn"]
+    arn = cloud.aws("secretsmanager", "create-secret", "--name", "role-key", "--secret-string", PLACEHOLDER)["ARN"]
+    path = account.template(arn, role)
+    assert "E02" in faults(cloud.run("check", path, "--json").json(), "UNKNOWN")
+    found = [one for one in judged(cloud, path)["findings"] if one["fault"] == "E02"]
+    assert [one["verdict"] for one in found] == ["FAIL"] and found[0]["resource"] == role, found
+    assert found[0]["location"] == {"file": "AWS account 000000000000, us-east-1", "line": 0, "column": 0}, found
+    cloud.aws("iam", "put-role-policy", "--role-name", "node-execution", "--policy-name", "read", "--policy-document",
+              json.dumps({"Version": "2012-10-17", "Statement": [
+                  {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": arn}]}))
+    found = [one for one in judged(cloud, path)["findings"] if one["fault"] == "E02"]
+    assert not found, found
 
 
 @test

@@ -62,6 +62,9 @@ enum verdict deployment_account_exports(const struct deployment *d, const char *
 /* The resource a value is an attribute of, whichever (PrivateIp, DnsName, ...). As above. */
 const struct deployment_resource *deployment_owner(const struct deployment *d, const json_t *value,
 						   const char **ret_attribute);
+/* Number of the account and region that are deployed to, NULL: not known. Borrowed. */
+const char *deployment_account(const struct deployment *d);
+const char *deployment_region(const struct deployment *d);
 /* The value as text when it is known (imports followed), else NULL. Borrowed. */
 const char *deployment_text(const struct deployment *d, const json_t *value);
 /* "/Resources/<logical>/Properties/<rest>" for messages and template_locate(); caller frees. */

@@ -186,15 +186,21 @@ static void own_drop_subject(struct subject *s)
 }
 #define SUBJECT __attribute__((cleanup(own_drop_subject))) struct subject
 
-static void add(struct subject *s, const char *name, const char *text)
+/* The account is known when anything is. */
+static void add(struct subject *s, const char *name, const char *text, bool known_account)
 {
 	static const struct template_world nothing = { 0 };
+	static const struct template_world account = { .account = "123456789012",
+						       .region = "us-east-1",
+						       .partition = "aws",
+						       .url_suffix = "amazonaws.com" };
+	const struct template_world *world = known_account ? &account : &nothing;
 	struct err err = { 0 };
 	size_t i = s->count++;
 
 	CHECK_OK(template_parse(name, text, strlen(text), &s->t[i], &err), err);
-	CHECK_OK(template_parameters(s->t[i], NULL, NULL, 0, &nothing, &s->parameters[i], &err), err);
-	CHECK_OK(template_eval_new(s->t[i], s->parameters[i], &nothing, &s->eval[i], &err), err);
+	CHECK_OK(template_parameters(s->t[i], NULL, NULL, 0, world, &s->parameters[i], &err), err);
+	CHECK_OK(template_eval_new(s->t[i], s->parameters[i], world, &s->eval[i], &err), err);
 	s->list[i] = (struct deployment_template){ s->t[i], s->eval[i] };
 }
 
@@ -204,9 +210,9 @@ static void read_subject(struct subject *s, const char *text, const json_t *fact
 	OWN(str) char *own = json_text(plain), *picture = lookup_picture(facts);
 	struct err err = { 0 };
 
-	add(s, "own.json", own);
+	add(s, "own.json", own, picture != NULL);
 	if (picture)
-		add(s, "AWS account 123456789012, us-east-1", picture);
+		add(s, "AWS account 123456789012, us-east-1", picture, false);
 	CHECK_OK(deployment_read(s->list, s->count, &s->d, &err), err);
 }
 
@@ -407,6 +413,41 @@ TEST(lookup, a_role_by_its_arn_has_the_rights_that_the_account_says)
 	CHECK_STR(json_str(finding(bad, "E02", "FAIL"), "service"), "Service");
 	unknown = judge(deployment_text_, nothing);
 	CHECK(!finding(unknown, "E02", "FAIL"));
+}
+
+TEST(lookup, an_arn_of_the_account_is_the_same_written_out_or_put_together)
+{
+	static const char put_together[] =
+		"{'Resources':{'Role':{'Type':'AWS::IAM::Role','Properties':{"
+		"'AssumeRolePolicyDocument':{'Statement':[{'Effect':'Allow','Action':'sts:AssumeRole',"
+		"'Principal':{'Service':'ecs-tasks.amazonaws.com'}}]},'Policies':[{'PolicyName':'p',"
+		"'PolicyDocument':{'Statement':[{'Effect':'Allow','Action':'secretsmanager:GetSecretValue',"
+		"'Resource':{'Fn::Sub':'arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
+		"own-*'}}]}}]}},"
+		"'Secret':{'Type':'AWS::SecretsManager::Secret','Properties':{'Name':'own-key',"
+		"'GenerateSecretString':{}}},"
+		"'Task':{'Type':'AWS::ECS::TaskDefinition','Properties':{'ExecutionRoleArn':{'Fn::GetAtt':"
+		"['Role','Arn']},'RequiresCompatibilities':['FARGATE'],'ContainerDefinitions':[{'Name':"
+		"'node','Image':'mpc-node','Secrets':[{'Name':'A','ValueFrom':{'Ref':'Secret'}}]}]}},"
+		"'Service':{'Type':'AWS::ECS::Service','Properties':{'LaunchType':'FARGATE',"
+		"'TaskDefinition':{'Ref':'Task'},'NetworkConfiguration':{'AwsvpcConfiguration':{'Subnets':"
+		"['subnet-0001']}}}}}}";
+	static const char *const exact[] = {
+		"['iam','GetRolePolicy',{'RoleName':'node-execution','PolicyName':'rights'},"
+		"{'PolicyDocument':'%7B%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Action%22"
+		"%3A%22secretsmanager%3AGetSecretValue%22%2C%22Resource%22%3A%22" SECRET
+		"%22%7D%5D%7D'}]",
+		NULL,
+	};
+	OWN(json) json_t *facts = known(network, NULL), *here = judge(put_together, facts);
+	OWN(json) json_t *there = NULL;
+
+	CHECK(here && !finding(here, "E02", "FAIL") && !finding(here, "E02", "UNKNOWN"));
+	learn(facts, roles);
+	learn(facts, exact);
+	learn(facts, secret_placeholder);
+	there = judge(deployment_text_, facts);
+	CHECK(there && !finding(there, "E02", "FAIL") && !finding(there, "E02", "UNKNOWN"));
 }
 
 TEST(lookup, a_policy_that_may_not_be_read_leaves_the_right_open)
