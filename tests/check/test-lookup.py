@@ -107,13 +107,15 @@ def an_importing_template_is_judged_whole_against_its_deployed_exporter():
         importer = (template("good/import.json"), "--params", template("params/cdk-3.json"))
         before = cloud.run("check", *importer, "--json").json()
         assert {"G08", "C05", "A01", "A04", "A09", "I14", "D08"} <= faults(before, "UNKNOWN"), before["findings"]
-        assert [one["action"] for one in before["questions"]] == ["GetParameter", "ListExports"], before["questions"]
+        assert {"GetParameter", "ListExports"} <= {one["action"] for one in before["questions"]}, before["questions"]
         after = judged(cloud, *importer)
         assert not faults(after, "FAIL"), after["findings"]
         settled = {"G08", "A01", "A04", "A09", "C01", "C02", "C03", "C05", "C06", "D08", "I14"}
         assert not settled & faults(after, "UNKNOWN"), after["findings"]
         assert not after["questions"], after["questions"]
-        assert all(one["outcome"] == "answered" for one in after["lookups"]), after["lookups"]
+        refused = [one["command"] for one in after["lookups"] if one["outcome"] != "answered"]
+        # no registry of the account and no quotas on the local cloud
+        assert all(one.startswith(("registry ", "aws service-quotas ")) for one in refused), refused
         text = cloud.run("check", *importer, timeout=60)
         assert "2 look-ups would settle more: mpcup check --lookup" in text.out, text
         local = cloud.ok("check", "--lookup", "--target", "local", *importer)
@@ -217,6 +219,7 @@ def without_credentials_nothing_is_asked_from_aws():
     with Cloud() as cloud:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
             cloud.environment.pop(name, None)
+        cloud.environment.update(HOME=cloud.directory, AWS_EC2_METADATA_DISABLED="true")
         result = cloud.run("check", "--lookup", template("good/import.json"))
         assert result.code != 0 and "credentials" in result.err, result
         result = cloud.run("check", "--lookup", "--target", "moon", template("good/import.json"))

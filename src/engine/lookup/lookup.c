@@ -18,7 +18,7 @@ int lookup_new(const struct awsclient_options *o, struct lookup **ret, struct er
 
 	/* two halves: what the first one does not answer is tried once more at most */
 	bounded.timeout_ms = bounded.retry_ms = LOOKUP_TIMEOUT_MS / 2;
-	if (awsclient_new(&bounded, &l->aws, err) < 0)
+	if (awsclient_new(&bounded, &l->aws, err) < 0 || awsclient_credentials(l->aws, err) < 0)
 		return -1;
 	l->curl = libcurl.easy_init();
 	if (!l->curl)

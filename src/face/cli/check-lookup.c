@@ -186,10 +186,10 @@ static int open_lookup(const struct cli *cli, struct lookup **ret, struct err *e
 
 	if (target && strcmp(target, "aws") != 0 && strcmp(target, "local") != 0)
 		return err_set(err, ERR_INPUT, "--target %s: look-ups go to aws or to local", target);
-	if (target && !strcmp(target, "local")) {
-		o.local = true;
-		o.endpoint_url = url ? url : local;
-	}
+	/* an endpoint on this machine is taken for the local cloud unless somebody says otherwise */
+	o.local = target ? !strcmp(target, "local") : url && str_starts(url, "http://127.");
+	if (o.local && !url)
+		o.endpoint_url = local;
 	return lookup_new(&o, ret, err);
 }
 
