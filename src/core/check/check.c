@@ -300,15 +300,36 @@ static bool concerns(const json_t *finding, const char *service, const char *ste
 	return !strcmp(json_str_or(finding, "step", ""), step) && (!of || !strcmp(of, service));
 }
 
+/* All that can go wrong at the step is told by rules that show it elsewhere: a task definition that
+ * ECS would not take never gets there. */
+static bool explained_by_rules(const char *step)
+{
+	const struct launch_row *rows = launch_rows();
+
+	for (int i = 0; i < LAUNCH_STEP_COUNT; i++) {
+		const char *const *fault = rows[i].faults;
+
+		if (strcmp(rows[i].name, step) != 0)
+			continue;
+		while (*fault && check_rule(*fault))
+			fault++;
+		return rows[i].faults[0] && !*fault;
+	}
+	return false;
+}
+
 /* A step that no rule looks at is not decided by a template; nor is one that only rules look at
  * which were given no answers. */
 static bool has_rule(const char *step, bool with_asked)
 {
+	/* what the contract on the chain knows, no template tells */
+	if (!with_asked && (!strcmp(step, "participant") || !strcmp(step, "signature")))
+		return false;
 	for (size_t t = 0; tables(t); t++)
 		for (const struct check_rule *r = *tables(t); r->id; r++)
 			if (!strcmp(r->step, step) && (with_asked || *tables(t) != check_rules_asked))
 				return true;
-	return false;
+	return explained_by_rules(step);
 }
 
 static void add_once(json_t *list, const char *text)
