@@ -12,23 +12,22 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 from mpcup import *
 
-NAMES = ("cloudformation", "ecs", "logs", "secretsmanager", "efs", "ec2", "servicediscovery", "iam", "sts", "ssm", "s3",
-         "kms")
-
-
 class ClientCloud(Cloud):
     """A local cloud with clients of boto3 as attributes: cloud.ecs, cloud.s3, ..."""
 
     def __enter__(self):
         self.ok("cloud", "start")
         self.url = f"http://127.0.0.1:{self.port}"
-        for name in NAMES:
-            setattr(self, name, self.client(name))
+        self.session = boto3.Session("mpcuptest", "mpcuptest", region_name="us-east-1")
         return self
 
-    def client(self, name, **more):
-        return boto3.client(name, endpoint_url=self.url, region_name="us-east-1", aws_access_key_id="mpcuptest",
-                            aws_secret_access_key="mpcuptest", config=Config(retries={"max_attempts": 1}, **more))
+    def __getattr__(self, name):
+        """The client of a service, made when it is asked for."""
+        if "session" not in self.__dict__:
+            raise AttributeError(name)
+        client = self.session.client(name, endpoint_url=self.url, config=Config(retries={"max_attempts": 1}))
+        setattr(self, name, client)
+        return client
 
     def client_environment(self, **more):
         return {**self.environment, "AWS_ACCESS_KEY_ID": "mpcuptest", "AWS_SECRET_ACCESS_KEY": "mpcuptest",

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "base/str.h"
+#include "core/check/check-asked.h"
 #include "core/check/check-g.h"
 
 /* Adds {"name","output","template","certain","literal"} of every export with a known name. */
@@ -69,6 +70,7 @@ static void ask_exports(struct check *c, const json_t *exports, bool literal, co
 	for (size_t t = 0; t < count; t++) {
 		const json_t *first = NULL;
 		OWN(str) char *pointer = NULL;
+		struct check_finding f;
 		size_t more = 0;
 
 		for (size_t i = 0; i < json_array_size(exports); i++) {
@@ -83,12 +85,13 @@ static void ask_exports(struct check *c, const json_t *exports, bool literal, co
 		if (!first)
 			continue;
 		pointer = export_pointer(first);
-		check_add(c,
-			  &(struct check_finding){ .severity = CHECK_UNKNOWN,
-						   .pointer = pointer,
-						   .template = t,
-						   .lookup = lookup },
-			  "%s: %s and %zu more.", message, json_str(first, "name"), more);
+		f = (struct check_finding){ .severity = CHECK_UNKNOWN,
+					    .pointer = pointer,
+					    .template = t,
+					    .lookup = lookup };
+		if (literal || !asked_exports(c, t, &f))
+			check_add(c, &f, "%s: %s and %zu more.", message, json_str(first, "name"),
+				  more);
 	}
 }
 
@@ -204,7 +207,8 @@ static void report_missing(struct imports *at, const char *name)
 	const json_t *near = nearest_export(at->exports, at->template, name);
 	const char *spelt = json_str(near, "name");
 	OWN(str) char *remedy = near ? str_printf("Fn::ImportValue: %s", spelt) : NULL;
-	struct check_finding f = { .severity = near ? CHECK_FAIL : CHECK_UNKNOWN,
+	bool missing = deployment_account_exports(check_deployment(at->c), name) == VERDICT_FAIL;
+	struct check_finding f = { .severity = near || missing ? CHECK_FAIL : CHECK_UNKNOWN,
 				   .resource = at->resource,
 				   .template = at->template,
 				   .remedy = remedy };
@@ -214,12 +218,15 @@ static void report_missing(struct imports *at, const char *name)
 		f.pointer = below;
 	else if (str_starts(below, "/Properties/"))
 		f.property = below + strlen("/Properties/");
-	if (!near)
+	if (!near && !missing)
 		f.lookup = "aws cloudformation list-exports";
 	if (near)
 		check_add(at->c, &f,
 			  "No template of this call exports %s. %s (output %s) exports %s.", name,
 			  file_of(at->c, export_template(near)), json_str(near, "output"), spelt);
+	else if (missing)
+		check_add(at->c, &f, "Neither a template of this call nor the account exports %s.",
+			  name);
 	else
 		check_add(at->c, &f,
 			  "%s must be exported in the same account and region before "
@@ -237,6 +244,8 @@ static void look_import(struct imports *at, json_t *argument)
 		return;
 	text = json_string_value(name);
 	if (!text || exported(at->exports, at->template, text) || json_object_get(at->seen, text))
+		return;
+	if (deployment_account_exports(check_deployment(at->c), text) == VERDICT_PASS)
 		return;
 	json_set_bool(at->seen, text, true);
 	report_missing(at, text);

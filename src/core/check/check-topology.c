@@ -189,6 +189,8 @@ static char *reference_text(const struct deployment *d, const json_t *value)
 
 char *check_group_text(const struct deployment *d, const struct deployment_group *g)
 {
+	if (g && g->resource && g->resource->physical_id)
+		return str_printf("\"%s\"", g->resource->physical_id);
 	if (g && g->resource)
 		return str_printf("{\"Fn::GetAtt\":[\"%s\",\"GroupId\"]}", g->resource->logical);
 	return reference_text(d, g ? g->identity : NULL);
@@ -288,9 +290,11 @@ char *check_rule_remedy(const struct deployment *d, bool ingress,
 
 const json_t *check_node(const struct deployment_service *s)
 {
-	if (!s->task || s->mpc_container < 0)
-		return NULL;
-	return json_array_get(s->task->containers, (size_t)s->mpc_container);
+	const json_t *container = NULL;
+
+	if (s->task && s->mpc_container >= 0)
+		container = json_array_get(s->task->containers, (size_t)s->mpc_container);
+	return container && check_has_node_variables(container) ? container : NULL;
 }
 
 bool check_volume_writable(const struct deployment_service *s, const struct deployment_volume *v)

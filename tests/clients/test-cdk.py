@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""The AWS CDK: its own CLI and library from npm, unmodified, with the default synthesizer. Two apps side by side: the CLI
+sleeps five seconds between two looks at a stack."""
+import concurrent.futures, json, os, shutil, sys
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from clients import *
+
+EXAMPLE = os.path.join(ROOT, "examples", "cdk")
+
+
+def cdk(cloud, *arguments, **more):
+    program = os.path.join(npm_packages(), "node_modules", "aws-cdk", "bin", "cdk")
+    home = os.path.join(cloud.work, "cdk-home")  # accounts by key are remembered there
+    os.makedirs(home, exist_ok=True)
+    result = cloud.node(program, *arguments, "--no-notices", CDK_HOME=home, CDK_DISABLE_CLI_TELEMETRY="1", CI="1", **more)
+    result.all = result.out + result.err
+    return result
+
+
+def said(result, *texts):
+    for text in texts:
+        assert text in result.all, f"{text!r} is not in: {result}"
+
+
+def stack(cloud, name):
+    return cloud.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+
+
+def flow_of_an_app():
+    """bootstrap, deploy, no change, change, failure with its diagnosis, destroy: of two dependent stacks with an asset."""
+    with ClientCloud() as cloud:
+        shutil.copy(os.path.join(HERE, "cdk-app.js"), cloud.work)
+        said(cdk(cloud, "bootstrap", "aws://000000000000/us-east-1"), "bootstrapped.")
+        said(cdk(cloud, "bootstrap", "aws://000000000000/us-east-1"), "bootstrapped (no changes)")
+        expect(cloud.ecr.describe_repositories()["repositories"][0]["repositoryName"],
+               "cdk-hnb659fds-container-assets-000000000000-us-east-1")
+        first = cdk(cloud, "deploy", "AppUser", "--app", "node cdk-app.js", "--require-approval", "never")
+        said(first, "✅  AppBase", "✅  AppUser", "AppUser.GenesisUrl = s3://cdk-hnb659fds-assets-")
+        key = first.all.split("AppUser.GenesisUrl = ")[1].split()[0].rsplit("/", 1)[1]
+        bucket = "cdk-hnb659fds-assets-000000000000-us-east-1"
+        expect(json.loads(cloud.s3.get_object(Bucket=bucket, Key=key)["Body"].read())["stage"], 1)
+        exported = cloud.cloudformation.list_exports()["Exports"]
+        user = [e for e in exported if "Log" in e["Name"]]
+        expect(cloud.cloudformation.list_imports(ExportName=user[0]["Name"])["Imports"], ["AppUser"])
+        said(cdk(cloud, "deploy", "--all", "--app", "cdk.out"), "✅  AppBase (no changes)", "✅  AppUser (no changes)")
+        said(cdk(cloud, "diff", "--app", "cdk.out"), "Number of stacks with differences: 0")
+        changed = cdk(cloud, "diff", "--app", "node cdk-app.js", "-o", "changed", STAGE="changed")
+        said(changed, "[~] AWS::Logs::LogGroup Log", "[-] 7", "[+] 30", "Number of stacks with differences: 2")
+        said(cdk(cloud, "deploy", "--all", "--app", "changed"), "✅  AppBase", "UPDATE_COMPLETE", "✅  AppUser")
+        expect([g["retentionInDays"] for g in cloud.logs.describe_log_groups()["logGroups"]], [30])
+        failed = cdk(cloud, "deploy", "AppUser", "--app", "node cdk-app.js", "--require-approval",
+                     "never", code=1, STAGE="failing")
+        said(failed, "UPDATE_ROLLBACK_COMPLETE", "ECS Deployment Circuit Breaker was triggered",
+             "Essential container in task exited", "the key is not readable")
+        expect(stack(cloud, "AppUser")["StackStatus"], "UPDATE_ROLLBACK_COMPLETE")
+        said(cdk(cloud, "destroy", "--all", "--force", "--app", "changed"), "✅  AppUser: destroyed",
+             "✅  AppBase: destroyed")
+        expect(cloud.logs.describe_log_groups()["logGroups"], [])
+        expect([s["StackName"] for s in cloud.cloudformation.describe_stacks()["Stacks"]], ["CDKToolkit"])
+
+
+def flow_of_the_example():
+    """examples/cdk as doc/cdk.md shows it: without bootstrap, for what the app needs is there."""
+    with ClientCloud() as cloud:
+        for name in ("bin", "lib", "cdk.json", "put-keys"):
+            source = os.path.join(EXAMPLE, name)
+            (shutil.copytree if os.path.isdir(source) else shutil.copy)(source, os.path.join(cloud.work, name))
+        shutil.copy(os.path.join(ROOT, "examples", "local", "network.yaml"), cloud.work)
+        cloud.ok("keys", "generate")
+        environment = cloud.client_environment(PATH="/usr/bin:" + os.environ["PATH"])
+        put = subprocess.run(["./put-keys"], cwd=cloud.work, env=environment, capture_output=True, text=True)
+        expect((put.returncode, put.stdout.split()), (0, ["mpc/chain", "mpc/node-0", "mpc/node-1", "mpc/node-2"]))
+        said(cdk(cloud, "deploy", "--all", "--require-approval", "never"), "✅  NearBase", "✅  MpcNetwork",
+             "MpcNetwork.ClusterName = ")
+        nodes = wait_for(lambda: following(cloud), 30, "three healthy nodes that follow the chain")
+        expect([n["name"] for n in nodes], ["node-0", "node-1", "node-2"])
+        said(cdk(cloud, "deploy", "--all", "--app", "cdk.out"), "✅  MpcNetwork (no changes)")
+        said(cdk(cloud, "destroy", "--all", "--force", "--app", "cdk.out"), "✅  MpcNetwork: destroyed",
+             "✅  NearBase: destroyed")
+        expect((cloud.efs.describe_file_systems()["FileSystems"], cloud.ec2.describe_vpcs()["Vpcs"]), ([], []))
+
+
+def following(cloud):
+    nodes = cloud.run("status", "--stack", "MpcNetwork", "--json").json()["nodes"]
+    good = [n for n in nodes if n["healthStatus"] == "HEALTHY" and n.get("chain", {}).get("blockHeight", 0) > 0]
+    return nodes if len(good) == 3 else None
+
+
+npm_packages()  # once, before both ask for it
+pool = concurrent.futures.ThreadPoolExecutor()
+running = {flow: pool.submit(flow) for flow in (flow_of_an_app, flow_of_the_example)}
+
+
+@test
+def two_dependent_stacks_go_through_their_life():
+    running[flow_of_an_app].result()
+
+
+@test
+def the_example_is_a_network_of_healthy_nodes():
+    running[flow_of_the_example].result()
+
+
+main()
