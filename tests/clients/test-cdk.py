@@ -27,11 +27,10 @@ def stack(cloud, name):
 
 
 def flow_of_an_app():
-    """bootstrap, deploy, no change, change, failure with its diagnosis, destroy: of two dependent stacks with an asset."""
+    """bootstrap, deploy, no change, change, failure with its diagnosis and rollback, destroy: of two dependent stacks with an asset."""
     with ClientCloud() as cloud:
         shutil.copy(os.path.join(HERE, "cdk-app.js"), cloud.work)
         said(cdk(cloud, "bootstrap", "aws://000000000000/us-east-1"), "bootstrapped.")
-        said(cdk(cloud, "bootstrap", "aws://000000000000/us-east-1"), "bootstrapped (no changes)")
         expect(cloud.ecr.describe_repositories()["repositories"][0]["repositoryName"],
                "cdk-hnb659fds-container-assets-000000000000-us-east-1")
         first = cdk(cloud, "deploy", "AppUser", "--app", "node cdk-app.js", "--require-approval", "never")
@@ -48,10 +47,12 @@ def flow_of_an_app():
         said(changed, "[~] AWS::Logs::LogGroup Log", "[-] 7", "[+] 30", "Number of stacks with differences: 2")
         said(cdk(cloud, "deploy", "--all", "--app", "changed"), "✅  AppBase", "UPDATE_COMPLETE", "✅  AppUser")
         expect([g["retentionInDays"] for g in cloud.logs.describe_log_groups()["logGroups"]], [30])
-        failed = cdk(cloud, "deploy", "AppUser", "--app", "node cdk-app.js", "--require-approval",
-                     "never", code=1, STAGE="failing")
-        said(failed, "UPDATE_ROLLBACK_COMPLETE", "ECS Deployment Circuit Breaker was triggered",
+        failed = cdk(cloud, "deploy", "AppUser", "--app", "node cdk-app.js", "-o", "failing", "--no-rollback",
+                     "--require-approval", "never", code=1, STAGE="failing")
+        said(failed, "UPDATE_FAILED", "ECS Deployment Circuit Breaker was triggered", "HandlerErrorCode: General",
              "Essential container in task exited", "the key is not readable")
+        expect(stack(cloud, "AppUser")["StackStatus"], "UPDATE_FAILED")
+        said(cdk(cloud, "rollback", "AppUser", "--app", "failing"), "UPDATE_ROLLBACK", "Rollback time")
         expect(stack(cloud, "AppUser")["StackStatus"], "UPDATE_ROLLBACK_COMPLETE")
         said(cdk(cloud, "destroy", "--all", "--force", "--app", "changed"), "✅  AppUser: destroyed",
              "✅  AppBase: destroyed")
