@@ -8,10 +8,11 @@ BUILD_PACKAGES = $(shell sed -n '/ tests: /d; s/^\([a-z0-9][^ ]*\).*/\1/p' packa
 
 all: build
 
-# Installs what is missing, and says what is missing when it may not.
+# Installs what is missing, and says what is missing when it may not. A program of that name from elsewhere will do: another
+# Node.js brings its npm and conflicts with the package.
 define install_packages
 @missing=; for p in $(1); do \
-  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; \
+  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || command -v $$p >/dev/null || missing="$$missing $$p"; \
 done; \
 [ -z "$$missing" ] && exit 0; \
 echo "installing:$$missing"; \
