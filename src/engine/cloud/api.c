@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/aws/aws.h"
+#include "engine/cloud/hold.h"
 #include "engine/cloud/hub/hub.h"
 
 enum {
@@ -16,6 +17,7 @@ enum {
 struct api {
 	struct hub *hub;
 	json_t *logged; /* "service:action" -> true */
+	struct hold *hold;
 	json_t *health; /* members of GET /_mpcup/health beside our own */
 	struct event *stopping;
 	void (*stop)(void *ctx);
@@ -33,6 +35,7 @@ struct visit {
 	char *action; /* owned */
 	json_t *in;   /* owned */
 	int good;     /* status of success; 0: 200 */
+	char *stack;  /* owned; not NULL: the answer is held back until work on that stack is done */
 };
 
 static const char *header(const struct visit *v, const char *name)
@@ -53,7 +56,11 @@ static void reply(struct visit *v, int status, json_t *headers, const char *cont
 		json_set_str(all, "x-amz-request-id", v->request_id);
 	if (content_type && (len || v->protocol != AWS_REST_JSON))
 		json_set_str(all, "Content-Type", content_type);
-	http_reply(GIVE(v->exchange), status, all, body, len);
+	if (v->stack)
+		hold_reply(v->api->hold, GIVE(v->stack), GIVE(v->exchange), status, GIVE(all),
+			   str_dup_n(body, len));
+	else
+		http_reply(GIVE(v->exchange), status, all, body, len);
 }
 
 static const char *content_type(enum aws_protocol protocol)
@@ -371,12 +378,14 @@ static void run(struct visit *v, const struct action *a)
 
 	c.principal = root;
 	c.out = out;
-	if (trouble && makes_state(a->name))
+	if (trouble && makes_state(a->name)) {
 		reply_error(v, 400, "InsufficientStorageException", "%s", trouble);
-	else if (a->run(v->api->hub, &c) < 0)
+	} else if (a->run(v->api->hub, &c) < 0) {
 		fail(v, &c);
-	else
+	} else {
+		v->stack = hold_stack(v->api->hub, &c);
 		reply_out(v, c.out);
+	}
 }
 
 static void run_named(struct visit *v)
@@ -704,6 +713,7 @@ void api_handle(void *ctx, struct http_exchange *x, const struct http_request *r
 	dispatch(&v);
 	free(v.request_id);
 	free(v.action);
+	free(v.stack);
 	json_decref(v.in);
 }
 
@@ -712,6 +722,7 @@ int api_new(struct hub *hub, struct event_base *base, struct api **ret, struct e
 	struct api *api = NEW(struct api);
 
 	api->hub = hub;
+	api->hold = hold_new(hub);
 	api->logged = json_object();
 	api->health = json_object();
 	api->stopping = event_new(base, -1, 0, on_stopping, api);
@@ -729,6 +740,7 @@ void api_free(struct api *api)
 		return;
 	if (api->stopping)
 		event_free(api->stopping);
+	hold_free(api->hold);
 	json_decref(api->logged);
 	json_decref(api->health);
 	free(api);
