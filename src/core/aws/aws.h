@@ -99,6 +99,7 @@ int aws_sigv4_parse_query(const char *query, json_t **ret, struct err *err);
 /* Is the signature (of either parse) the one that the secret gives? In constant time. */
 bool aws_sigv4_verify(const struct aws_request *r, const json_t *parsed, const char *date,
 		      const char *secret_key);
+bool aws_same_secret(const char *a, const char *b); /* in constant time for equal lengths */
 bool aws_sigv4_signs(const char *signed_headers, const char *name); /* Is the header listed? */
 int64_t aws_sigv4_time(const char *date); /* "20261124T174533Z" -> ms; -1 when it is none */
 

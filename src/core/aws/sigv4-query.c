@@ -143,6 +143,13 @@ int64_t aws_sigv4_time(const char *date)
 	return aws_time_parse(iso);
 }
 
+bool aws_same_secret(const char *a, const char *b)
+{
+	size_t len = strlen(a);
+
+	return len == strlen(b) && sodium_memcmp(a, b, len) == 0;
+}
+
 bool aws_sigv4_verify(const struct aws_request *r, const json_t *parsed, const char *date,
 		      const char *secret_key)
 {
@@ -151,7 +158,7 @@ bool aws_sigv4_verify(const struct aws_request *r, const json_t *parsed, const c
 	OWN(str) char *canonical = aws_sigv4_canonical(r, service, json_str(parsed, "SignedHeaders"));
 	OWN(str) char *to_sign = aws_sigv4_to_sign(canonical, date, region, service);
 	OWN(str) char *want = aws_sigv4_signature(secret_key, to_sign, date, region, service);
-	bool same = strlen(given) == strlen(want) && sodium_memcmp(given, want, strlen(want)) == 0;
+	bool same = aws_same_secret(given, want);
 
 	sodium_memzero(want, strlen(want));
 	return same;
