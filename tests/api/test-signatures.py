@@ -76,7 +76,10 @@ def stock_clients_need_the_right_secret():
         assert identity["Arn"] == "arn:aws:iam::000000000000:root", identity
         granted(cloud, keys, "ecs", "list-clusters")
         granted(cloud, keys, "ec2", "describe-vpcs")
-        granted(cloud, keys, "efs", "describe-file-systems")
+        system = granted(cloud, keys, "efs", "create-file-system", "--creation-token", "t")
+        # an ARN stands in the path, encoded once as it is sent and once more as it is signed
+        granted(cloud, keys, "efs", "list-tags-for-resource", "--resource-id", system["FileSystemArn"])
+        granted(cloud, keys, "efs", "describe-file-systems", "--creation-token", "t")
         granted(cloud, keys, "s3api", "create-bucket", "--bucket", "first")
         for service, command, mismatch, unknown in (
                 ("sts", "get-caller-identity", "SignatureDoesNotMatch", "InvalidClientTokenId"),

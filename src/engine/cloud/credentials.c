@@ -98,25 +98,34 @@ static bool name_fits(const char *name)
 	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") == len;
 }
 
+/* only_first: nothing is to be done when there are some. */
+static int append(const char *state_dir, const char *name, bool only_first, json_t *all, struct err *err)
+{
+	json_t *one;
+	size_t i;
+
+	if (only_first && json_array_size(all))
+		return 0;
+	json_array_foreach(all, i, one)
+		if (str_eq(json_str(one, "Name"), name))
+			return err_set(err, ERR_INPUT, "credentials named '%s' exist already", name);
+	if (json_array_size(all) >= CREDENTIALS_MOST)
+		return err_set(err, ERR_LIMIT, "more than %d credentials", CREDENTIALS_MOST);
+	json_array_append_new(all, make(name));
+	return save(state_dir, all, err);
+}
+
 /* While nobody else changes the file. */
 static int add_locked(const char *state_dir, const char *name, bool only_first, json_t **ret,
 		      struct err *err)
 {
 	OWN(json) json_t *all = NULL;
-	json_t *one;
-	size_t i;
 
 	if (cloud_credentials_load(state_dir, &all, err) < 0)
 		return -1;
-	json_array_foreach(all, i, one)
-		if (!only_first && str_eq(json_str(one, "Name"), name))
-			return err_set(err, ERR_INPUT, "credentials named '%s' exist already", name);
-	if (json_array_size(all) >= CREDENTIALS_MOST)
-		return err_set(err, ERR_LIMIT, "more than %d credentials", CREDENTIALS_MOST);
-	if (!only_first || !json_array_size(all)) {
-		json_array_append_new(all, make(name));
-		if (save(state_dir, all, err) < 0)
-			return -1;
+	if (append(state_dir, name, only_first, all, err) < 0) {
+		json_wipe(all);
+		return -1;
 	}
 	*ret = GIVE(all);
 	return 0;
