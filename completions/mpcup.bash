@@ -9,6 +9,7 @@ _mpcup() {
 	'synth'|'synth '*) options=' --pattern --base --yaml --output --json --quiet --help';;
 	'check'|'check '*) options=' --params --param --profile --sarif --baseline --write-baseline --reason --json --quiet --help';;
 	'explain'|'explain '*) options=' --markdown --json --quiet --help';;
+	'graph'|'graph '*) options=' --output --format --params --param --json --quiet --help';;
 	'up'|'up '*) options=' --stack --params --param --image --chain-key --profile --force --no-rollback --timeout --target --json --quiet --help';;
 	'status'|'status '*) options=' --stack --target --json --quiet --help';;
 	'events'|'events '*) options=' --stack --target --json --quiet --help';;
@@ -34,6 +35,7 @@ keys verify
 synth
 check
 explain
+graph
 up
 status
 events

@@ -22,14 +22,13 @@ static bool is_taken(unsigned port)
 }
 
 /* The port in the node's own address; 0: it has none, or is not known. */
-static unsigned own_port(const struct check *c, const struct node *n)
+static unsigned own_port(const struct deployment *d, const json_t *node)
 {
-	struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
-	const char *colon;
+	const json_t *value = deployment_environment(node, "MPC_LOCAL_ADDRESS", NULL);
+	OWN(str) char *flat = value ? node_flatten(d, value) : NULL;
+	const char *colon = flat ? strrchr(flat, ':') : NULL;
 	uint64_t port = 0;
 
-	node_variable(c, n, "MPC_LOCAL_ADDRESS", &v);
-	colon = v.flat ? strrchr(v.flat, ':') : NULL;
 	if (!colon || num_parse_u64(colon + 1, 1, 65535, &port) < 0)
 		return 0;
 	return (unsigned)port;
@@ -37,23 +36,22 @@ static unsigned own_port(const struct check *c, const struct node *n)
 
 /* Ports the node's peers may use, the likeliest first. With a public chain the start script fixes
  * 80; on a local one the contract says, so any declared port that has no other use will do. */
-static size_t peer_ports(const struct check *c, const struct node *n, unsigned ports[PORTS_MAX])
+static size_t peer_ports(const struct deployment *d, const json_t *node, unsigned ports[PORTS_MAX])
 {
-	struct variable env __attribute__((cleanup(own_drop_variable))) = { 0 };
-	const char *chain;
+	const json_t *env = deployment_environment(node, "MPC_ENV", NULL);
+	const char *chain = node_chain(env ? deployment_text(d, env) : NULL);
+	unsigned own = own_port(d, node);
 	size_t count = 0, i;
 	json_t *one;
 
-	node_variable(c, n, "MPC_ENV", &env);
-	chain = node_chain(variable_text(&env));
-	if (own_port(c, n) && !is_taken(own_port(c, n))) {
-		ports[count++] = own_port(c, n);
+	if (own && !is_taken(own)) {
+		ports[count++] = own;
 		return count;
 	}
 	ports[count++] = DEFAULT_PORT;
 	if (chain && strcmp(chain, "local") != 0)
 		return count;
-	json_array_foreach(json_list(n->container, "PortMappings"), i, one) {
+	json_array_foreach(json_list(node, "PortMappings"), i, one) {
 		json_int_t port = json_int_or(one, "ContainerPort", 0);
 
 		if (port > 0 && port < 65536 && !is_taken((unsigned)port) && port != DEFAULT_PORT &&
@@ -61,15 +59,6 @@ static size_t peer_ports(const struct check *c, const struct node *n, unsigned p
 			ports[count++] = (unsigned)port;
 	}
 	return count;
-}
-
-static struct reach_end end_of(const struct deployment_service *s)
-{
-	return (struct reach_end){ .subnets = s->subnets,
-				   .subnet_count = s->subnet_count,
-				   .groups = s->groups,
-				   .group_count = s->group_count,
-				   .public_address = s->public_address };
 }
 
 /* Services in the same subnets and groups are one as far as packets go. */
@@ -124,26 +113,36 @@ static void add_closed(struct check *c, const struct node *from, const struct no
 	}
 }
 
-static void see_pair(struct check *c, const struct node *from, const struct node *to)
+unsigned check_peer_edge(const struct deployment *d, const struct deployment_service *from,
+			 const struct deployment_service *to, struct reach_edge *ret)
 {
-	struct reach_end a = end_of(from->service), b = end_of(to->service);
+	struct reach_end a = check_service_end(from), b = check_service_end(to);
 	unsigned ports[PORTS_MAX];
-	size_t count = peer_ports(c, to, ports);
-	struct reach_edge best = { 0 };
+	size_t count = peer_ports(d, check_node(to), ports);
 	unsigned at = ports[0];
 
 	for (size_t i = 0; i < count; i++) {
 		struct reach_edge e = { 0 };
 
-		reach_tcp(check_deployment(c), &a, &b, ports[i], &e);
-		if (e.verdict == VERDICT_PASS)
-			return;
-		if (i == 0 || (e.verdict == VERDICT_UNKNOWN && best.verdict == VERDICT_FAIL)) {
-			best = e;
+		reach_tcp(d, &a, &b, ports[i], &e);
+		if (i == 0 || e.verdict == VERDICT_PASS ||
+		    (e.verdict == VERDICT_UNKNOWN && ret->verdict == VERDICT_FAIL)) {
+			*ret = e;
 			at = ports[i];
 		}
+		if (e.verdict == VERDICT_PASS)
+			break;
 	}
-	add_closed(c, from, to, at, &best);
+	return at;
+}
+
+static void see_pair(struct check *c, const struct node *from, const struct node *to)
+{
+	struct reach_edge e = { 0 };
+	unsigned port = check_peer_edge(check_deployment(c), from->service, to->service, &e);
+
+	if (e.verdict != VERDICT_PASS)
+		add_closed(c, from, to, port, &e);
 }
 
 struct peer {
@@ -159,7 +158,7 @@ static struct peer *all_peers(const struct check *c, size_t *ret_count)
 	*ret_count = 0;
 	for (size_t i = 0; node_next(c, &i, &n);) {
 		list = mem_grow(list, *ret_count + 1, sizeof(*list));
-		list[(*ret_count)++] = (struct peer){ .node = n, .port = own_port(c, &n) };
+		list[(*ret_count)++] = (struct peer){ .node = n, .port = own_port(check_deployment(c), n.container) };
 	}
 	return list;
 }
@@ -203,7 +202,7 @@ void check_a_port(struct check *c)
 	for (size_t i = 0; node_next(c, &i, &n);) {
 		struct variable v __attribute__((cleanup(own_drop_variable))) = { 0 };
 		struct check_finding f;
-		unsigned port = own_port(c, &n);
+		unsigned port = own_port(check_deployment(c), n.container);
 
 		if (!port || !is_taken(port))
 			continue;

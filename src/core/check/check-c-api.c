@@ -5,7 +5,7 @@
 #include "core/check/check-internal.h"
 #include "core/check/check-topology.h"
 
-enum { HTTPS_PORT = 443, APIS_MAX = 16 };
+enum { HTTPS_PORT = 443 };
 
 enum cause {
 	CAUSE_NONE,
@@ -34,18 +34,12 @@ struct failure {
 	enum cause cause;
 };
 
-struct needs {
-	const char *apis[APIS_MAX];
-	size_t count;
-	bool other_registry;
-};
-
-static void need(struct needs *n, const char *api)
+static void need(struct check_apis *n, const char *api)
 {
 	for (size_t i = 0; i < n->count; i++)
 		if (!strcmp(n->apis[i], api))
 			return;
-	if (n->count < APIS_MAX)
+	if (n->count < CHECK_APIS_MAX)
 		n->apis[n->count++] = api;
 }
 
@@ -62,7 +56,7 @@ static bool names_repository(const struct deployment *d, const json_t *image, un
 	return false;
 }
 
-static void needs_of_image(const struct deployment *d, const json_t *image, struct needs *n)
+static void needs_of_image(const struct deployment *d, const json_t *image, struct check_apis *n)
 {
 	OWN(str) char *text = check_flat(d, image);
 
@@ -77,13 +71,13 @@ static void needs_of_image(const struct deployment *d, const json_t *image, stru
 	}
 }
 
-static void needs_of(const struct deployment *d, const struct deployment_service *s,
-		     struct needs *n)
+void check_service_needs(const struct deployment *d, const struct deployment_service *s,
+		     struct check_apis *n)
 {
 	const json_t *container, *secret;
 	size_t i, k;
 
-	*n = (struct needs){ .count = 0 };
+	*n = (struct check_apis){ .count = 0 };
 	json_array_foreach(s->task->containers, i, container) {
 		const json_t *logs = json_map(container, "LogConfiguration");
 		json_array_foreach(json_list(container, "Secrets"), k, secret) {
@@ -255,7 +249,7 @@ static void collect(struct failures *all, const struct failure *f)
 
 struct class {
 	const struct deployment_service *first;
-	struct needs needs;
+	struct check_apis needs;
 	struct failure *failures; /* service: `first` */
 	size_t count;
 };
@@ -299,7 +293,7 @@ static void examine(const struct deployment *d, struct class *k)
 	}
 }
 
-static bool same_needs(const struct needs *a, const struct needs *b)
+static bool same_needs(const struct check_apis *a, const struct check_apis *b)
 {
 	if (a->count != b->count || a->other_registry != b->other_registry)
 		return false;
@@ -316,7 +310,7 @@ static size_t class_of(const struct deployment *d, struct classes *all,
 
 	if (!s->task || !s->subnet_count)
 		return SIZE_MAX;
-	needs_of(d, s, &new.needs);
+	check_service_needs(d, s, &new.needs);
 	for (size_t i = 0; i < all->count; i++)
 		if (check_same_place(all->list[i].first, s) &&
 		    same_needs(&all->list[i].needs, &new.needs))

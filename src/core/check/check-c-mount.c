@@ -5,9 +5,9 @@
 #include "core/check/check-mount.h"
 
 /* Subnets of the service in the zone of the target; all whose zone is not known count as well. */
-static size_t subnets_of_zone(const struct deployment_service *s,
-			      const struct deployment_mount_target *m,
-			      const struct deployment_subnet **ret, size_t most)
+size_t check_mount_subnets(const struct deployment_service *s,
+			   const struct deployment_mount_target *m,
+			   const struct deployment_subnet **ret, size_t most)
 {
 	const char *zone = m->subnet ? m->subnet->zone : NULL;
 	size_t count = 0;
@@ -49,7 +49,7 @@ void check_mounts(struct check *c, check_mount_visit *visit)
 				struct reach_end from = check_service_end(s);
 				struct reach_end to = check_target_end(m.target);
 				from.subnets = subnets;
-				from.subnet_count = subnets_of_zone(s, m.target, subnets, 16);
+				from.subnet_count = check_mount_subnets(s, m.target, subnets, 16);
 				if (!from.subnet_count || !m.target->subnet)
 					continue;
 				m.from = from;

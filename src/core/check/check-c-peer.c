@@ -5,25 +5,7 @@
 #include "core/check/check-internal.h"
 #include "core/check/check-topology.h"
 
-enum { HOSTS_MAX = 32, SIDES_MAX = 16 };
-
-/* One address a node dials. */
-struct host {
-	const struct deployment_service *from;
-	const char *variable; /* that names it */
-	size_t index;	      /* its place in Environment */
-	char name[256];	      /* text, "" when it is a resource's attribute */
-	const struct deployment_resource *resource;
-	unsigned port;
-};
-
-/* The side of a host that is part of the deployment. */
-struct side {
-	const struct deployment_subnet *subnets[SIDES_MAX];
-	const struct deployment_group *groups[SIDES_MAX];
-	struct reach_end end;
-	const struct deployment_resource *resource;
-};
+enum { HOSTS_MAX = CHECK_HOSTS_MAX, SIDES_MAX = CHECK_SIDES_MAX };
 
 /* ---- what a node dials ----------------------------------------------------------------------- */
 
@@ -57,7 +39,7 @@ static void mark(const struct deployment *d, struct marked *m, const json_t *val
 }
 
 /* "key@host:port" or "scheme://host:port/path" at `text` of `len` bytes. */
-static bool split_host(const struct marked *m, const char *text, size_t len, struct host *ret)
+static bool split_host(const struct marked *m, const char *text, size_t len, struct check_host *ret)
 {
 	OWN(str) char *copy = str_dup_n(text, len);
 	char *host = strchr(copy, '@'), *colon;
@@ -85,8 +67,8 @@ static bool split_host(const struct marked *m, const char *text, size_t len, str
 	return true;
 }
 
-static size_t hosts_of(const struct deployment *d, const struct deployment_service *s,
-		       const char *variable, struct host *ret, size_t most)
+size_t check_hosts(const struct deployment *d, const struct deployment_service *s,
+		       const char *variable, struct check_host *ret, size_t most)
 {
 	const json_t *node = check_node(s);
 	struct marked m = { .count = 0 };
@@ -98,7 +80,7 @@ static size_t hosts_of(const struct deployment *d, const struct deployment_servi
 	at = m.text.data;
 	while (at && *at && count < most) {
 		size_t len = strcspn(at, ",");
-		struct host *h = &ret[count];
+		struct check_host *h = &ret[count];
 		if (split_host(&m, at, len, h)) {
 			h->from = s;
 			h->variable = variable;
@@ -115,7 +97,7 @@ static size_t hosts_of(const struct deployment *d, const struct deployment_servi
 
 /* ---- who stands behind a host ---------------------------------------------------------------- */
 
-static void add_subnet(const struct deployment *d, struct side *s, const json_t *id)
+static void add_subnet(const struct deployment *d, struct check_side *s, const json_t *id)
 {
 	const struct deployment_subnet *subnet = check_find_subnet(d, id);
 
@@ -123,7 +105,7 @@ static void add_subnet(const struct deployment *d, struct side *s, const json_t 
 		s->subnets[s->end.subnet_count++] = subnet;
 }
 
-static void add_groups(const struct deployment *d, struct side *s, const json_t *list)
+static void add_groups(const struct deployment *d, struct check_side *s, const json_t *list)
 {
 	const json_t *one;
 	size_t i;
@@ -136,12 +118,12 @@ static void add_groups(const struct deployment *d, struct side *s, const json_t 
 }
 
 static bool side_of_resource(const struct deployment *d, const struct deployment_resource *r,
-			     struct side *ret)
+			     struct check_side *ret)
 {
 	const json_t *p = r->properties,
 		     *nic = json_array_get(json_list(p, "NetworkInterfaces"), 0);
 
-	*ret = (struct side){ .resource = r };
+	*ret = (struct check_side){ .resource = r };
 	if (!check_is_type(r, "AWS::EC2::Instance") &&
 	    !check_is_type(r, "AWS::EC2::NetworkInterface"))
 		return false;
@@ -162,7 +144,7 @@ static bool side_of_resource(const struct deployment *d, const struct deployment
 }
 
 static bool side_of_registry(const struct deployment *d, const struct deployment_resource *registry,
-			     struct side *ret)
+			     struct check_side *ret)
 {
 	const struct deployment_service *const *services;
 	const struct deployment_resource *all;
@@ -172,7 +154,7 @@ static bool side_of_registry(const struct deployment *d, const struct deployment
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < services[i]->registry_count; k++)
 			if (services[i]->registries[k] == registry) {
-				*ret = (struct side){ .resource = services[i]->resource,
+				*ret = (struct check_side){ .resource = services[i]->resource,
 						      .end = check_service_end(services[i]) };
 				return ret->end.subnet_count && !services[i]->groups_default;
 			}
@@ -273,21 +255,38 @@ static const struct deployment_resource *named(const struct check *c, const char
 	return r;
 }
 
-static bool side_of(const struct check *c, const struct host *h, struct side *ret)
+/* r: what the host's name leads to; NULL: out. */
+static bool side_behind(const struct deployment *d, const struct check_host *h,
+			const struct deployment_resource *r, struct check_side *ret)
 {
-	const struct deployment_resource *r = h->resource ? h->resource : named(c, h->name);
-
 	if (r && !h->resource && check_is_type(r, "AWS::ServiceDiscovery::Service"))
-		return side_of_registry(check_deployment(c), r, ret);
-	return r && side_of_resource(check_deployment(c), r, ret);
+		return side_of_registry(d, r, ret);
+	return r && side_of_resource(d, r, ret);
 }
 
-static const char *host_name(const struct host *h)
+static bool side_of(const struct check *c, const struct check_host *h, struct check_side *ret)
+{
+	return side_behind(check_deployment(c), h, h->resource ? h->resource : named(c, h->name),
+			   ret);
+}
+
+bool check_host_side(const struct deployment *d, const struct check_host *h, struct check_side *ret)
+{
+	const struct deployment_resource *r = h->resource;
+
+	if (!r)
+		r = resource_of_name(d, h->name);
+	if (!r)
+		r = registry_of_name(d, h->name);
+	return side_behind(d, h, r, ret);
+}
+
+static const char *host_name(const struct check_host *h)
 {
 	return h->resource ? h->resource->logical : h->name;
 }
 
-typedef void host_visit(struct check *c, const struct host *h);
+typedef void host_visit(struct check *c, const struct check_host *h);
 
 static void each_host(struct check *c, const char *variable, host_visit *visit)
 {
@@ -296,8 +295,8 @@ static void each_host(struct check *c, const char *variable, host_visit *visit)
 
 	services = deployment_services(check_deployment(c), &count);
 	for (size_t i = 0; i < count; i++) {
-		struct host hosts[HOSTS_MAX];
-		size_t n = hosts_of(check_deployment(c), services[i], variable, hosts, HOSTS_MAX);
+		struct check_host hosts[HOSTS_MAX];
+		size_t n = check_hosts(check_deployment(c), services[i], variable, hosts, HOSTS_MAX);
 		for (size_t k = 0; k < n; k++)
 			visit(c, &hosts[k]);
 	}
@@ -305,7 +304,7 @@ static void each_host(struct check *c, const char *variable, host_visit *visit)
 
 /* ---- C12 ------------------------------------------------------------------------------------- */
 
-static void admits(struct check *c, const struct host *h, const struct side *to,
+static void admits(struct check *c, const struct check_host *h, const struct check_side *to,
 		   enum check_severity severity)
 {
 	const struct deployment *d = check_deployment(c);
@@ -341,7 +340,7 @@ static void admits(struct check *c, const struct host *h, const struct side *to,
 }
 
 /* The chain is elsewhere: one line for each host, whoever dials it. */
-static void elsewhere(struct check *c, const struct host *h)
+static void elsewhere(struct check *c, const struct check_host *h)
 {
 	struct check_finding f = { .severity = CHECK_UNKNOWN };
 	OWN(str) char *lookup = NULL;
@@ -366,9 +365,9 @@ static void elsewhere(struct check *c, const struct host *h)
 		host_name(h), h->port);
 }
 
-static void host_c12(struct check *c, const struct host *h)
+static void host_c12(struct check *c, const struct check_host *h)
 {
-	struct side to;
+	struct check_side to;
 
 	if (side_of(c, h, &to))
 		admits(c, h, &to, CHECK_FAIL);
@@ -384,9 +383,9 @@ void check_c12(struct check *c)
 /* ---- C13, C14, C11 --------------------------------------------------------------------------- */
 
 /* Nodes follow the chain without it; those of the built-in profile ask it, and so do tools. */
-static void host_c13(struct check *c, const struct host *h)
+static void host_c13(struct check *c, const struct check_host *h)
 {
-	struct side to;
+	struct check_side to;
 
 	if (side_of(c, h, &to))
 		admits(c, h, &to, strcmp(check_profile(c), "built-in") ? CHECK_WARN : CHECK_FAIL);
@@ -435,12 +434,12 @@ static const struct deployment_resource *starter_of(const struct deployment *d,
 	return host;
 }
 
-static void host_c14(struct check *c, const struct host *h)
+static void host_c14(struct check *c, const struct check_host *h)
 {
 	const struct deployment *d = check_deployment(c);
 	const struct deployment_resource *starter;
 	char own[32], all[32];
-	struct side to;
+	struct check_side to;
 	struct check_finding f = { .severity = CHECK_FAIL,
 				   .second = h->from->resource,
 				   .service = h->from };
@@ -461,12 +460,12 @@ void check_c14(struct check *c)
 	each_host(c, "NEAR_BOOT_NODES", host_c14);
 }
 
-static void host_c11(struct check *c, const struct host *h)
+static void host_c11(struct check *c, const struct check_host *h)
 {
 	const struct deployment *d = check_deployment(c);
 	struct reach_end from = check_service_end(h->from);
 	const struct deployment_resource *acl;
-	struct side to;
+	struct check_side to;
 	struct reach_edge e;
 	bool there;
 	struct check_finding f = { .severity = CHECK_FAIL,
@@ -553,7 +552,7 @@ static bool leads_somewhere(const struct deployment *d, const struct deployment_
 	return !s->group_count;
 }
 
-static void closed(struct check *c, const struct host *h, enum verdict v, const char *unknown)
+static void closed(struct check *c, const struct check_host *h, enum verdict v, const char *unknown)
 {
 	const struct deployment_group *g = h->from->group_count ? h->from->groups[0] : NULL;
 	OWN(str) char *remedy = NULL;
@@ -583,11 +582,11 @@ static void closed(struct check *c, const struct host *h, enum verdict v, const 
 		  check_group_name(check_deployment(c), g), h->port);
 }
 
-static void host_c26(struct check *c, const struct host *h)
+static void host_c26(struct check *c, const struct check_host *h)
 {
 	const struct deployment *d = check_deployment(c);
 	struct reach_end from = check_service_end(h->from);
-	struct side to;
+	struct check_side to;
 	struct reach_edge e;
 	uint32_t ip = 0;
 
@@ -668,7 +667,7 @@ static bool has_blocks(const struct deployment *d)
 	return false;
 }
 
-static void host_c20(struct check *c, const struct host *h)
+static void host_c20(struct check *c, const struct check_host *h)
 {
 	struct check_finding f = { .severity = CHECK_FAIL, .service = h->from };
 	const struct deployment_vpc *vpc = h->from->subnet_count ? h->from->subnets[0]->vpc : NULL;

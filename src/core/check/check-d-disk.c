@@ -2,6 +2,7 @@
  * load (D24), are where their instance is (D26), and can be decrypted (D28). */
 #include <string.h>
 
+#include "core/check/check-asked.h"
 #include "core/check/check-topology.h"
 
 /* ---- D18, D24: file systems of nodes --------------------------------------------------------- */
@@ -202,6 +203,8 @@ void check_d28(struct check *c)
 					   .second = key };
 
 		if (!id || strstr(check_text(d, id), "alias/aws/"))
+			continue;
+		if (!key && asked_key(c, all[i]->resource))
 			continue;
 		if (!key) {
 			f.severity = CHECK_UNKNOWN;

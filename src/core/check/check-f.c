@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/str.h"
+#include "core/check/check-asked.h"
 
 /* ---- subjects
  * ------------------------------------------------------------------------------------- */
@@ -84,7 +85,8 @@ struct image {
 	char *text, *shown;
 	const char *path, *tag, *digest; /* into text; tag and digest NULL when there are none */
 	size_t host_len, path_len, tag_len;
-	bool known; /* false: a part of the path or of the tag is a symbol */
+	const json_t *container; /* whose image it is */
+	bool known;		 /* false: a part of the path or of the tag is a symbol */
 };
 
 static void image_drop(struct image *i)
@@ -104,8 +106,8 @@ static struct image image_of(const struct deployment *d, const struct check_subj
 	struct image i = { 0 };
 	const char *slash, *at;
 
-	i.text = check_rights_text(d,
-				   json_object_get(json_array_get(s->containers, index), "Image"));
+	i.container = json_array_get(s->containers, index);
+	i.text = check_rights_text(d, json_object_get(i.container, "Image"));
 	i.shown = check_rights_show(i.text);
 	slash = strchr(i.text, '/');
 	/* The first part is a host when it has a dot or a port, else the image is of Docker Hub. */
@@ -183,12 +185,19 @@ static const struct deployment_resource *repository_of(const struct deployment *
 	return NULL;
 }
 
+bool check_image_is_ours(const struct deployment *d, const struct check_subject *s, size_t i)
+{
+	OWN(image) struct image image = image_of(d, s, i);
+
+	return repository_of(d, &image) != NULL;
+}
+
 static void image_exists(struct check *c, const struct check_subject *s, const struct image *i,
 			 struct check_finding *f)
 {
 	OWN(str) char *lookup = NULL;
 
-	if (!s->service || repository_of(check_deployment(c), i))
+	if (!s->service || repository_of(check_deployment(c), i) || asked_image(c, f, i->container))
 		return;
 	lookup = strstr(i->text, ".dkr.ecr.")
 			 ? str_printf("aws ecr describe-images for %s", i->shown)
@@ -286,6 +295,8 @@ static void architecture_of(struct check *c, const struct check_subject *s, cons
 		says = "X86_64";
 	f->second = s->task;
 	f->second_property = platform ? "RuntimePlatform" : "";
+	if (s->service && asked_architecture(c, f, s, i->container))
+		return;
 	if (says && strcmp(says, wanted) != 0) {
 		check_add(c, f, "The task runs on %s, the image %s is for %s.", wanted, i->shown,
 			  says);
@@ -463,7 +474,7 @@ static void quota(struct check *c)
 						   "DesiredCount", 1) *
 			       (double)json_int_or(percents, "MaximumPercent", 200) / 100;
 	}
-	if (sum > 0)
+	if (sum > 0 && !asked_vcpus(c, &f, sum))
 		check_add(c, &f,
 			  "The services may use %.2f vCPU at once; new accounts are allowed little "
 			  "more than four.",

@@ -26,6 +26,8 @@ void check_container_fails(struct check *c, const struct check_subject *s, size_
 			   const char *property, const char *text);
 /* Is container i the one of an MPC node? By the deployment, or by its image's name. */
 bool check_is_node(const struct deployment *d, const struct check_subject *s, size_t i);
+/* Is the image of container i in an ECR repository of the deployment? */
+bool check_image_is_ours(const struct deployment *d, const struct check_subject *s, size_t i);
 /* A finding about a task definition. */
 struct check_finding check_about(const struct check_subject *s, enum check_severity severity,
 				 const char *property);

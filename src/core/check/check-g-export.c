@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "base/str.h"
+#include "core/check/check-asked.h"
 #include "core/check/check-g.h"
 
 /* Adds {"name","output","template","certain","literal"} of every export with a known name. */
@@ -69,6 +70,7 @@ static void ask_exports(struct check *c, const json_t *exports, bool literal, co
 	for (size_t t = 0; t < count; t++) {
 		const json_t *first = NULL;
 		OWN(str) char *pointer = NULL;
+		struct check_finding f;
 		size_t more = 0;
 
 		for (size_t i = 0; i < json_array_size(exports); i++) {
@@ -83,12 +85,13 @@ static void ask_exports(struct check *c, const json_t *exports, bool literal, co
 		if (!first)
 			continue;
 		pointer = export_pointer(first);
-		check_add(c,
-			  &(struct check_finding){ .severity = CHECK_UNKNOWN,
-						   .pointer = pointer,
-						   .template = t,
-						   .lookup = lookup },
-			  "%s: %s and %zu more.", message, json_str(first, "name"), more);
+		f = (struct check_finding){ .severity = CHECK_UNKNOWN,
+					    .pointer = pointer,
+					    .template = t,
+					    .lookup = lookup };
+		if (literal || !asked_exports(c, t, &f))
+			check_add(c, &f, "%s: %s and %zu more.", message, json_str(first, "name"),
+				  more);
 	}
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/check/check-asked.h"
 #include "core/check/check-g.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -162,7 +163,7 @@ static void ask_names(struct check *c, enum asker asker, const char *why)
 		const struct named *n = named_of(r[i].type);
 		const char *name = n ? fixed_name(c, &r[i], n) : NULL;
 
-		if (name && asker_of(c, &r[i]) == asker)
+		if (name && asker_of(c, &r[i]) == asker && !asked_name(c, &r[i], n->property, name))
 			ask_name(c, &r[i], n, name, why);
 	}
 }
@@ -220,7 +221,8 @@ void check_service_replaced(struct check *c)
 
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(r[i].type, "AWS::ECS::Service") != 0 ||
-		    !json_object_get(r[i].properties, "ServiceName"))
+		    !json_object_get(r[i].properties, "ServiceName") ||
+		    asked_replaced_service(c, &r[i]))
 			continue;
 		check_add(
 			c,
@@ -250,6 +252,8 @@ void check_replacement(struct check *c)
 		if (!matters || r[i].template <asked)
 			continue;
 		asked = r[i].template + 1;
+		if (asked_replacement(c, r[i].template))
+			continue;
 		check_add(
 			c,
 			&(struct check_finding){

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/check/check-asked.h"
 #include "core/check/check-g.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -399,6 +400,8 @@ static void look_quota(struct check *c, const char *type, size_t quota, const ch
 	size_t count, found = 0;
 	const struct deployment_resource *r = deployment_resources(check_deployment(c), &count);
 
+	if (asked_addresses(c, type, (long)quota))
+		return;
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(r[i].type, type) != 0 || ++found != quota + 1)
 			continue;

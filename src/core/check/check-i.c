@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/check/check-asked.h"
 #include "core/check/check-topology.h"
 
 typedef void resource_visit(struct check *c, const struct deployment_resource *r);
@@ -392,6 +393,8 @@ static void namespace_i05(struct check *c, const struct deployment_resource *r)
 	}
 	if (!vpc || deployment_target(d, vpc, NULL))
 		return; /* a VPC of the deployment is new: no other zone can be there */
+	if (asked_namespace(c, r, name))
+		return;
 	f.severity = CHECK_UNKNOWN;
 	f.second = NULL;
 	lookup = str_printf("aws route53 list-hosted-zones-by-vpc: no zone called %s",

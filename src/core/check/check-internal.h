@@ -6,8 +6,9 @@
 void check_sort(json_t **findings);
 /* The rule that runs: for a function that several rows share. */
 const struct check_rule *check_running(const struct check *c);
-/* {"step","verdict","faults","suppressed"?} of a task. Caller's. */
-json_t *check_judge(const json_t *findings, const char *service, const char *step);
+/* {"step","verdict","faults","suppressed"?} of a task. with_asked: rules that need look-ups count as
+ * looking at their step. Caller's. */
+json_t *check_judge(const json_t *findings, const char *service, const char *step, bool with_asked);
 /* Steps of all tasks anew, after findings were suppressed. */
 void check_rejudge(json_t *result);
 /* Whether there is no more than white space. */
@@ -21,6 +22,14 @@ size_t check_example_count(void);
 json_t *check_outside(const char *fault, const char *verdict, const char *resource,
 		      const char *path, const char *file, struct template_location at,
 		      const char *message);
+/* A second part of a rule of another group; check-asked.c. Ends with a row whose id is NULL. */
+struct check_more {
+	const char *id;
+	void (*run)(struct check *c);
+};
+extern const struct check_more check_more_asked[];
+/* Whether this run has look-ups at all. */
+bool check_looks_up(const struct check *c);
 
 /* What several rules need is worked out by the first one and kept to the end of the run. Slot of
  * (owner, key), NULL when it is new; owner: an address that tells the users apart, drop: for a
@@ -110,7 +119,8 @@ struct secret_view {
 	char *text;		/* SECRET_VALUE */
 	const json_t *generate; /* SECRET_GENERATED */
 	const char *property;	/* of the secret: "SecretString", ... */
-	struct secret_verdict *verdict; /* of this slot of this container, kept for the run */
+	struct secret_verdict *verdict; /* of this slot of this container, kept for the run;
+					 * NULL: of a value from elsewhere */
 };
 void secret_view(const struct check *c, const struct node *n, const struct secret_slot *slot,
 		 struct secret_view *ret);

@@ -1,5 +1,6 @@
 /* What rules about the node's contract ask of a container. */
 #include "core/check/check-internal.h"
+#include "core/check/check-topology.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,7 @@ enum { DEPTH_MAX = 32 };
 
 /* Containers around a node share some of its variables (the chain of a local world knows the
  * contract). One that has none of a node's own is no node. */
-static bool is_node(const json_t *container)
+bool check_has_node_variables(const json_t *container)
 {
 	static const char *const own[] = { "MPC_HOME_DIR",	   "MPC_ACCOUNT_ID",
 					   "MPC_ACCOUNT_SK",	   "MPC_P2P_PRIVATE_KEY",
@@ -38,7 +39,7 @@ bool node_next(const struct check *c, size_t *i, struct node *ret)
 				      .task = s->task->resource,
 				      .index = (size_t)s->mpc_container };
 		ret->container = json_array_get(s->task->containers, ret->index);
-		if (!ret->container || !is_node(ret->container))
+		if (!ret->container || !check_has_node_variables(ret->container))
 			continue;
 		(*i)++;
 		return true;

@@ -498,6 +498,8 @@ const char *secret_judge(const struct secret_view *v, const struct secret_slot *
 {
 	struct secret_verdict *known = v->verdict;
 
+	if (!known)
+		return judge(v, slot, why, why_size);
 	if (!known->known) {
 		known->fault = judge(v, slot, known->why, sizeof(known->why));
 		known->known = true;

@@ -67,6 +67,13 @@ size_t check_count(const json_t *result, const char *verdict)
 	return n;
 }
 
+/* A step that no rule of the run looked at stays so. */
+static bool looked_at(const json_t *step)
+{
+	return !str_eq(json_str(step, "verdict"), "UNKNOWN") ||
+	       json_array_size(json_list(step, "faults"));
+}
+
 void check_rejudge(json_t *result)
 {
 	const json_t *findings = json_list(result, "findings");
@@ -77,7 +84,7 @@ void check_rejudge(json_t *result)
 		json_array_foreach(json_list(task, "steps"), k, step)
 			json_array_set_new(json_list(task, "steps"), k,
 					   check_judge(findings, json_str_or(task, "service", ""),
-						       json_str_or(step, "step", "")));
+						       json_str_or(step, "step", ""), looked_at(step)));
 }
 
 /* ---- fingerprints ---------------------------------------------------------------------------------- */

@@ -288,9 +288,11 @@ char *check_rule_remedy(const struct deployment *d, bool ingress,
 
 const json_t *check_node(const struct deployment_service *s)
 {
-	if (!s->task || s->mpc_container < 0)
-		return NULL;
-	return json_array_get(s->task->containers, (size_t)s->mpc_container);
+	const json_t *container = NULL;
+
+	if (s->task && s->mpc_container >= 0)
+		container = json_array_get(s->task->containers, (size_t)s->mpc_container);
+	return container && check_has_node_variables(container) ? container : NULL;
 }
 
 bool check_volume_writable(const struct deployment_service *s, const struct deployment_volume *v)

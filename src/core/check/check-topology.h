@@ -1,4 +1,5 @@
-/* What several rules of network, storage and service discovery ask of a deployment. Internal. */
+/* What several rules of network, storage and service discovery ask of a deployment, and the drawing
+ * with them: both must mean the same connections. */
 #pragma once
 #include "base/str.h"
 #include "core/check/check.h"
@@ -45,6 +46,8 @@ char *check_rule_remedy(const struct deployment *d, bool ingress,
 			const struct deployment_group *owner, const struct deployment_group *peer,
 			unsigned port);
 
+/* The container has variables that only an MPC node has. */
+bool check_has_node_variables(const json_t *container);
 /* The container of the MPC node, or NULL. Borrowed. */
 const json_t *check_node(const struct deployment_service *s);
 /* Some container mounts the volume for writing. */
@@ -57,6 +60,51 @@ const json_t *check_access_point(const struct deployment_volume *v);
 char *check_cloud_map_name(const struct deployment *d, const struct deployment_resource *service);
 const struct deployment_resource *check_namespace(const struct deployment *d,
 						  const struct deployment_resource *service);
+
+/* ---- the connections of a task --------------------------------------------------------------- */
+
+enum { CHECK_HOSTS_MAX = 32, CHECK_SIDES_MAX = 16, CHECK_APIS_MAX = 16 };
+
+/* One address a node dials. */
+struct check_host {
+	const struct deployment_service *from;
+	const char *variable; /* that names it */
+	size_t index;	      /* its place in Environment */
+	char name[256];	      /* text, "" when it is a resource's attribute */
+	const struct deployment_resource *resource;
+	unsigned port;
+};
+/* The addresses in a variable (NEAR_BOOT_NODES, NEAR_RPC_URL) of the node; how many. */
+size_t check_hosts(const struct deployment *d, const struct deployment_service *s,
+		   const char *variable, struct check_host *ret, size_t most);
+/* The side of a host that is part of the deployment: a service, an instance or an interface. `end`
+ * borrows from *ret. False: it is elsewhere. */
+struct check_side {
+	const struct deployment_subnet *subnets[CHECK_SIDES_MAX];
+	const struct deployment_group *groups[CHECK_SIDES_MAX];
+	struct reach_end end;
+	const struct deployment_resource *resource;
+};
+bool check_host_side(const struct deployment *d, const struct check_host *h,
+		     struct check_side *ret);
+
+/* The AWS APIs that the start of a task needs, and whether its image is in a registry elsewhere. */
+struct check_apis {
+	const char *apis[CHECK_APIS_MAX];
+	size_t count;
+	bool other_registry;
+};
+void check_service_needs(const struct deployment *d, const struct deployment_service *s,
+			 struct check_apis *n);
+
+/* Subnets of the service in the zone of the mount target; all whose zone is not known count as well. */
+size_t check_mount_subnets(const struct deployment_service *s,
+			   const struct deployment_mount_target *m,
+			   const struct deployment_subnet **ret, size_t most);
+
+/* From node to node: the best connection at the ports the receiver may use. The port. */
+unsigned check_peer_edge(const struct deployment *d, const struct deployment_service *from,
+			 const struct deployment_service *to, struct reach_edge *ret);
 
 /* ---- rules that have a file of their own ---------------------------------------------------- */
 /* check-c-api.c */

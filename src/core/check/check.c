@@ -102,6 +102,11 @@ const char *check_stack_name(const struct check *c, size_t template)
 		       : NULL;
 }
 
+bool check_looks_up(const struct check *c)
+{
+	return c->options->facts != NULL;
+}
+
 const char *check_region(const struct check *c)
 {
 	return c->options->region;
@@ -271,15 +276,14 @@ static bool concerns(const json_t *finding, const char *service, const char *ste
 	return !strcmp(json_str_or(finding, "step", ""), step) && (!of || !strcmp(of, service));
 }
 
-/* A step that no rule looks at is not decided by a template. */
-static bool has_rule(const char *step)
+/* A step that no rule looks at is not decided by a template; nor is one that only rules look at
+ * which were given no answers. */
+static bool has_rule(const char *step, bool with_asked)
 {
-	size_t count;
-	const struct check_rule *const *all = check_rules(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(all[i]->step, step))
-			return true;
+	for (size_t t = 0; tables(t); t++)
+		for (const struct check_rule *r = *tables(t); r->id; r++)
+			if (!strcmp(r->step, step) && (with_asked || *tables(t) != check_rules_asked))
+				return true;
 	return false;
 }
 
@@ -294,9 +298,9 @@ static void add_once(json_t *list, const char *text)
 	json_add_str(list, text);
 }
 
-json_t *check_judge(const json_t *findings, const char *service, const char *step)
+json_t *check_judge(const json_t *findings, const char *service, const char *step, bool with_asked)
 {
-	const char *verdict = has_rule(step) ? "PASS" : "UNKNOWN";
+	const char *verdict = has_rule(step, with_asked) ? "PASS" : "UNKNOWN";
 	OWN(json) json_t *faults = json_array(), *suppressed = json_array(), *result = NULL;
 	json_t *one;
 	size_t i;
@@ -320,6 +324,7 @@ json_t *check_judge(const json_t *findings, const char *service, const char *ste
 static json_t *judge_tasks(const struct check *c, const json_t *findings)
 {
 	json_t *tasks = json_array();
+	bool with_asked = check_looks_up(c) && !json_object_size(c->questions);
 	size_t count;
 	const struct deployment_service *const *services =
 		deployment_services(c->deployment, &count);
@@ -334,7 +339,7 @@ static json_t *judge_tasks(const struct check *c, const json_t *findings)
 		for (int s = 0; s < LAUNCH_STEP_COUNT; s++)
 			json_array_append_new(steps,
 					      check_judge(findings, services[i]->resource->logical,
-							 launch_rows()[s].name));
+							  launch_rows()[s].name, with_asked));
 		json_array_append_new(tasks,
 				      json_pack("{s:s,s:o}", "service",
 						services[i]->resource->logical, "steps", steps));
@@ -373,6 +378,10 @@ json_t *check_run(const struct deployment *d, const struct deployment_template *
 	for (size_t i = 0; i < count; i++) {
 		c.rule = all[i];
 		all[i]->run(&c);
+	}
+	for (const struct check_more *m = check_more_asked; m->id; m++) {
+		c.rule = check_rule(m->id);
+		m->run(&c);
 	}
 	check_memos_free(c.memos);
 	sorted = in_order(findings);

@@ -79,15 +79,22 @@ static int evaluate(const struct plan *p, struct template *const *templates,
 	return deployment_read(r->list, r->count, &r->deployment, err);
 }
 
-static int check_one(const struct plan *p, struct template *const *templates,
-		     const json_t *assignment, const char *profile, json_t **ret, struct err *err)
+static int run_one(const struct plan *p, struct template *const *templates,
+		   const json_t *assignment, const char *profile, check_plan_visit *visit, void *ctx,
+		   struct err *err)
 {
 	struct run r __attribute__((cleanup(own_drop_run))) = { 0 };
 	struct check_options options = { .profile = profile };
+	OWN(json) json_t *result = NULL;
 
 	if (evaluate(p, templates, assignment, &r, err) < 0)
 		return -1;
-	*ret = check_run(r.deployment, r.list, r.count, &options);
+	result = check_run(r.deployment, r.list, r.count, &options);
+	visit(ctx, &(struct check_plan_run){ .deployment = r.deployment,
+					     .templates = r.list,
+					     .count = r.count,
+					     .assignment = assignment,
+					     .result = result });
 	return 0;
 }
 
@@ -104,33 +111,54 @@ static json_t *all_given(const struct plan *p)
 
 /* An assignment that a rule of the template refuses is none: it counts only when all are refused.
  */
-static int check_all(const struct plan *p, struct template *const *templates, const char *profile,
-		     json_t **ret, struct err *err)
+static int run_all(const struct plan *p, struct template *const *templates, const char *profile,
+		   check_plan_visit *visit, void *ctx, struct err *err)
 {
 	OWN(json) json_t *given = all_given(p);
 	OWN(json) json_t *assignments = check_assignments(templates, p->count, given);
-	const json_t *results[CHECK_ASSIGNMENTS_MAX];
-	char *names[CHECK_ASSIGNMENTS_MAX];
 	size_t count = 0, i;
 	json_t *one;
 
-	json_array_foreach(assignments, i, one) {
-		json_t *result = NULL;
-
-		if (check_one(p, templates, one, profile, &result, err) < 0)
-			continue;
-		results[count] = result;
-		names[count++] = json_object_size(one) ? json_text(one) : str_dup("");
-	}
-	if (count)
-		*ret = check_merge(results, (const char *const *)names, count);
-	for (i = 0; i < count; i++) {
-		json_decref((json_t *)(uintptr_t)results[i]);
-		free(names[i]);
-	}
+	json_array_foreach(assignments, i, one)
+		count += run_one(p, templates, one, profile, visit, ctx, err) == 0;
 	if (count)
 		*err = (struct err){ 0 }; /* that of an assignment that is none */
 	return count ? 0 : -1;
+}
+
+int check_plan_runs(const struct plan *p, const char *profile, check_plan_visit *visit, void *ctx,
+		    const char **ret_name, struct err *err)
+{
+	struct template **templates = mem_new(p->count, sizeof(struct template *));
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < p->count; i++) {
+		struct plan_stack *s = &p->stacks[i];
+
+		*ret_name = s->source ? s->source : s->name;
+		if (!s->parsed)
+			rc = template_parse(*ret_name, s->text, s->len, &s->parsed, err);
+		templates[i] = s->parsed;
+	}
+	if (rc == 0)
+		rc = run_all(p, templates, profile, visit, ctx, err);
+	free(templates);
+	return rc;
+}
+
+struct results {
+	const json_t *list[CHECK_ASSIGNMENTS_MAX];
+	char *names[CHECK_ASSIGNMENTS_MAX];
+	size_t count;
+};
+
+static void keep_result(void *ctx, const struct check_plan_run *run)
+{
+	struct results *all = ctx;
+
+	all->list[all->count] = json_incref((json_t *)(uintptr_t)run->result);
+	all->names[all->count++] = json_object_size(run->assignment) ? json_text(run->assignment)
+								     : str_dup("");
 }
 
 /* A template that CloudFormation would refuse is a finding when there is a fault for it; text that
@@ -186,41 +214,37 @@ static void put_sources(const struct plan *p, const json_t *findings)
 	}
 }
 
-static int judge(const struct plan *p, struct template *const *templates, const char *profile,
-		 json_t **ret, struct err *err)
+static void finish(const struct plan *p, json_t *result)
 {
-	if (check_all(p, templates, profile, ret, err) < 0)
-		return -1;
-	check_suppress(*ret, templates, p->count);
+	struct template **templates = mem_new(p->count, sizeof(struct template *));
+
+	for (size_t i = 0; i < p->count; i++)
+		templates[i] = p->stacks[i].parsed;
+	check_suppress(result, templates, p->count);
 	if (p->made_from)
-		put_sources(p, json_list(*ret, "findings"));
-	return 0;
+		put_sources(p, json_list(result, "findings"));
+	free(templates);
 }
 
 int check_plan(const struct plan *p, const char *profile, json_t **ret, struct err *err)
 {
-	struct template **templates = mem_new(p->count, sizeof(struct template *));
+	struct results all = { .count = 0 };
 	struct err why = { 0 };
 	const char *name = NULL;
-	int rc = 0;
+	int rc = check_plan_runs(p, profile, keep_result, &all, &name, &why);
 
-	for (size_t i = 0; rc == 0 && i < p->count; i++) {
-		struct plan_stack *s = &p->stacks[i];
-
-		name = s->source ? s->source : s->name;
-		if (!s->parsed)
-			rc = template_parse(name, s->text, s->len, &s->parsed, &why);
-		templates[i] = s->parsed;
+	if (rc == 0) {
+		*ret = check_merge(all.list, (const char *const *)all.names, all.count);
+		finish(p, *ret);
+	} else if ((rc = refused(name, ret, &why)) < 0) {
+		*err = why;
 	}
 	if (rc == 0)
-		rc = judge(p, templates, profile, ret, &why);
-	if (rc < 0)
-		rc = refused(name, ret, &why);
-	if (rc < 0)
-		*err = why;
-	else
 		check_fingerprints(*ret);
-	free(templates);
+	for (size_t i = 0; i < all.count; i++) {
+		json_decref((json_t *)(uintptr_t)all.list[i]);
+		free(all.names[i]);
+	}
 	return rc;
 }
 

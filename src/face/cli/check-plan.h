@@ -1,5 +1,6 @@
 /* Check of a plan: templates parsed, evaluated once per assignment, judged, merged. */
 #pragma once
+#include "core/deployment/deployment.h"
 #include "face/cli/plan.h"
 
 /* profile: of the node image, NULL: the built-in node. 0: *ret is check_merge()'s object, the caller's.
@@ -9,3 +10,17 @@ int check_plan(const struct plan *p, const char *profile, json_t **ret, struct e
 int check_take_profile(const struct cli *cli, const char **ret, struct err *err);
 /* Tasks, findings and the sum, for people. --quiet: FAIL alone. */
 void check_print(const struct cli *cli, const json_t *result);
+
+/* What one assignment of the parameters that conditions read gave. Borrowed during the visit. */
+struct check_plan_run {
+	const struct deployment *deployment;
+	const struct deployment_template *templates;
+	size_t count;
+	const json_t *assignment; /* name -> text; empty when there is nothing to choose */
+	const json_t *result;	  /* check_run()'s */
+};
+typedef void check_plan_visit(void *ctx, const struct check_plan_run *run);
+/* Visits each run, at most CHECK_ASSIGNMENTS_MAX. -1: a template is refused, *ret_name is the last
+ * that was looked at. */
+int check_plan_runs(const struct plan *p, const char *profile, check_plan_visit *visit, void *ctx,
+		    const char **ret_name, struct err *err);

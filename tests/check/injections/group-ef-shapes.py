@@ -114,8 +114,7 @@ def reshaped(title, reshape, cases):
         path = c.base[0] if isinstance(c.base, list) else c.base
         if path.endswith(".json"):
             change = (lambda one: lambda t: (one(t) if one else None, reshape(t)))(c.change)
-            also = (*c.also, "D09") if c.fault == "E12" else c.also  # whose condition it is, either names the refusal
-            yield Case(c.fault, f"{c.title}, {title}", c.base, change, c.verdict, also, c.params, c.options)
+            yield Case(c.fault, f"{c.title}, {title}", c.base, change, c.verdict, c.also, c.params, c.options)
 
 
 ALL = [c for name in ("group-e", "group-e-forms", "group-e-more", "group-f", "group-f-forms") for c in cases_of(name)]

@@ -208,7 +208,7 @@ CASES = [
         ("memory as text", set_each(["Memory"], "5000")),
         ("sum of the reservations", together(set_each(["MemoryReservation"], 4000), sidecar(MemoryReservation=512)))]],
     fault("F13", "memory with a task in GB", ATTACHED, replace("          Essential: true\n", "          Essential: true\n          Memory: 4097\n")),
-    benign("F13", "limits that fit", STANDALONE, together(set_each(["Memory"], 3584), set_each(["Cpu"], 896), sidecar(Memory=256, Cpu=128))),
+    benign("F13", "limits that fit", STANDALONE, together(size("1024", "5120"), set_each(["Memory"], 4096), set_each(["Cpu"], 896), sidecar(Memory=256, Cpu=128))),
     benign("F13", "a reservation", STANDALONE, together(set_each(["MemoryReservation"], 2048), set_each(["Memory"], 4096))),
     benign("F13", "essential by default", STANDALONE, drop_each(["Essential"])),
 
