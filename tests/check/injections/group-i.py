@@ -188,7 +188,7 @@ CASES = [
 
     fault("I03", "the namespace's ARN", STANDALONE, registry(0, arn_of(NAMESPACE))),
     fault("I03", "by hand", ESTATE, within("Member1", "!GetAtt Entry1.Arn", "!GetAtt Domain.Arn")),
-    fault("I03", "the service's id", COMPOSED, registry(1, ref_of(ENTRY, 1))),
+    fault("I03", "the service's id", STANDALONE, registry(1, ref_of(ENTRY, 1))),
     fault("I03", "the service's id by GetAtt", COMPACT, within("Signer1", "!GetAtt Entry1.Arn", "!GetAtt Entry1.Id")),
     fault("I03", "the ARN of a cluster", STANDALONE, registry(2, arn_of("AWS::ECS::Cluster"))),
     benign("I03", "ARN put together from the id", STANDALONE, registry(0, built_arn)),
@@ -201,9 +201,15 @@ CASES = [
           every_registry(lambda p: p["ServiceRegistries"][0].update(ContainerName="mpc"))(t)]),
     fault("I04", "no container of that name", STANDALONE, lambda t: [records({"Type": "A", "TTL": 60}, {"Type": "SRV", "TTL": 60})(t),
           every_registry(lambda p: p["ServiceRegistries"][0].update(ContainerName="node", ContainerPort=80))(t)]),
+    fault("I04", "SRV with a port and no address", STANDALONE, lambda t: [records({"Type": "SRV", "TTL": 60})(t),
+          every_registry(lambda p: p["ServiceRegistries"][0].update(Port=80))(t)]),
+    fault("I04", "names for the API only", ESTATE, edit("DnsConfig: {DnsRecords: [{Type: A, TTL: \"10\"}]}", "Description: no records"), also=("I01",)),
     benign("I04", "A and SRV with the container's port", STANDALONE, lambda t: [records({"Type": "A", "TTL": 60}, {"Type": "SRV", "TTL": 60})(t),
            every_registry(lambda p: p["ServiceRegistries"][0].update(ContainerName="mpc", ContainerPort=80))(t)]),
-    benign("I04", "A and SRV with a port", COMPOSED, lambda t: [records({"Type": "A", "TTL": 60}, {"Type": "SRV", "TTL": 60})(t),
+    fault("I04", "port and container", STANDALONE, lambda t: [records({"Type": "A", "TTL": 60}, {"Type": "SRV", "TTL": 60})(t),
+          every_registry(lambda p: p["ServiceRegistries"][0].update(Port=80, ContainerName="mpc", ContainerPort=80))(t)]),
+    benign("I12", "attributes in a variable", STANDALONE, script((REGISTER % "A").replace("A=$IP,AWS_INSTANCE_PORT=80", '"$ATTRIBUTES"'))),
+    benign("I04", "A and SRV with a port", STANDALONE, lambda t: [records({"Type": "A", "TTL": 60}, {"Type": "SRV", "TTL": 60})(t),
            every_registry(lambda p: p["ServiceRegistries"][0].update(Port=80))(t)]),
 
     fault("I05", "two namespaces of one name in one VPC", STANDALONE, second_namespace("mpc.local")),
@@ -236,9 +242,9 @@ CASES = [
     benign("I11", "IPv6 ranges without addresses", STANDALONE, dual_stack(False)),
     fault("I11", "IPv6 addresses and an AAAA record", STANDALONE, lambda t: [dual_stack(True)(t), records({"Type": "A", "TTL": 60}, {"Type": "AAAA", "TTL": 60})(t)], "WARN"),
 
-    fault("I12", "A in place of AWS_INSTANCE_IPV4", STANDALONE, script(REGISTER % "A"), "WARN"),
+    fault("I12", "A in place of AWS_INSTANCE_IPV4", STANDALONE, script(REGISTER % "A")),
     fault("I12", "in a container's command", COMPOSED, lambda t: first(t, "AWS::ECS::TaskDefinition", "Near")["ContainerDefinitions"][0].update(
-        Command=["sh", "-c", "aws servicediscovery register-instance --service-id srv-1 --instance-id i --attributes IP=10.0.0.1; sleep 9d"]), "WARN", also=("A15", "A19")),
+        Command=["sh", "-c", "aws servicediscovery register-instance --service-id srv-1 --instance-id i --attributes IP=10.0.0.1; sleep 9d"])),
     benign("I12", "the right attribute", STANDALONE, script(REGISTER % "AWS_INSTANCE_IPV4")),
     benign("I12", "another call", STANDALONE, script("#!/bin/sh\naws servicediscovery list-instances --service-id srv-0123456789abcdef\n")),
 

@@ -79,7 +79,7 @@ CASES = [
     fault("J09", "no retention", STANDALONE, retention(None), "WARN"),
     fault("J09", "one group without", COMPOSED, retention(None, "Node1"), "WARN"),
     fault("J09", "by hand", COMPACT, within("Journal2", ", RetentionInDays: 30", ""), "WARN"),
-    fault("J09", "no value by condition", ESTATE, edit("!If [Production, 90, !Ref Retention]", '!If [Production, 90, !Ref "AWS::NoValue"]'), "WARN"),
+    fault("J09", "no value by condition", ESTATE, edit("!If [Production, 90, !Ref Retention]", '!If [Production, !Ref Retention, !Ref "AWS::NoValue"]'), "WARN"),
     fault("J09", "a group that no container uses", STANDALONE, lambda t: add(t, "Audit", LOGS, {}), "WARN"),
     benign("J09", "days as text", STANDALONE, retention("14")),
     benign("J09", "days by parameter", ESTATE, edit("!If [Production, 90, !Ref Retention]", "!Ref Retention")),
