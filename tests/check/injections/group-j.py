@@ -64,6 +64,13 @@ def percentages(least, most):
     return change
 
 
+def addresses(pattern):
+    def change(t):
+        for i in range(3):
+            environment(node_container(t, i), "MPC_LOCAL_ADDRESS")["Value"] = pattern % (20 + i) if "%" in pattern else pattern
+    return change
+
+
 def execute(value):
     def change(t):
         for p in nodes(t):
@@ -74,7 +81,10 @@ def execute(value):
 CASES = [
     fault("J04", "breaker off", STANDALONE, breaker({"Enable": False, "Rollback": False}), "WARN", also=("G02", "G01")),
     fault("J08", "a new task before the old one has gone", COMPOSED, percentages(100, 200), "WARN", also=("D15",)),
+    fault("J08", "nodes known by addresses", STANDALONE, addresses("10.0.2.%d"), "WARN"),
+    fault("J08", "one node by hand", COMPACT, edit("Value: signer-2.signers.internal", "Value: 10.40.1.22"), "WARN"),
     benign("J08", "none need stay", ESTATE),
+    benign("J08", "address of every interface", STANDALONE, addresses("0.0.0.0")),
 
     fault("J09", "no retention", STANDALONE, retention(None), "WARN"),
     fault("J09", "one group without", COMPOSED, retention(None, "Node1"), "WARN"),
