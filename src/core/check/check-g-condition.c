@@ -196,11 +196,38 @@ static void look_template(struct check *c, size_t index, const struct deployment
 	}
 }
 
+/* An output of the template that refers to what a condition removes. */
+static void look_outputs(struct check *c, size_t index, const struct deployment_template *from)
+{
+	json_t *outputs = json_map(template_body(from->t), "Outputs"), *output;
+	const char *key;
+
+	json_object_foreach(outputs, key, output) {
+		const char *condition = json_str(output, "Condition");
+		OWN(json) json_t *value = NULL;
+		OWN(str) char *pointer = NULL;
+		struct err err = { 0 };
+
+		if ((condition && template_condition(from->eval, condition) == 0) ||
+		    template_value(from->eval, json_object_get(output, "Value"), &value, &err) == 0 ||
+		    !strstr(err.text, "Unresolved resource dependencies"))
+			continue;
+		pointer = str_printf("/Outputs/%s/Value", key);
+		check_add(c,
+			  &(struct check_finding){ .severity = CHECK_FAIL,
+						   .pointer = pointer,
+						   .template = index },
+			  "Output %s refers to what a condition removes: %s", key, err.text);
+	}
+}
+
 void check_condition_removes(struct check *c)
 {
 	size_t count;
 	const struct deployment_template *list = check_templates(c, &count);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		look_template(c, i, &list[i]);
+		look_outputs(c, i, &list[i]);
+	}
 }
