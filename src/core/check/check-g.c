@@ -336,6 +336,25 @@ static json_t *used_texts(const json_t *body)
 	return texts;
 }
 
+/* A mapping that is chosen while the stack is made: it may be any. */
+static bool chooses_mapping(const json_t *node, unsigned depth)
+{
+	json_t *whole = (json_t *)(uintptr_t)node, *member;
+	const char *key;
+	size_t i;
+
+	if (depth > 128)
+		return false;
+	json_object_foreach(whole, key, member)
+		if ((!strcmp(key, "Fn::FindInMap") && json_is_object(json_array_get(member, 0))) ||
+		    chooses_mapping(member, depth + 1))
+			return true;
+	json_array_foreach(whole, i, member)
+		if (chooses_mapping(member, depth + 1))
+			return true;
+	return false;
+}
+
 /* CDK writes these into every template. */
 static bool of_cdk(const char *name)
 {
@@ -377,7 +396,8 @@ static void run_unused(struct check *c)
 			continue;
 		used = used_texts(body);
 		look_unused(c, i, body, "Parameters", "Parameter", used);
-		look_unused(c, i, body, "Mappings", "Mapping", used);
+		if (!chooses_mapping(body, 0))
+			look_unused(c, i, body, "Mappings", "Mapping", used);
 		look_unused(c, i, body, "Conditions", "Condition", used);
 	}
 }
@@ -550,8 +570,8 @@ const struct check_rule check_rules_g[] = {
 	  "Elastic addresses and VPCs are limited to 5 each per region unless raised.",
 	  "One NAT gateway for all zones, or public subnets; or have the quota raised.",
 	  while_created, run_quota },
-	{ "G31", "condition-removes-needed-resource", "efs-resolve",
-	  "With some parameters a rule or mount target is silently not there.",
+	{ "G31", "condition-removes-needed-resource", "template",
+	  "With some parameters a rule, route or mount target is silently not there.",
 	  "The condition of a resource is false while what needs the resource is there.",
 	  "Put the same condition on both, or on neither.",
 	  "when tasks start: 1 to 5 minutes each, the stack 21 minutes to 3 hours",

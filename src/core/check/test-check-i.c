@@ -70,6 +70,8 @@ TEST(check_i, a_node_without_registry_is_i02)
 	cdi_expect(t, "I02", "FAIL", true);
 	cdi_expect(t, "I01", "FAIL", false);
 	advertise(t, "\"10.0.2.7\"");
+	cdi_expect(t, "I02", "FAIL", true); /* its entry is there and unused */
+	cdi_drop(t, CLOUD_MAP, "Node0");
 	cdi_expect(t, "I02", "FAIL", false);
 }
 

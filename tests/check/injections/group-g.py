@@ -260,6 +260,13 @@ def wrong_branch(t):
     t["Outputs"]["TopicArn"] = {"Value": {"Fn::If": ["Prod", "none", {"Ref": "Topic"}]}}
 
 
+def without_targets(name, default="no"):
+    """The resource hangs on a parameter that any value may be given to."""
+    return then(edit("  Retention:", '  Targets: {Type: String, Default: "%s"}\n  Retention:' % default,
+                     "Conditions:\n", 'Conditions:\n  WithTargets: !Equals [!Ref Targets, "yes"]\n'),
+                within(name, "    Type:", "    Condition: WithTargets\n    Type:"))
+
+
 def second_export(t):
     output("Again", "x", {"Fn::Sub": "${AWS::StackName}-Again"})(t)
     output("AgainToo", "y", {"Fn::Join": ["-", [{"Ref": "AWS::StackName"}, "Again"]]})(t)
@@ -381,6 +388,9 @@ CASES = [
     fault("G22", "condition", STANDALONE, stage(), "WARN"),
     fault("G22", "by hand", ESTATE, edit("  Retention:", "  RpcUrl: {Type: String, Default: here}\n  Retention:"), "WARN"),
     fault("G22", "an empty default hides the import", "good/import.json", parameter("VpcId", Default=""), "WARN"),
+    benign("G22", "a mapping that a parameter chooses", ESTATE, edit("!FindInMap [Sizes, !Ref Stage, Cpu]", "!FindInMap [!Ref Book, !Ref Stage, Cpu]",
+           "  Retention:", "  Book: {Type: String, Default: Sizes}\n  Retention:",
+           "Mappings:\n", 'Mappings:\n  Larger:\n    dev: {Cpu: "2048"}\n    prod: {Cpu: "4096"}\n')),
     benign("G22", "used in a rule only", STANDALONE, lambda t: [parameter("Owner", Default="me")(t), t["Rules"].update(
         Owned={"Assertions": [{"Assert": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Owner"}, ""]}]}}]})]),
     benign("G22", "used in a condition that is used", STANDALONE, lambda t: [stage()(t), output("Where", {"Fn::If": ["Prod", "there", "here"]})(t)]),
@@ -397,6 +407,14 @@ CASES = [
     fault("G31", "mount target by hand", ESTATE, edit("  StoreRight:\n    Type: AWS::EFS::MountTarget\n", "  StoreRight:\n    Type: AWS::EFS::MountTarget\n    Condition: Production\n"), also=("D06",)),
     fault("G31", "only in the other stage", ESTATE, edit("  Run:\n    Type: AWS::IAM::Role\n", "  Run:\n    Type: AWS::IAM::Role\n    Condition: Development\n")),
     fault("G31", "log group when in production", ESTATE, edit("  Journal:\n    Type: AWS::Logs::LogGroup\n", "  Journal:\n    Type: AWS::Logs::LogGroup\n    Condition: Production\n")),
+    fault("G31", "a route by a default without a list of values", ESTATE, without_targets("Outward")),
+    fault("G31", "an association", ESTATE, without_targets("LeftPaths")),
+    fault("G31", "the rule between the nodes", ESTATE, without_targets("MembersTalk")),
+    fault("G31", "a mount target", ESTATE, without_targets("StoreRight")),
+    fault("G31", "a secret", ESTATE, without_targets("Keys1")),
+    benign("G31", "the default makes it, without a list of values", ESTATE, without_targets("StoreRight", "yes")),
+    benign("G31", "a whole node", ESTATE, then(*(without_targets(n) if n == "Member3" else within(n, "    Type:", "    Condition: WithTargets\n    Type:")
+           for n in ("Member3", "Plan3", "Entry3", "Drawer3")))),
     benign("G31", "both have the condition", STANDALONE, both_conditional),
     benign("G31", "the branch has the condition", STANDALONE, guarded_reference),
     benign("G31", "the default makes it", STANDALONE, lambda t: [stage("prod")(t), mount_target_when("Prod")(t)], params={

@@ -5,6 +5,9 @@ ESTATE, COMPACT, YAML = "gij-estate.yaml", "ef-compact.yaml", "good/standalone.y
 NAMESPACE, ENTRY = "AWS::ServiceDiscovery::PrivateDnsNamespace", "AWS::ServiceDiscovery::Service"
 
 
+ADDRESS1 = '\n            - {Name: MPC_LOCAL_ADDRESS, Value: !Sub "member-1.${Project}.internal"}'
+
+
 def local_address(index, value):
     def change(t):
         environment(node_container(t, index), "MPC_LOCAL_ADDRESS")["Value"] = value(t) if callable(value) else value
@@ -184,6 +187,10 @@ CASES = [
     fault("I02", "two in one registry", ESTATE, within("Member3", "!GetAtt Entry3.Arn", "!GetAtt Entry2.Arn"), also=("I01",)),
     fault("I02", "registered by condition", ESTATE, edit("ServiceRegistries: [{RegistryArn: !GetAtt Entry1.Arn}]",
           'ServiceRegistries: !If [Production, [{RegistryArn: !GetAtt Entry1.Arn}], !Ref "AWS::NoValue"]'), also=("I01", "G31")),
+    fault("I02", "no registries and no address", ESTATE, edit(ADDRESS1, "", "\n      ServiceRegistries: [{RegistryArn: !GetAtt Entry1.Arn}]", "")),
+    benign("I02", "no address", ESTATE, edit(ADDRESS1, "")),
+    benign("I01", "a short name of Service Connect", ESTATE, edit('!Sub "member-1.${Project}.internal"', "member-1", "ServiceRegistries: [{RegistryArn: !GetAtt Entry1.Arn}]",
+           "ServiceRegistries: [{RegistryArn: !GetAtt Entry1.Arn}]\n      ServiceConnectConfiguration: {Enabled: true, Namespace: !GetAtt Domain.Arn}")),
     benign("I02", "a registry for each by Sub", STANDALONE, registry(0, lambda t: [{"RegistryArn": {"Fn::Sub": "${%s.Arn}" % resources(t, ENTRY)[0][0]}}])),
 
     fault("I03", "the namespace's ARN", STANDALONE, registry(0, arn_of(NAMESPACE))),
