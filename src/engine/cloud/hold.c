@@ -60,9 +60,8 @@ static char *stack_of_change_set(struct hub *hub, const json_t *in)
 
 char *hold_stack(struct hub *hub, const struct call *c)
 {
-	static const char *const begin[] = { "CreateStack", "UpdateStack", "DeleteStack",
-					     "ExecuteChangeSet", "RollbackStack",
-					     "ContinueUpdateRollback" };
+	/* the CDK shows of a deletion or rollback only what happens after the answer */
+	static const char *const begin[] = { "CreateStack", "UpdateStack", "ExecuteChangeSet" };
 
 	if (strcmp(c->service, "cloudformation") != 0 || !json_str(c->headers, "user-agent"))
 		return NULL;
