@@ -2,6 +2,7 @@
 #include "core/check/check-e.h"
 #include "core/check/check-internal.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -42,6 +43,21 @@ static char *without_selectors(const char *text)
 	return str_dup_n(text, len);
 }
 
+/* What IAM is asked about is the whole ARN. Where the template names a secret without the six random characters at its
+ * end, they stand for themselves: "name-??????" and "name-*" in a policy match, "name" does not. */
+static char *whole_secret(const char *text)
+{
+	OWN(str) char *arn = without_selectors(text);
+	const char *name = strstr(arn, ":secret:");
+	size_t len = name ? strlen(name) : 0, plain = 0;
+
+	while (plain < 6 && plain < len && isalnum((unsigned char)name[len - 1 - plain]))
+		plain++;
+	if (!name || strchr(name, '\x03') || (plain == 6 && name[len - 7] == '-'))
+		return GIVE(arn);
+	return str_printf("%s-??????", arn);
+}
+
 static void add_secret(struct adding *a, const char *kind, const json_t *value, const char *what)
 {
 	struct deployment_value_from from = { 0 };
@@ -58,7 +74,7 @@ static void add_secret(struct adding *a, const char *kind, const json_t *value, 
 	if (from.unknown && !str_starts(text, "arn:"))
 		return; /* what it names is not known: B11 asks */
 	if (str_glob("arn:*:secretsmanager:*", text, false))
-		add(a, kind, "secretsmanager:GetSecretValue", without_selectors(text), what, NULL);
+		add(a, kind, "secretsmanager:GetSecretValue", whole_secret(text), what, NULL);
 	else if (str_glob("arn:*:ssm:*", text, false))
 		add(a, "parameter", "ssm:GetParameters", str_dup(text), what, from.secret);
 	else if (from.parameter_store)

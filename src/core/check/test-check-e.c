@@ -100,6 +100,11 @@ TEST(check_e, secrets_need_a_right_of_the_execution_role)
 {
 	WITH("E02", "FAIL", { EXECUTION_POLICY ".2", NULL });
 	WITH("E02", "", { EXECUTION_POLICY ".2.Resource", "{\"Fn::Sub\":\"arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:*\"}" });
+	/* named without the six characters that IAM sees at its end */
+	WITH("E02", "", { CONTAINER ".Secrets.0.ValueFrom", "{\"Fn::Sub\":\"arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:mpc/a:key::\"}" },
+	     { EXECUTION_POLICY ".+", "{\"Effect\":\"Allow\",\"Action\":\"secretsmanager:GetSecretValue\",\"Resource\":{\"Fn::Sub\":\"arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:mpc/a-??????\"}}" });
+	WITH("E02", "FAIL", { CONTAINER ".Secrets.0.ValueFrom", "{\"Fn::Sub\":\"arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:mpc/a:key::\"}" },
+	     { EXECUTION_POLICY ".+", "{\"Effect\":\"Allow\",\"Action\":\"secretsmanager:GetSecretValue\",\"Resource\":{\"Fn::Sub\":\"arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:mpc/a\"}}" });
 	WITH("E02", "UNKNOWN", { EXECUTION_POLICY ".2.Resource", "\"arn:aws:secretsmanager:eu-west-1:111122223333:secret:*\"" });
 }
 
