@@ -205,6 +205,7 @@ struct stack_run {
 	size_t step_count, over_count, waiting_count;
 	size_t *ready, ready_head, ready_tail; /* a ring is not needed: each step is ready once */
 	bool failed, tags_changed;
+	bool held; /* no steps: nested_held() when they were made */
 };
 
 int engine_start(struct hub *hub, struct err *err);
@@ -284,6 +285,21 @@ int action_list_change_sets(struct hub *hub, struct call *c);
 json_t *change_set_find(struct hub *hub, struct call *c);
 void stack_drop_change_sets(struct hub *hub, const json_t *stack);
 
+/* ---- nested.c: stacks that are resources of other stacks
+ * -------------------------------------------------------------------- */
+#define STACK_TYPE "AWS::CloudFormation::Stack"
+
+/* A child that waits for its parent's cleanup with its own. */
+bool nested_held(const json_t *stack);
+/* The stack was updated, or rolled back, well: must its cleanup wait for its parent? */
+bool nested_hold(struct hub *hub, json_t *stack);
+void nested_release_children(struct hub *hub, const json_t *stack);
+/* May the status not be left although all steps are done? */
+bool nested_waits(struct hub *hub, const json_t *stack);
+/* The outermost stack of a tree; a stack that is no child: itself. Borrowed. */
+const json_t *nested_root(struct hub *hub, const json_t *stack);
+
 /* ---- kinds of its own
  * ---------------------------------------------------------------------------------- */
-extern const struct resource_kind kind_cdk_metadata, kind_wait_handle;
+extern const struct resource_kind kind_cdk_metadata, kind_wait_handle,
+	kind_nested_stack;

@@ -39,6 +39,10 @@ static int ask_att(void *ctx, const char *logical, const char *attribute, json_t
 		return TEMPLATE_UNKNOWN;
 	if (!value && str_eq(template_ref_attribute(type), attribute))
 		value = json_object_get(record, "PhysicalResourceId");
+	if (!value && str_eq(type, STACK_TYPE) && str_starts(attribute, "Outputs."))
+		return err_set(err, ERR_INPUT, "Output '%s' not found in stack '%s'",
+			       attribute + strlen("Outputs."),
+			       json_str(record, "PhysicalResourceId"));
 	if (!value)
 		return err_set(err, ERR_INPUT, "Resource type %s does not support attribute {%s}",
 			       type, attribute);
