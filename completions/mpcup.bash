@@ -7,7 +7,7 @@ _mpcup() {
 	'keys show'|'keys show '*) options=' --directory --json --quiet --help';;
 	'keys verify'|'keys verify '*) options=' --directory --json --quiet --help';;
 	'synth'|'synth '*) options=' --pattern --base --yaml --output --json --quiet --help';;
-	'check'|'check '*) options=' --params --param --profile --sarif --baseline --write-baseline --reason --json --quiet --help';;
+	'check'|'check '*) options=' --params --param --profile --sarif --baseline --write-baseline --reason --stack --lookup --target --region --endpoint-url --json --quiet --help';;
 	'explain'|'explain '*) options=' --markdown --json --quiet --help';;
 	'graph'|'graph '*) options=' --output --format --params --param --json --quiet --help';;
 	'up'|'up '*) options=' --stack --params --param --image --chain-key --profile --force --no-rollback --timeout --target --json --quiet --help';;
