@@ -21,7 +21,8 @@ static int stacks_of(struct target *t, const char *network, json_t **ret, struct
 		return -1;
 	for (size_t o = 0; o < 3; o++)
 		json_array_foreach(json_list(out, "Stacks"), i, stack)
-			if (str_eq(deploy_tag(stack, "mpcup:network"), network) &&
+			if (!json_str(stack, "ParentId") &&
+			    str_eq(deploy_tag(stack, "mpcup:network"), network) &&
 			    str_eq(deploy_tag(stack, "mpcup:role"), order[o]))
 				json_add_str(names, json_str_or(stack, "StackName", ""));
 	*ret = GIVE(names);
@@ -102,29 +103,36 @@ static int report_retained(struct cli *cli, struct target *t, const json_t *reta
 	return 0;
 }
 
-/* A deleted stack is only known by its ARN: remember it before. */
-static char *stack_id(struct target *t, const char *name)
+/* A deleted stack is only known by its ARN: those of the stack and what is nested in it, before. */
+static json_t *stack_ids(struct target *t, const char *name)
 {
-	OWN(json) json_t *stack = NULL;
+	OWN(json) json_t *stack = NULL, *resources = NULL;
+	json_t *ids = NULL;
 
-	return deploy_describe(t, name, &stack, NULL) == 0 ? str_dup(json_str(stack, "StackId")) : NULL;
+	if (deploy_describe(t, name, &stack, NULL) != 0)
+		return json_array();
+	if (ecs_view_resources(t, name, &resources, NULL) == 0)
+		ids = ecs_view_nested(resources);
+	ids = ids ? ids : json_array();
+	json_add_str(ids, json_str_or(stack, "StackId", name));
+	return ids;
 }
 
 static int delete_stacks(struct cli *cli, struct target *t, const json_t *names, json_t *deleted,
 			 json_t *retained, struct err *err)
 {
-	json_t *name;
-	size_t i;
+	json_t *name, *id;
+	size_t i, k;
 
 	json_array_foreach(names, i, name) {
 		const char *text = json_string_value(name);
-		OWN(str) char *id = stack_id(t, text);
+		OWN(json) json_t *ids = stack_ids(t, text);
 		int rc = deploy_delete(cli, t, text, err);
 
 		if (rc)
 			return rc;
-		if (id)
-			note_retained(t, id, retained);
+		json_array_foreach(ids, k, id)
+			note_retained(t, json_string_value(id), retained);
 		operator_forget(t, text);
 		json_add_str(deleted, text);
 		if (cli->progress)

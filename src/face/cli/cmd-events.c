@@ -23,6 +23,24 @@ static int add_stack_events(struct target *t, const char *stack, json_t *all, st
 	return 0;
 }
 
+/* Those of the stacks nested in it too, as far as they are there. */
+static int add_all_events(struct target *t, const char *stack, json_t *all, struct err *err)
+{
+	OWN(json) json_t *resources = NULL, *nested = NULL;
+	json_t *id;
+	size_t i;
+
+	if (add_stack_events(t, stack, all, err) < 0)
+		return -1;
+	if (ecs_view_resources(t, stack, &resources, NULL) < 0)
+		return 0;
+	nested = ecs_view_nested(resources);
+	json_array_foreach(nested, i, id)
+		if (add_stack_events(t, json_string_value(id), all, err) < 0)
+			return -1;
+	return 0;
+}
+
 /* Service events and stopped tasks beside the stack's own. */
 static void add_ecs(struct target *t, const char *stack, json_t *all)
 {
@@ -109,7 +127,7 @@ static int run_events(struct cli *cli, struct err *err)
 	size_t i;
 
 	if (target_open(cli, false, &t, err) < 0 || network_view_stack(cli, &t, &stack, err) < 0 ||
-	    add_stack_events(&t, stack, all, err) < 0)
+	    add_all_events(&t, stack, all, err) < 0)
 		return -1;
 	add_ecs(&t, stack, all);
 	oldest_first = reversed(all);

@@ -10,6 +10,7 @@
 #include "face/cli/commands.h"
 #include "face/cli/deploy.h"
 #include "face/cli/ecs-view.h"
+#include "face/cli/nested.h"
 #include "face/cli/network-view.h"
 #include "face/cli/operator.h"
 #include "face/cli/plan.h"
@@ -52,7 +53,7 @@ static int put_conventions(struct target *t, const struct plan *p, const char *s
 }
 
 static int deploy_one(struct cli *cli, struct target *t, const struct plan *p,
-		      const struct plan_stack *s, struct err *err)
+		      const struct plan_stack *s, const char *folder, struct err *err)
 {
 	OWN(json) json_t *tags = tags_for(s, p);
 	struct deployment d = { .stack = s->name,
@@ -64,7 +65,8 @@ static int deploy_one(struct cli *cli, struct target *t, const struct plan *p,
 	OWN(json) json_t *stack = NULL;
 	int rc;
 
-	if (put_conventions(t, p, s->name, err) < 0)
+	nested_parameter(s, folder);
+	if (nested_check_kept(t, p, s, err) < 0 || put_conventions(t, p, s->name, err) < 0)
 		return -1;
 	rc = deploy_stack(cli, t, &d, &stack, err);
 	if (rc > 0 && cli->json)
@@ -351,6 +353,7 @@ static int run_up(struct cli *cli, struct err *err)
 {
 	struct plan p __attribute__((cleanup(own_drop_plan))) = { 0 };
 	struct target t __attribute__((cleanup(own_drop_target))) = { 0 };
+	OWN(str) char *folder = NULL;
 	int64_t began = deploy_now_ms();
 	int refused;
 
@@ -364,8 +367,10 @@ static int run_up(struct cli *cli, struct err *err)
 	if (target_open(cli, true, &t, err) < 0)
 		return -1;
 	up_phase = 1;
+	if (nested_upload(&t, &p, &folder, err) < 0)
+		return -1;
 	for (size_t i = 0; i < p.count; i++) {
-		int rc = deploy_one(cli, &t, &p, &p.stacks[i], err);
+		int rc = p.stacks[i].nested ? 0 : deploy_one(cli, &t, &p, &p.stacks[i], folder, err);
 
 		if (rc)
 			return rc < 0 ? -1 : CLI_FAILED;

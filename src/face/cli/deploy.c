@@ -66,6 +66,7 @@ struct follow {
 	json_t *seen;		 /* EventId -> true */
 	json_t *begun;		 /* logical id -> time stamp of its first event, ms */
 	json_t *failures;	 /* array of "Logical: reason" in order */
+	json_t *nested;		 /* ARN of a nested stack -> true */
 	json_t *services;	 /* service ARN -> logical id */
 	json_t *told;		 /* task ARN -> true: its end was printed */
 	json_t *stopped;	 /* those tasks, as DescribeTasks has them, with their last log lines */
@@ -79,6 +80,7 @@ static void follow_free(struct follow *f)
 	json_decref(f->seen);
 	json_decref(f->begun);
 	json_decref(f->failures);
+	json_decref(f->nested);
 	json_decref(f->services);
 	json_decref(f->told);
 	json_decref(f->stopped);
@@ -95,6 +97,7 @@ static void follow_init(struct follow *f, struct cli *cli, struct target *t, con
 	f->seen = json_object();
 	f->begun = json_object();
 	f->failures = json_array();
+	f->nested = json_object();
 	f->services = json_object();
 	f->told = json_object();
 	f->stopped = json_array();
@@ -139,29 +142,50 @@ static void note_failure(struct follow *f, const json_t *event)
 	json_add_str(f->failures, line);
 }
 
+static void note_nested(struct follow *f, const json_t *event)
+{
+	const char *physical = json_str_or(event, "PhysicalResourceId", "");
+
+	if (*physical && str_eq(json_str(event, "ResourceType"), "AWS::CloudFormation::Stack") &&
+	    !str_eq(physical, json_str(event, "StackId")))
+		json_set_bool(f->nested, physical, true);
+}
+
+/* Its logical id, which another stack of the tree may have too. */
+static char *key_of(const struct follow *f, const json_t *event)
+{
+	const char *logical = json_str_or(event, "LogicalResourceId", "");
+
+	return str_eq(json_str(event, "StackId"), f->id)
+		       ? str_dup(logical)
+		       : str_printf("%s/%s", json_str_or(event, "StackName", ""), logical);
+}
+
 static void take_event(struct follow *f, const json_t *event)
 {
 	const char *logical = json_str_or(event, "LogicalResourceId", "");
+	OWN(str) char *key = key_of(f, event);
 	const char *type = json_str_or(event, "ResourceType", "");
 	const char *status = json_str_or(event, "ResourceStatus", "");
 	const char *physical = json_str(event, "PhysicalResourceId");
 	int64_t now = aws_time_parse(json_str_or(event, "Timestamp", ""));
 
+	note_nested(f, event);
 	if (!strcmp(type, "AWS::CloudFormation::Stack"))
 		return;
 	if (!strcmp(type, "AWS::ECS::Service") && physical && strstr(physical, ":service/"))
 		json_set_str(f->services, physical, logical);
 	if (!is_final(status)) {
-		if (!json_object_get(f->begun, logical))
-			json_set_int(f->begun, logical, now);
+		if (!json_object_get(f->begun, key))
+			json_set_int(f->begun, key, now);
 		return;
 	}
 	if (is_failure(status))
 		note_failure(f, event);
 	f->resources++;
 	if (f->cli->progress)
-		print_event(f, event, now - json_int_or(f->begun, logical, now));
-	json_object_del(f->begun, logical);
+		print_event(f, event, now - json_int_or(f->begun, key, now));
+	json_object_del(f->begun, key);
 }
 
 /* Appends the events of a stack, newest first, page by page until one that is in `seen` (may be NULL). */
@@ -203,18 +227,45 @@ int deploy_events(struct target *t, const char *stack, json_t **ret, struct err 
 }
 
 /* Takes the events that are new, oldest first. silent: they belong to earlier operations. */
-static int take_events(struct follow *f, bool silent, struct err *err)
+static int take_events_of(struct follow *f, const char *stack, bool silent, struct err *err)
 {
 	OWN(json) json_t *fresh = json_array();
 
-	if (read_events(f->target, f->id, f->seen, fresh, err) < 0)
+	if (read_events(f->target, stack, f->seen, fresh, err) < 0)
 		return -1;
 	for (size_t i = json_array_size(fresh); i-- > 0;) {
 		const json_t *event = json_array_get(fresh, i);
 
 		json_set_bool(f->seen, json_str_or(event, "EventId", ""), true);
-		if (!silent)
+		if (silent)
+			note_nested(f, event);
+		else
 			take_event(f, event);
+	}
+	return 0;
+}
+
+/* A nested stack that is found on the way has its turn in the same call. */
+static int take_events(struct follow *f, bool silent, struct err *err)
+{
+	OWN(json) json_t *done = json_object();
+	const char *id;
+	json_t *unused;
+
+	if (take_events_of(f, f->id, silent, err) < 0)
+		return -1;
+	for (bool more = true; more;) {
+		OWN(json) json_t *now = json_copy(f->nested);
+
+		more = false;
+		json_object_foreach(now, id, unused) {
+			if (json_object_get(done, id))
+				continue;
+			more = true;
+			json_set_bool(done, id, true);
+			if (take_events_of(f, id, silent, err) < 0)
+				return -1;
+		}
 	}
 	return 0;
 }

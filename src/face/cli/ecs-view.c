@@ -130,7 +130,7 @@ void ecs_view_print_stopped(struct cli *cli, const char *service, const json_t *
 	(void)fflush(stdout);
 }
 
-int ecs_view_resources(struct target *t, const char *stack, json_t **ret, struct err *err)
+int ecs_view_own_resources(struct target *t, const char *stack, json_t **ret, struct err *err)
 {
 	OWN(json) json_t *all = json_array(), *token = NULL;
 
@@ -147,6 +147,45 @@ int ecs_view_resources(struct target *t, const char *stack, json_t **ret, struct
 		json_decref(token);
 		token = json_incref(json_object_get(out, "NextToken"));
 	} while (json_is_string(token) && *json_string_value(token));
+	*ret = GIVE(all);
+	return 0;
+}
+
+static bool is_nested(const json_t *resource)
+{
+	return str_eq(json_str(resource, "ResourceType"), "AWS::CloudFormation::Stack") &&
+	       json_str(resource, "PhysicalResourceId") &&
+	       !str_eq(json_str(resource, "ResourceStatus"), "DELETE_COMPLETE");
+}
+
+json_t *ecs_view_nested(const json_t *resources)
+{
+	json_t *ids = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(resources, i, one)
+		if (is_nested(one))
+			json_add_str(ids, json_str(one, "PhysicalResourceId"));
+	return ids;
+}
+
+/* The list grows while it is walked: a nested stack may have nested stacks. */
+int ecs_view_resources(struct target *t, const char *stack, json_t **ret, struct err *err)
+{
+	OWN(json) json_t *all = NULL;
+
+	if (ecs_view_own_resources(t, stack, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		const json_t *one = json_array_get(all, i);
+		OWN(json) json_t *inner = NULL;
+
+		if (!is_nested(one))
+			continue;
+		if (ecs_view_own_resources(t, json_str(one, "PhysicalResourceId"), &inner, err) < 0)
+			return -1;
+		json_array_extend(all, inner);
+	}
 	*ret = GIVE(all);
 	return 0;
 }

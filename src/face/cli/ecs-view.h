@@ -8,8 +8,12 @@
 json_t *ecs_view_stopped(struct target *t, const char *service_arn, const json_t *known);
 void ecs_view_print_stopped(struct cli *cli, const char *service, const json_t *task);
 
-/* All resources of a stack: array of ListStackResources' summaries. */
+/* The resources of one stack: array of ListStackResources' summaries. */
+int ecs_view_own_resources(struct target *t, const char *stack, json_t **ret, struct err *err);
+/* Those of the stack and of all stacks nested in it. */
 int ecs_view_resources(struct target *t, const char *stack, json_t **ret, struct err *err);
+/* ARNs of the nested stacks among resources; the caller's. */
+json_t *ecs_view_nested(const json_t *resources);
 
 /* The nodes of a stack: array of objects
  *   name (logical id's service name), logicalResourceId, serviceArn, service (DescribeServices),

@@ -263,7 +263,8 @@ static int only_network(struct target *t, char **ret, struct err *err)
 	if (awsclient_call(t->aws, "cloudformation", "DescribeStacks", NULL, &out, NULL, err) < 0)
 		return -1;
 	json_array_foreach(json_list(out, "Stacks"), i, stack) {
-		if (!str_eq(deploy_tag(stack, "mpcup:role"), "network"))
+		/* nested stacks have their parent's tags */
+		if (!str_eq(deploy_tag(stack, "mpcup:role"), "network") || json_str(stack, "ParentId"))
 			continue;
 		buf_printf(&names, "%s%s", count++ ? ", " : "", json_str_or(stack, "StackName", ""));
 	}

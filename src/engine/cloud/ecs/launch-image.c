@@ -40,9 +40,31 @@ static json_t *mapping_of(struct hub *hub, const char *stack)
 	return mapping;
 }
 
+/* Name of the stack that this one is nested in, at the top; NULL: it is none of that kind. The caller's. */
+static char *root_of(struct hub *hub, const char *stack)
+{
+	OWN(json) json_t *in = json_pack("{s:s}", "StackName", stack), *out = NULL;
+	const char *root;
+
+	if (hub_call(hub, NULL, "cloudformation", "DescribeStacks", in, &out, NULL, NULL) < 0)
+		return NULL;
+	root = json_str(json_path(out, "Stacks.0"), "RootId");
+	root = root ? strchr(root, '/') : NULL;
+	return root ? str_dup_n(root + 1, strcspn(root + 1, "/")) : NULL;
+}
+
+/* That of the root counts for the whole tree: it is what a user names. */
+static json_t *mapping_for(struct hub *hub, const char *stack)
+{
+	json_t *mapping = mapping_of(hub, stack);
+	OWN(str) char *root = mapping ? NULL : root_of(hub, stack);
+
+	return root ? mapping_of(hub, root) : mapping;
+}
+
 enum ecs_image ecs_image_of(struct hub *hub, const char *stack, const char *image)
 {
-	OWN(json) json_t *mapping = stack ? mapping_of(hub, stack) : NULL;
+	OWN(json) json_t *mapping = stack ? mapping_for(hub, stack) : NULL;
 	const char *pattern;
 	json_t *word;
 
