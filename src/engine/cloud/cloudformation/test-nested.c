@@ -235,6 +235,21 @@ TEST(nested, the_root_decides_for_the_whole_tree)
 	world_close(&w);
 }
 
+TEST(nested, an_update_may_bring_an_output)
+{
+	struct world w;
+
+	world_open(&w, NULL);
+	object(&w, "inner", TEMPLATE(THING("A", "")));
+	create(&w, "p", TEMPLATE(CHILD("Inner", "inner", "")));
+	until(&w, "p", "CREATE_COMPLETE");
+	object(&w, "inner", SIZED(""));
+	update(&w, "p", TEMPLATE(TAKES_OUTPUT "," CHILD("Inner", "inner", "")));
+	until(&w, "p", "UPDATE_COMPLETE");
+	CHECK_STR(size_of(&w, "B-1"), "1");
+	world_close(&w);
+}
+
 static void restart_in_the_middle(struct world *w, const char *inner)
 {
 	object(w, "sized", SIZED(",\"Fixed\":\"2\""));
