@@ -17,8 +17,8 @@ static int run_init(struct cli *cli, struct err *err)
 	uint64_t nodes = 3;
 	int rc;
 
-	if (cli_option(cli, "nodes") && num_parse_u64(cli_option(cli, "nodes"), 2, 100, &nodes) < 0)
-		return err_set(err, ERR_INPUT, "--nodes %s: a network has 2 to 100 nodes",
+	if (cli_option(cli, "nodes") && num_parse_u64(cli_option(cli, "nodes"), 2, 180, &nodes) < 0)
+		return err_set(err, ERR_INPUT, "--nodes %s: a network has 2 to 180 nodes",
 			       cli_option(cli, "nodes"));
 	text = network_example(name ? name : "mpc-network", (unsigned)nodes);
 	rc = cli_create(path, text, strlen(text), 0644, err);
@@ -160,7 +160,7 @@ const struct command command_synth = {
 	.details = "The same input gives the same output, byte for byte. Private keys are NoEcho parameters and\n"
 		   "never part of the template.\n"
 		   "A network that fits no single template (500 resources, 200 parameters, 1 MB, 10,240 characters\n"
-		   "of policies in a role: from 34 nodes on) becomes a parent and nested stacks of 20 nodes;\n"
+		   "of policies in a role: from 33 nodes on, 25 on a public chain) becomes a parent and nested stacks of 20 nodes;\n"
 		   "--output then names a directory. MPCUP_SPLIT_NODES=N in the environment makes nested stacks of\n"
 		   "N nodes of smaller networks too.",
 	.examples = "  mpcup synth > template.json\n  mpcup synth --pattern standalone --yaml",
