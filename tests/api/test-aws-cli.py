@@ -148,6 +148,12 @@ def put_templates(cloud):
         cloud.aws("s3api", "put-object", "--bucket", "templates", "--key", key, "--body", path)
 
 
+def until(cloud, stack, status):
+    """The CLI's own waiters look every 30 seconds."""
+    wait_for(lambda: cloud.aws("cloudformation", "describe-stacks", "--stack-name", stack)["Stacks"][0]["StackStatus"]
+             == status, 30, f"{stack} is {status}")
+
+
 def children(cloud):
     return {s["StackName"].split("-")[1]: s for s in cloud.aws("cloudformation", "describe-stacks")["Stacks"]
             if "ParentId" in s}
@@ -167,7 +173,7 @@ def nested_stacks_live_and_go_with_their_parent():
         regional = lambda key: f"https://s3.us-east-1.amazonaws.com/templates/{key}"
         made = cloud.aws("cloudformation", "create-stack", "--stack-name", "P", "--template-body",
                          outer(path, ("inner.yaml", 1), ("inner.yaml", 3)), "--tags", "Key=team,Value=x")["StackId"]
-        cloud.aws("cloudformation", "wait", "stack-create-complete", "--stack-name", "P")
+        until(cloud, "P", "CREATE_COMPLETE")
         there = children(cloud)
         assert set(there) == {"One", "Two"} and all(s["ParentId"] == s["RootId"] == made for s in there.values())
         assert there["One"]["Tags"] == [{"Key": "team", "Value": "x"}]
@@ -182,7 +188,7 @@ def nested_stacks_live_and_go_with_their_parent():
         # other forms of the URL are a change of the parent's resource, none of the child
         cloud.aws("cloudformation", "update-stack", "--stack-name", "P", "--template-body",
                   outer(virtual, ("inner.yaml", 1), ("inner.yaml", 5)))
-        cloud.aws("cloudformation", "wait", "stack-update-complete", "--stack-name", "P")
+        until(cloud, "P", "UPDATE_COMPLETE")
         after = children(cloud)
         assert (after["One"]["StackStatus"], after["Two"]["StackStatus"]) == ("CREATE_COMPLETE", "UPDATE_COMPLETE")
         assert len(cloud.aws("cloudformation", "describe-stack-events", "--stack-name",
@@ -191,8 +197,7 @@ def nested_stacks_live_and_go_with_their_parent():
 
         cloud.aws("cloudformation", "update-stack", "--stack-name", "P", "--template-body",
                   outer(regional, ("inner.yaml", 7), ("broken.yaml", 5)))
-        refused(cloud, "cloudformation", "wait", "stack-update-complete", "--stack-name", "P")
-        cloud.aws("cloudformation", "wait", "stack-rollback-complete", "--stack-name", "P")
+        until(cloud, "P", "UPDATE_ROLLBACK_COMPLETE")
         assert {s["StackStatus"] for s in children(cloud).values()} <= {"UPDATE_ROLLBACK_COMPLETE", "CREATE_COMPLETE"}
         assert group_days(cloud) == [1, 5]
         reasons = [e.get("ResourceStatusReason", "") for e in
@@ -203,7 +208,7 @@ def nested_stacks_live_and_go_with_their_parent():
         assert "hidden-thing" not in json.dumps(reasons)
 
         cloud.aws("cloudformation", "delete-stack", "--stack-name", "P")
-        cloud.aws("cloudformation", "wait", "stack-delete-complete", "--stack-name", made)
+        until(cloud, made, "DELETE_COMPLETE")
         assert cloud.aws("cloudformation", "describe-stacks")["Stacks"] == [] and group_days(cloud) == []
         gone = cloud.aws("cloudformation", "describe-stacks", "--stack-name", there["One"]["StackId"])["Stacks"][0]
         assert gone["StackStatus"] == "DELETE_COMPLETE"
@@ -217,9 +222,7 @@ def a_failing_nested_stack_takes_the_whole_creation_back():
         path = lambda key: f"http://127.0.0.1:{cloud.port}/templates/{key}"
         cloud.aws("cloudformation", "create-stack", "--stack-name", "P", "--template-body",
                   outer(path, ("inner.yaml", 1), ("broken.yaml", 3)))
-        refused(cloud, "cloudformation", "wait", "stack-create-complete", "--stack-name", "P")
-        wait_for(lambda: cloud.aws("cloudformation", "describe-stacks", "--stack-name", "P")["Stacks"][0]["StackStatus"]
-                 == "ROLLBACK_COMPLETE", 20, "rolled back")
+        until(cloud, "P", "ROLLBACK_COMPLETE")
         assert children(cloud) == {} and group_days(cloud) == []
         events = cloud.aws("cloudformation", "describe-stack-events", "--stack-name", "P")["StackEvents"]
         failed = next(e for e in events if e["LogicalResourceId"] == "Two" and e["ResourceStatus"] == "CREATE_FAILED")
@@ -238,7 +241,7 @@ def a_change_set_shows_nested_stacks_at_the_top():
         path = lambda key: f"http://127.0.0.1:{cloud.port}/templates/{key}"
         text = outer(path, ("inner.yaml", 1), ("inner.yaml", 3))
         cloud.aws("cloudformation", "create-stack", "--stack-name", "P", "--template-body", text)
-        cloud.aws("cloudformation", "wait", "stack-create-complete", "--stack-name", "P")
+        until(cloud, "P", "CREATE_COMPLETE")
         cloud.aws("cloudformation", "create-change-set", "--stack-name", "P", "--change-set-name", "c",
                   "--template-body", text, "--include-nested-stacks")
         shown = cloud.aws("cloudformation", "describe-change-set", "--stack-name", "P", "--change-set-name", "c")
@@ -248,7 +251,7 @@ def a_change_set_shows_nested_stacks_at_the_top():
             assert change["Details"][0]["ChangeSource"] == "Automatic", change
         assert [c["ResourceChange"]["LogicalResourceId"] for c in shown["Changes"]] == ["One", "Two"]
         cloud.aws("cloudformation", "execute-change-set", "--stack-name", "P", "--change-set-name", "c")
-        cloud.aws("cloudformation", "wait", "stack-update-complete", "--stack-name", "P")
+        until(cloud, "P", "UPDATE_COMPLETE")
 
 
 main()

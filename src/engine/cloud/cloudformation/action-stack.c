@@ -69,7 +69,7 @@ static int check_failure_wish(struct call *c)
 
 /* What is known to fail is refused at once when the client waits for the answer. */
 static int check_early(struct hub *hub, struct call *c, const json_t *stack, const json_t *settings,
-		       const struct stack_plan *plan)
+		       struct stack_plan *plan)
 {
 	struct err err = { 0 };
 

@@ -82,7 +82,7 @@ int stack_check_exports(struct hub *hub, const json_t *stack, const json_t *outp
 			struct err *err);
 /* Same before there are any values: are the names free? */
 struct stack_plan;
-int stack_check_export_names(struct hub *hub, const json_t *stack, const struct stack_plan *plan,
+int stack_check_export_names(struct hub *hub, const json_t *stack, struct stack_plan *plan,
 			     struct err *err);
 /* Makes the exports of a stack those of `outputs` (NULL: none). */
 void stack_put_exports(struct hub *hub, const json_t *stack, const json_t *outputs);

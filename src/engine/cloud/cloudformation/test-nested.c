@@ -244,9 +244,12 @@ TEST(nested, an_update_may_bring_an_output)
 	create(&w, "p", TEMPLATE(CHILD("Inner", "inner", "")));
 	until(&w, "p", "CREATE_COMPLETE");
 	object(&w, "inner", SIZED(""));
-	update(&w, "p", TEMPLATE(TAKES_OUTPUT "," CHILD("Inner", "inner", "")));
+	update(&w, "p",
+	       "{\"Resources\":{" TAKES_OUTPUT "," CHILD("Inner", "inner", "") "},\"Outputs\":{\"O\":{"
+	       "\"Value\":{\"Fn::GetAtt\":[\"Inner\",\"Outputs.Made\"]},\"Export\":{\"Name\":\"made\"}}}}");
 	until(&w, "p", "UPDATE_COMPLETE");
 	CHECK_STR(size_of(&w, "B-1"), "1");
+	CHECK_STR(json_str(hub_get(w.hub, "cloudformation:export", "made"), "Value"), "1");
 	world_close(&w);
 }
 
