@@ -172,7 +172,7 @@ def a_network_in_nested_stacks_comes_up_is_updated_and_goes_down():
             file.write(text.replace("nodes: 3", "nodes: 4"))
         grown = cloud.run("up", timeout=90)  # the stack grows; a contract that runs takes no more participants
         assert "UPDATE_COMPLETE" in grown.out and "already has other participants" in grown.err, grown
-        assert cloud.ok("status", "--json").json()["summary"]["healthy"] == 4
+        assert cloud.run("status", "--json").json()["summary"]["healthy"] == 4
         after = {name: s["StackStatus"] for name, s in nested_stacks(cloud).items()}
         assert after == {"Nodes0": "CREATE_COMPLETE", "Nodes1": "UPDATE_COMPLETE"}, after
         cloud.environment["MPCUP_SPLIT_NODES"] = ""

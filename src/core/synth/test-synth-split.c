@@ -173,13 +173,13 @@ static void check_children(const struct synth_parts *parts, size_t nodes)
 	CHECK_INT(seen, nodes);
 }
 
+#define BOOT "ed25519:GzEU8jWjVmNpijNwwAsSXAwsRJwTCezJi6pxvEKzYagF@10.0.2.100:24567"
+#define STANDALONE "standalone\nboot_nodes: " BOOT
+
 TEST(split, every_size_keeps_the_limits)
 {
 	static const size_t sizes[] = { 33, 40, 57, 58, 64, 100, 123, 180 };
-	static const char *const patterns[] = {
-		"integrated", "composed", "standalone\nboot_nodes: ed25519:"
-					  "GzEU8jWjVmNpijNwwAsSXAwsRJwTCezJi6pxvEKzYagF@10.0.2.100:24567"
-	};
+	static const char *const patterns[] = { "integrated", "composed", STANDALONE };
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		for (size_t k = 0; k < 3; k++) {
