@@ -23,6 +23,9 @@ _mpcup() {
 	'cloud reset'|'cloud reset '*) options=' --yes --json --quiet --help';;
 	'cloud coverage'|'cloud coverage '*) options=' --json --quiet --help';;
 	'cloud run'|'cloud run '*) options=' --state-dir --port --ready-fd --verify-signatures --any-credentials --json --quiet --help';;
+	'image import'|'image import '*) options=' --name --json --quiet --help';;
+	'image list'|'image list '*) options=' --json --quiet --help';;
+	'image remove'|'image remove '*) options=' --json --quiet --help';;
 	'node'|'node '*) options=' --json --quiet --help';;
 	'localnet'|'localnet '*) options=' --json --quiet --help';;
 	'completion'|'completion '*) options=' --json --quiet --help';;
@@ -50,6 +53,9 @@ cloud credentials
 cloud reset
 cloud coverage
 cloud run
+image import
+image list
+image remove
 node
 localnet
 completion
