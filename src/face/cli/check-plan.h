@@ -6,7 +6,7 @@
 /* profile: of the node image, NULL: the built-in node. 0: *ret is check_merge()'s object, the caller's.
  * -1: a template cannot be read or evaluated. */
 int check_plan(const struct plan *p, const char *profile, json_t **ret, struct err *err);
-/* The option --profile. -1: there is no such profile. */
+/* The option --node-profile. -1: there is no such profile. */
 int check_take_profile(const struct cli *cli, const char **ret, struct err *err);
 /* Tasks, findings and the sum, for people. --quiet: FAIL alone. */
 void check_print(const struct cli *cli, const json_t *result);

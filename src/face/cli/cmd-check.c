@@ -102,7 +102,7 @@ static const struct cli_option check_options[] = {
 	  .many = true,
 	  .help = "parameter values in the aws CLI's form" },
 	{ .name = "param", .value = "K=V", .many = true, .help = "one parameter value" },
-	{ .name = "profile",
+	{ .name = "node-profile",
 	  .value = "NAME",
 	  .help = "the node image's contract: built-in (default), 3.1 or current" },
 	{ .name = "sarif", .help = "print SARIF 2.1.0, for code scanning" },

@@ -167,7 +167,7 @@ static int run_down(struct cli *cli, struct err *err)
 static const struct cli_option down_options[] = {
 	{ .name = "stack", .value = "NAME", .help = "the stack (default: network.yaml's, or the only one)" },
 	{ .name = "purge", .help = "also delete what the stacks retain: log groups, file systems, secrets" },
-	{ .name = "target", .value = "NAME", .help = target_help },
+	TARGET_OPTIONS,
 	{ 0 },
 };
 const struct command command_down = {

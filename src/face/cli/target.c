@@ -11,8 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-const char target_help[] = "where to deploy: local (default)";
-
 char *target_state_dir(void)
 {
 	const char *own = getenv("MPCUP_STATE_DIR"), *xdg = getenv("XDG_STATE_HOME");
@@ -207,10 +205,16 @@ int target_stop_cloud(struct err *err)
 
 int target_check(const struct cli *cli, struct err *err)
 {
+	static const char *const of_aws[] = { "profile", "region", "endpoint-url" };
 	const char *name = cli_option(cli, "target");
 
-	if (name && strcmp(name, "local"))
-		return err_set(err, ERR_INPUT, "--target %s: this version deploys to 'local' only", name);
+	if (name && strcmp(name, "local") && strcmp(name, "aws"))
+		return err_set(err, ERR_INPUT, "--target %s: there are 'local' and 'aws'", name);
+	for (size_t i = 0; i < sizeof(of_aws) / sizeof(of_aws[0]); i++)
+		if (cli_option(cli, of_aws[i]) && !str_eq(name, "aws"))
+			return err_set(err, ERR_INPUT,
+				       "--%s is for --target aws%s", of_aws[i],
+				       i ? "" : " (the node image's contract is --node-profile)");
 	return 0;
 }
 
@@ -222,6 +226,8 @@ int target_open(struct cli *cli, bool start, struct target *ret, struct err *err
 
 	if (target_check(cli, err) < 0)
 		return -1;
+	if (str_eq(cli_option(cli, "target"), "aws"))
+		return target_open_aws(cli, ret, err);
 	alive = target_health(NULL, err);
 	if (alive < 0)
 		return -1;
@@ -230,6 +236,8 @@ int target_open(struct cli *cli, bool start, struct target *ret, struct err *err
 					     "cloud start");
 	if (!alive && start_or_find(err) < 0)
 		return err_in(err, "local cloud");
+	t.local = true;
+	t.account = str_dup("000000000000");
 	t.endpoint = endpoint_url();
 	o.endpoint_url = t.endpoint;
 	if (awsclient_new(&o, &t.aws, err) < 0) {
@@ -244,5 +252,7 @@ void target_close(struct target *t)
 {
 	awsclient_free(t->aws);
 	free(t->endpoint);
+	free(t->account);
+	free(t->caller);
 	*t = (struct target){ 0 };
 }
