@@ -8,7 +8,7 @@ from proxy import *
 
 UP = ["--stack", "Mpc", "--params", template("params/cdk-3.json")]
 GOOD = template("good/standalone.plain.json")
-SLOW = template("faulty/efs-no-nfs-rule.json")  # its tasks take seconds to fail
+FAULTY = template("faulty/efs-no-nfs-rule.json")
 SECRET = re.compile(r"ed25519:[1-9A-HJ-NP-Za-km-z]{80,}")
 
 
@@ -148,32 +148,71 @@ def throttling_expired_tokens_and_cut_answers_on_the_way_are_survived():
         assert proxy.count("CreateStack") == 2 and cloud.stacks() == {"Mpc": "CREATE_COMPLETE"}
 
 
+def endless(cloud, source, name, change=lambda template: None):
+    """The template without circuit breakers: what cannot start is tried for hours."""
+    t = json.load(open(source))
+    change(t)
+    for service in (r for r in t["Resources"].values() if r["Type"] == "AWS::ECS::Service"):
+        service["Properties"]["DeploymentConfiguration"].pop("DeploymentCircuitBreaker", None)
+    path = os.path.join(cloud.work, name)
+    json.dump(t, open(path, "w"))
+    return path
+
+
 @test
-def an_up_that_was_left_or_interrupted_is_continued_by_the_next():
+def an_up_that_was_left_is_followed_by_the_next_and_down_ends_it():
     with Aws() as cloud:
-        left = cloud.run("up", SLOW, *UP, "--force", "--timeout", "1", *cloud.there())
+        path = endless(cloud, FAULTY, "endless.json")
+        left = cloud.run("up", path, *UP, "--force", "--timeout", "1", *cloud.there())
         assert left.code == 1 and "still in CREATE_IN_PROGRESS" in left.err and "goes on" in left.err, left
-        assert cloud.stacks()["Mpc"].endswith("_IN_PROGRESS")
-        again = cloud.run("up", SLOW, *UP, "--force", *cloud.there())
-        assert again.code == 1 and "from an earlier run; following it" in again.out, again
-        assert "ROLLBACK_COMPLETE from an earlier run; deleting it first" in again.out, again
+        assert cloud.stacks() == {"Mpc": "CREATE_IN_PROGRESS"}
+        again = cloud.run("up", path, *UP, "--force", "--timeout", "1", *cloud.there())
+        assert again.code == 1 and "CREATE_IN_PROGRESS from an earlier run; following it" in again.out, again
+        assert cloud.stacks() == {"Mpc": "CREATE_IN_PROGRESS"}
+        cloud.ok("down", "--stack", "Mpc", *cloud.there())
+        assert cloud.stacks() == {}
+
+
+@test
+def a_stack_that_failed_is_deleted_after_saying_so_and_made_again():
+    with Aws() as cloud:
+        failed = cloud.run("up", FAULTY, *UP, "--force", *cloud.there())
+        assert failed.code == 1 and "ROLLBACK_COMPLETE" in failed.err, failed
         good = cloud.ok("up", GOOD, *UP, "--quiet", *cloud.there())
-        assert "deleting it first" in good.err, good  # said whatever the options
+        assert "ROLLBACK_COMPLETE from an earlier run; deleting it first" in good.err, good  # whatever the options
         assert cloud.stacks() == {"Mpc": "CREATE_COMPLETE"}
         assert "nothing to change" in cloud.ok("up", GOOD, *UP, *cloud.there()).out
 
 
 @test
+def a_stack_whose_way_back_is_blocked_is_left_alone_and_the_way_out_is_named():
+    def rule(request):
+        if request.action == "DescribeStacks":
+            return answer("200 OK", "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>Mpc</StackName>"
+                          "<StackId>arn:aws:cloudformation:us-east-1:000000000000:stack/Mpc/1</StackId><StackStatus>"
+                          "UPDATE_ROLLBACK_FAILED</StackStatus></member></Stacks></DescribeStacksResult>"
+                          "</DescribeStacksResponse>")
+        if request.action == "DescribeStackEvents":
+            return answer("200 OK", "<DescribeStackEventsResponse><DescribeStackEventsResult><StackEvents/>"
+                          "</DescribeStackEventsResult></DescribeStackEventsResponse>")
+    with Aws() as cloud:
+        up, proxy = up_through(cloud, rule)
+        assert up.code == 3 and "continue-update-rollback --stack-name Mpc" in up.err, up
+        assert changes(proxy) == []
+
+
+@test
 def an_interrupt_leaves_the_stack_going_and_says_how_to_follow_it():
     with Aws() as cloud, Proxy(cloud.port) as proxy:
-        child = subprocess.Popen(cloud.command("up", SLOW, *UP, "--force", *cloud.there(proxy.port)), text=True,
+        path = endless(cloud, FAULTY, "endless.json")
+        child = subprocess.Popen(cloud.command("up", path, *UP, "--force", *cloud.there(proxy.port)), text=True,
                                  env=cloud.environment, cwd=cloud.work, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         wait_for(lambda: proxy.count("DescribeStackEvents"), 60, "the stack is followed")
         child.send_signal(signal.SIGINT)
         _, said = child.communicate(timeout=20)
         assert child.returncode == 130, child.returncode
         assert "goes on in AWS" in said and "mpcup events --stack Mpc --target aws --profile prod" in said, said
-        assert cloud.stacks()["Mpc"].endswith("_IN_PROGRESS")
+        assert cloud.stacks() == {"Mpc": "CREATE_IN_PROGRESS"}
         assert "CREATE_IN_PROGRESS" in cloud.ok("events", "--stack", "Mpc", *cloud.there()).out
 
 
@@ -276,16 +315,16 @@ def a_secret_that_may_not_be_read_is_unknown():
 @test
 def a_secret_that_a_definition_names_without_suffix_is_made():
     with Aws() as cloud:
-        t = json.load(open(GOOD))
-        task = next(r for k, r in t["Resources"].items() if k.startswith("MpcNode0Task"))
-        secrets = task["Properties"]["ContainerDefinitions"][0]["Secrets"]
-        peer = next(s for s in secrets if s["Name"] == "MPC_P2P_PRIVATE_KEY")
-        peer["ValueFrom"] = "arn:aws:secretsmanager:us-east-1:000000000000:secret:mine/node-0:p2p::"
-        for role in (r for k, r in t["Resources"].items() if k.startswith("MpcExecutionRoleDefaultPolicy")):
-            role["Properties"]["PolicyDocument"]["Statement"].append(
-                {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"})
-        path = os.path.join(cloud.work, "named.json")
-        json.dump(t, open(path, "w"))
+        def name_without_suffix(t):
+            task = next(r for k, r in t["Resources"].items() if k.startswith("MpcNode0Task"))
+            secrets = task["Properties"]["ContainerDefinitions"][0]["Secrets"]
+            peer = next(s for s in secrets if s["Name"] == "MPC_P2P_PRIVATE_KEY")
+            peer["ValueFrom"] = "arn:aws:secretsmanager:us-east-1:000000000000:secret:mine/node-0:p2p::"
+            for k, role in t["Resources"].items():
+                if k.startswith("MpcExecutionRoleDefaultPolicy"):
+                    role["Properties"]["PolicyDocument"]["Statement"].append(
+                        {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"})
+        path = endless(cloud, GOOD, "named.json", name_without_suffix)
         cloud.ok("init")
         cloud.ok("keys", "generate")
         left = cloud.run("up", path, *UP, "--force", "--timeout", "1", *cloud.there())

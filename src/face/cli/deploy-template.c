@@ -19,6 +19,7 @@ static int look_at_bucket(struct target *t, const char *bucket, size_t len, stru
 	if (awsclient_call(t->aws, "s3", "HeadBucket", in, NULL, code, &why) == 0)
 		return 0;
 	if (!strcmp(code, "404") || !strcmp(code, "NoSuchBucket")) {
+		(void)fflush(stdout);
 		(void)fprintf(stderr,
 			      "Making the S3 bucket %s (private, encrypted): the template has %zu bytes, more "
 			      "than the %d that a request takes. It stays; templates are all it holds.\n",
