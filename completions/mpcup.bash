@@ -7,10 +7,10 @@ _mpcup() {
 	'keys show'|'keys show '*) options=' --directory --json --quiet --help';;
 	'keys verify'|'keys verify '*) options=' --directory --json --quiet --help';;
 	'synth'|'synth '*) options=' --pattern --base --yaml --output --json --quiet --help';;
-	'check'|'check '*) options=' --params --param --node-profile --sarif --baseline --write-baseline --reason --json --quiet --help';;
+	'check'|'check '*) options=' --params --param --node-profile --sarif --baseline --write-baseline --reason --stack --lookup --target --profile --region --endpoint-url --json --quiet --help';;
 	'explain'|'explain '*) options=' --markdown --json --quiet --help';;
 	'graph'|'graph '*) options=' --output --format --params --param --json --quiet --help';;
-	'up'|'up '*) options=' --stack --params --param --image --chain-key --node-profile --force --no-rollback --timeout --target --profile --region --endpoint-url --json --quiet --help';;
+	'up'|'up '*) options=' --stack --params --param --image --chain-key --node-profile --no-lookup --force --no-rollback --timeout --target --profile --region --endpoint-url --json --quiet --help';;
 	'status'|'status '*) options=' --stack --target --profile --region --endpoint-url --json --quiet --help';;
 	'events'|'events '*) options=' --stack --target --profile --region --endpoint-url --json --quiet --help';;
 	'logs'|'logs '*) options=' --follow --stack --target --profile --region --endpoint-url --json --quiet --help';;

@@ -207,7 +207,8 @@ static void report_missing(struct imports *at, const char *name)
 	const json_t *near = nearest_export(at->exports, at->template, name);
 	const char *spelt = json_str(near, "name");
 	OWN(str) char *remedy = near ? str_printf("Fn::ImportValue: %s", spelt) : NULL;
-	struct check_finding f = { .severity = near ? CHECK_FAIL : CHECK_UNKNOWN,
+	bool missing = deployment_account_exports(check_deployment(at->c), name) == VERDICT_FAIL;
+	struct check_finding f = { .severity = near || missing ? CHECK_FAIL : CHECK_UNKNOWN,
 				   .resource = at->resource,
 				   .template = at->template,
 				   .remedy = remedy };
@@ -217,12 +218,15 @@ static void report_missing(struct imports *at, const char *name)
 		f.pointer = below;
 	else if (str_starts(below, "/Properties/"))
 		f.property = below + strlen("/Properties/");
-	if (!near)
+	if (!near && !missing)
 		f.lookup = "aws cloudformation list-exports";
 	if (near)
 		check_add(at->c, &f,
 			  "No template of this call exports %s. %s (output %s) exports %s.", name,
 			  file_of(at->c, export_template(near)), json_str(near, "output"), spelt);
+	else if (missing)
+		check_add(at->c, &f, "Neither a template of this call nor the account exports %s.",
+			  name);
 	else
 		check_add(at->c, &f,
 			  "%s must be exported in the same account and region before "
@@ -240,6 +244,8 @@ static void look_import(struct imports *at, json_t *argument)
 		return;
 	text = json_string_value(name);
 	if (!text || exported(at->exports, at->template, text) || json_object_get(at->seen, text))
+		return;
+	if (deployment_account_exports(check_deployment(at->c), text) == VERDICT_PASS)
 		return;
 	json_set_bool(at->seen, text, true);
 	report_missing(at, text);

@@ -375,7 +375,7 @@ static void namespace_i05(struct check *c, const struct deployment_resource *r)
 	const struct deployment *d = check_deployment(c);
 	const json_t *vpc = json_object_get(r->properties, "Vpc");
 	const char *name = check_text(d, json_object_get(r->properties, "Name"));
-	const struct deployment_resource *all;
+	const struct deployment_resource *all, *known;
 	OWN(str) char *lookup = NULL;
 	struct check_finding f = { .severity = CHECK_FAIL, .resource = r, .property = "Name" };
 	size_t count;
@@ -391,7 +391,8 @@ static void namespace_i05(struct check *c, const struct deployment_resource *r)
 		f.second_property = "Name";
 		check_add(c, &f, "two namespaces of one VPC are called %s", name);
 	}
-	if (!vpc || deployment_target(d, vpc, NULL))
+	known = vpc ? deployment_target(d, vpc, NULL) : NULL;
+	if (!vpc || (known && !known->physical_id))
 		return; /* a VPC of the deployment is new: no other zone can be there */
 	if (asked_namespace(c, r, name))
 		return;

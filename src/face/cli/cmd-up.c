@@ -5,6 +5,7 @@
 
 #include "core/check/check.h"
 #include "core/synth/synth.h"
+#include "face/cli/check-lookup.h"
 #include "face/cli/check-plan.h"
 #include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
@@ -344,16 +345,18 @@ static void say_checked(const struct cli *cli, const json_t *result)
 		      fail ? "deployed all the same, because of --force" : "mpcup check shows them");
 }
 
-/* The one place where up has its plan judged. */
-static int judge(const struct cli *cli, const struct plan *p, json_t **ret, struct err *err)
+/* The one place where up has its plan judged; for AWS, with what the account, registries and the chain
+ * tell: what is missing there costs minutes, quotas among it. */
+static int judge(struct cli *cli, const struct plan *p, json_t **ret, struct err *err)
 {
+	bool ask = str_eq(cli_option(cli, "target"), "aws") && !cli_flag(cli, "no-lookup");
 	const char *profile;
 
-	return check_take_profile(cli, &profile, err) < 0 ? -1 : check_plan(p, profile, ret, err);
+	return check_take_profile(cli, &profile, err) < 0 ? -1 : check_asking(cli, p, profile, ask, ret, err);
 }
 
 /* 0 go on, 1 refused (said), -1 err. */
-static int check_first(const struct cli *cli, const struct plan *p, struct err *err)
+static int check_first(struct cli *cli, const struct plan *p, struct err *err)
 {
 	OWN(json) json_t *result = NULL;
 	size_t fail;
@@ -490,6 +493,7 @@ static const struct cli_option up_options[] = {
 	{ .name = "chain-key", .value = "FILE", .help = "node key of the NEAR base the nodes join" },
 	{ .name = "node-profile", .value = "NAME",
 	  .help = "the node image's contract for the check: built-in (default), 3.1 or current" },
+	{ .name = "no-lookup", .help = "aws: check the templates alone, ask nobody about the account" },
 	{ .name = "force", .help = "deploy although check finds that it will not work" },
 	{ .name = "no-rollback", .help = "keep what was created when the deployment fails" },
 	{ .name = "timeout", .value = "SECONDS", 
