@@ -47,7 +47,14 @@ def up_says_who_and_where_and_sends_nothing_that_only_the_local_cloud_has():
         up = cloud.ok("up", GOOD, *UP, *cloud.there(proxy.port))
         assert "AWS account 000000000000, region us-east-1, as arn:aws:" in up.err, up
         assert changes(proxy) == ["CreateStack"], changes(proxy)
+        # the check before it asked the account, and changed nothing
+        assert proxy.count("DescribeAddresses") and proxy.seen[-1].action != "CreateStack"
+        assert not {"PutParameter", "CreateSecret"} & {r.action for r in proxy.seen}
         assert not any("_mpcup" in r.line or "mpcup/" in r.text or "/mpcup" in r.text for r in proxy.seen)
+        alone = len(proxy.seen)
+        cloud.ok("up", GOOD, *UP, "--no-lookup", *cloud.there(proxy.port))
+        assert not {"DescribeAddresses", "GetServiceQuota"} & {r.action for r in proxy.seen[alone:]}
+        del proxy.seen[alone:]
         actions = [r.action for r in proxy.seen]
         assert actions.index("GetCallerIdentity") < actions.index("CreateStack")
         assert "ClientRequestToken=mpcup-" in next(r.text for r in proxy.seen if r.action == "CreateStack")
@@ -345,6 +352,7 @@ def down_keeps_what_is_kept_names_it_and_purges_only_when_that_is_said():
         down = cloud.ok("down", "--stack", "Mpc", *cloud.there(proxy.port))
         assert "What stays" in down.out and down.out.count("AWS::Logs::LogGroup    ") >= 3, down
         assert changes(proxy) == ["DeleteStack"], changes(proxy)
+        assert not any("mpcup" in r.text for r in proxy.seen if r.action != "DeleteStack")
         groups = len(cloud.aws("logs", "describe-log-groups")["logGroups"])
         unsaid = cloud.run("down", "--stack", "Mpc", "--purge", *cloud.there())
         assert groups == 3 and unsaid.code == 1 and "--yes" in unsaid.err, unsaid
@@ -353,6 +361,19 @@ def down_keeps_what_is_kept_names_it_and_purges_only_when_that_is_said():
         cloud.ok("down", "--stack", "Mpc", "--purge", "--yes", *cloud.there())
         assert cloud.aws("logs", "describe-log-groups")["logGroups"] == []
         assert "What" not in cloud.ok("down", "--stack", "Mpc", "--purge", *cloud.there()).out
+
+
+@test
+def secrets_in_their_recovery_window_are_named():
+    def rule(request):
+        if request.action == "DescribeSecret":
+            return answer("200 OK", json.dumps({"ARN": json.loads(request.text)["SecretId"], "DeletedDate": 1.7e9}),
+                          "application/x-amz-json-1.1")
+    with Aws() as cloud, Proxy(cloud.port, rule) as proxy:
+        cloud.ok("up", GOOD, *UP, *cloud.there())
+        down = cloud.ok("down", "--stack", "Mpc", *cloud.there(proxy.port))
+        assert down.out.count("(in its recovery window)") == 9, down
+        assert changes(proxy) == ["DeleteStack"]
 
 
 @test
