@@ -508,3 +508,19 @@ const char *secret_judge(const struct secret_view *v, const struct secret_slot *
 		WHY("%s", known->why);
 	return known->fault;
 }
+
+const char *check_secret_value(const char *variable, const char *value, char *why, size_t why_size)
+{
+	struct secret_view v = { .state = SECRET_VALUE };
+	const char *fault = NULL;
+
+	for (const struct secret_slot *s = secret_slots; s->variable; s++) {
+		if (strcmp(s->variable, variable) != 0)
+			continue;
+		v.text = str_dup(value);
+		fault = secret_judge(&v, s, why, why_size);
+		secret_view_free(&v);
+		break;
+	}
+	return fault && *fault ? fault : NULL;
+}

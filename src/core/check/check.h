@@ -52,6 +52,10 @@ char *check_question_command(const char *service, const char *action, const json
 const char *check_stack_name(const struct check *c, size_t template);
 const char *check_region(const struct check *c);
 
+/* What is wrong with the value of a node's secret variable ("MPC_P2P_PRIVATE_KEY"): the fault ("B03") and
+ * a clause in why that never has the value in it; NULL: nothing, or no variable of ours. */
+const char *check_secret_value(const char *variable, const char *value, char *why, size_t why_size);
+
 struct check_rule {
 	const char *id;	     /* "C01" */
 	const char *name;    /* "efs-2049-ingress-missing" */

@@ -341,12 +341,12 @@ int check_plan(const struct plan *p, const char *profile, struct check_world *w,
 int check_take_profile(const struct cli *cli, const char **ret, struct err *err)
 {
 	static const char *const profiles[] = { "built-in", "3.1", "current", NULL };
-	const char *profile = cli_option(cli, "profile");
+	const char *profile = cli_option(cli, "node-profile");
 
 	*ret = profile ? profile : profiles[0];
 	for (size_t i = 0; profiles[i]; i++)
 		if (str_eq(profiles[i], *ret))
 			return 0;
-	return err_set(err, ERR_INPUT, "--profile %s: the profiles are built-in, 3.1 and current",
+	return err_set(err, ERR_INPUT, "--node-profile %s: the profiles are built-in, 3.1 and current",
 		       profile);
 }

@@ -142,7 +142,7 @@ static int run_events(struct cli *cli, struct err *err)
 
 static const struct cli_option events_options[] = {
 	{ .name = "stack", .value = "NAME", .help = "the stack (default: network.yaml's, or the only one)" },
-	{ .name = "target", .value = "NAME", .help = target_help },
+	TARGET_OPTIONS,
 	{ 0 },
 };
 const struct command command_events = {

@@ -19,7 +19,8 @@ json_t *ecs_view_nested(const json_t *resources);
  *   name (logical id's service name), logicalResourceId, serviceArn, service (DescribeServices),
  *   taskDefinition (DescribeTaskDefinition), task (newest running or pending DescribeTasks object, or
  *   absent), container (its definition), environment (object), kind "node" | "chain" | "other",
- *   address, forwards (object container port -> "127.0.0.1:port"), logGroup, logStream.
+ *   address, forwards (object container port -> "127.0.0.1:port"; AWS: empty), inside (AWS: the same with
+ *   the private address), taskUnknown (why nobody tells which tasks run), logGroup, logStream.
  * 0: *ret is the caller's. */
 int ecs_view_services(struct target *t, const char *stack, json_t **ret, struct err *err);
 

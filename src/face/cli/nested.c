@@ -8,15 +8,6 @@
 
 #define FOLDER_PARAMETER "NestedTemplates"
 
-static char *bucket_of(struct target *t, struct err *err)
-{
-	OWN(json) json_t *out = NULL;
-
-	if (awsclient_call(t->aws, "sts", "GetCallerIdentity", NULL, &out, NULL, err) < 0)
-		return NULL;
-	return str_printf("mpcup-%s-%s", json_str_or(out, "Account", ""), awsclient_region(t->aws));
-}
-
 /* The same templates are in the same folder: what a rollback may still read is never overwritten. */
 static char *folder_of(const struct plan *p)
 {
@@ -50,12 +41,16 @@ static int upload(struct target *t, const char *bucket, const char *folder,
 int nested_upload(struct target *t, const struct plan *p, char **ret_url, struct err *err)
 {
 	OWN(str) char *folder = folder_of(p);
-	OWN(str) char *bucket = folder ? bucket_of(t, err) : NULL;
+	OWN(str) char *bucket = NULL;
 	OWN(str) char *url = NULL;
+	size_t total = 0;
 
 	*ret_url = NULL;
 	if (!folder)
 		return 0;
+	for (size_t i = 0; i < p->count; i++)
+		total += p->stacks[i].nested ? p->stacks[i].len : 0;
+	bucket = deploy_bucket(t, total, err);
 	if (!bucket)
 		return -1;
 	for (size_t i = 0; i < p->count; i++)
