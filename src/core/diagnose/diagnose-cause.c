@@ -38,8 +38,9 @@ static json_t *finding_of_secret(const json_t *evidence, const json_t *secret, c
 	const char *resource = logical_of(evidence, arn);
 	const char *variable = json_str(secret, "variable");
 	OWN(str) char *path = str_printf("/Resources/%s", resource);
-	OWN(str) char *message = str_printf("secret %s%s%s %s", json_str_or(secret, "name", arn),
+	OWN(str) char *message = str_printf("secret %s%s%s%s %s", json_str_or(secret, "name", arn),
 					    variable ? ", read as " : "", variable ? variable : "",
+					    variable ? "," : "",
 					    json_str_or(secret, "why", "has a value that cannot be used"));
 
 	if (!rule)
@@ -49,22 +50,35 @@ static json_t *finding_of_secret(const json_t *evidence, const json_t *secret, c
 			 message, "remedy", rule->remedy, "service", json_str(secret, "service"));
 }
 
+/* The template has the place, and says it already. */
+static bool is_known(const json_t *all, const json_t *finding)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(all, i, one)
+		if (str_eq(json_str(one, "fault"), json_str(finding, "fault")) &&
+		    str_eq(json_str(one, "service"), json_str(finding, "service")))
+			return true;
+	return false;
+}
+
 json_t *causes_findings(const json_t *evidence, const json_t *findings)
 {
 	json_t *all = json_array(), *one;
 	size_t i;
 
-	json_array_foreach(json_list(evidence, "secrets"), i, one) {
-		const char *fault = json_str_or(one, "verdict", "");
-		json_t *finding = *fault ? finding_of_secret(evidence, one, fault) : NULL;
-
-		if (finding)
-			json_array_append_new(all, finding);
-	}
 	json_array_foreach(findings, i, one)
 		if (json_is_object(one) && json_str(one, "fault") && !json_object_get(one, "suppressed") &&
 		    !str_eq(json_str(one, "verdict"), "UNKNOWN"))
 			json_array_append(all, one);
+	json_array_foreach(json_list(evidence, "secrets"), i, one) {
+		const char *fault = json_str_or(one, "verdict", "");
+		OWN(json) json_t *finding = *fault ? finding_of_secret(evidence, one, fault) : NULL;
+
+		if (finding && !is_known(all, finding))
+			json_array_append(all, finding);
+	}
 	return all;
 }
 
@@ -271,6 +285,17 @@ static void add_consequence(json_t *cause, const char *resource, const char *tex
 	json_array_append_new(list, json_pack("{s:s,s:s}", "resource", resource, "text", text));
 }
 
+static bool is_affected(const json_t *cause, const char *resource)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_list(cause, "consequences"), i, one)
+		if (str_eq(json_str(one, "resource"), resource))
+			return true;
+	return false;
+}
+
 static void put_candidates(json_t *cause, const struct symptom *s)
 {
 	json_t *others = json_array();
@@ -376,7 +401,7 @@ static bool place_vague(json_t *causes, const struct symptom *s, const json_t *f
 			continue;
 		if (!strcmp(s->source, "task"))
 			add_evidence(cause, s);
-		else
+		else if (!is_affected(cause, s->service))
 			add_consequence(cause, s->service, s->text);
 		return true;
 	}
@@ -484,14 +509,15 @@ static void order_evidence(json_t *causes)
 
 /* ---- absence ----------------------------------------------------------------------------------------------------- */
 
-static bool has_stream(const json_t *evidence, const char *task_id)
+static bool has_line(const json_t *evidence, const char *task_id)
 {
 	json_t *group, *stream;
 	size_t i, k;
 
 	json_array_foreach(json_list(evidence, "logs"), i, group)
 		json_array_foreach(json_list(group, "streams"), k, stream)
-			if (str_ends(json_str_or(stream, "stream", ""), task_id))
+			if (str_ends(json_str_or(stream, "stream", ""), task_id) &&
+			    json_array_size(json_list(stream, "events")))
 				return true;
 	return false;
 }
@@ -505,14 +531,14 @@ static void add_absence(json_t *causes, const struct symptoms *all, const json_t
 		json_t *cause;
 		size_t k;
 
-		if (!s->absent || !slash || has_stream(evidence, slash + 1))
+		if (!s->absent || !slash || has_line(evidence, slash + 1))
 			continue;
 		json_array_foreach(causes, k, cause)
 			if (is_about(cause, s) && str_eq(json_str(cause, "step"), s->step)) {
 				struct symptom none = *s;
 
 				none.source = "absence";
-				none.text = "no log stream: the container never ran";
+				none.text = "not one log line: the container never ran";
 				if (!same_evidence(json_list(cause, "evidence"), &none))
 					add_evidence(cause, &none);
 			}

@@ -170,6 +170,16 @@ static void read_task(const json_t *service, const json_t *task, struct symptoms
 
 /* ---- services ------------------------------------------------------------------------------------------ */
 
+/* The scheduler says again what a task said. */
+static bool is_said(const struct symptoms *s, const struct symptom *again)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (str_eq(s->list[i].source, "task") && str_eq(s->list[i].service, again->service) &&
+		    str_eq(s->list[i].step, again->step))
+			return true;
+	return false;
+}
+
 /* Newest first: what the newest steady state has ended is over. */
 static void read_service(const json_t *service, struct symptoms *ret)
 {
@@ -187,7 +197,7 @@ static void read_service(const json_t *service, struct symptoms *ret)
 
 		if (strstr(one.text, "has reached a steady state"))
 			return;
-		if (route(&one, WHERE_SERVICE))
+		if (route(&one, WHERE_SERVICE) && !is_said(ret, &one))
 			symptom_add(ret, &one);
 	}
 }

@@ -9,7 +9,9 @@
 #include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
 #include "face/cli/deploy.h"
+#include "face/cli/diagnosis.h"
 #include "face/cli/ecs-view.h"
+#include "face/cli/evidence.h"
 #include "face/cli/network-view.h"
 #include "face/cli/operator.h"
 #include "face/cli/plan.h"
@@ -52,7 +54,7 @@ static int put_conventions(struct target *t, const struct plan *p, const char *s
 }
 
 static int deploy_one(struct cli *cli, struct target *t, const struct plan *p,
-		      const struct plan_stack *s, struct err *err)
+		      const struct plan_stack *s, const json_t *findings, struct err *err)
 {
 	OWN(json) json_t *tags = tags_for(s, p);
 	struct deployment d = { .stack = s->name,
@@ -60,7 +62,8 @@ static int deploy_one(struct cli *cli, struct target *t, const struct plan *p,
 				.template_len = s->len,
 				.parameters = s->parameters,
 				.tags = tags,
-				.no_rollback = cli_flag(cli, "no-rollback") };
+				.no_rollback = cli_flag(cli, "no-rollback"),
+				.findings = findings };
 	OWN(json) json_t *stack = NULL;
 	int rc;
 
@@ -253,6 +256,27 @@ static int finish(struct cli *cli, const struct plan *p, const json_t *view, int
 	return CLI_FAILED;
 }
 
+/* Why the network does not form: printed, or in the view for --json. */
+static int explain(struct cli *cli, struct target *t, const struct plan *p, const json_t *findings,
+		   json_t *view, struct err *err)
+{
+	OWN(json) json_t *evidence = NULL, *diagnosis = NULL;
+
+	int rc = evidence_gather(t, p->network, true, &evidence, err);
+
+	if (rc)
+		return rc < 0 ? -1 : 0; /* deleted meanwhile */
+	if (diagnosis_make(evidence, findings, &diagnosis, err) < 0)
+		return -1;
+	if (cli->json) {
+		json_object_set(view, "diagnosis", diagnosis);
+		return 0;
+	}
+	(void)fputc('\n', stderr);
+	diagnosis_print(cli, stderr, diagnosis, evidence);
+	return 0;
+}
+
 /* The threshold that the stack's outputs name (synth writes one); 0: none. */
 static unsigned threshold_of(struct target *t, const char *stack)
 {
@@ -271,13 +295,13 @@ static unsigned threshold_of(struct target *t, const char *stack)
 }
 
 /* The stack stands: chain, participants, mesh. A stack without MPC nodes (a base) is done. */
-static int form_network(struct cli *cli, struct target *t, const struct plan *p, int64_t began,
-			struct err *err)
+static int form_network(struct cli *cli, struct target *t, const struct plan *p,
+			const json_t *findings, int64_t began, struct err *err)
 {
 	OWN(json) json_t *services = NULL, *nodes = NULL, *view = NULL;
 	OWN(str) char *why = NULL;
 	uint64_t seconds = 30;
-	int rc, chain;
+	int rc, chain, code;
 
 	if (cli_option(cli, "timeout") && num_parse_u64(cli_option(cli, "timeout"), 0, 86400, &seconds) < 0)
 		return err_set(err, ERR_INPUT, "--timeout %s: seconds, 0 to 86400",
@@ -303,7 +327,13 @@ static int form_network(struct cli *cli, struct target *t, const struct plan *p,
 		(void)printf("Registered %zu participants.\n", json_array_size(nodes));
 	rc = wait_formed(cli, t, p->network,
 			 deploy_now_ms() + (rc ? 2000 : (int64_t)seconds * 1000), &view, err);
-	return rc < 0 ? -1 : finish(cli, p, view, rc, why, began);
+	if (rc < 0)
+		return -1;
+	/* JSON carries it, people read it after what is missing */
+	if (rc > 0 && cli->json && explain(cli, t, p, findings, view, err) < 0)
+		return -1;
+	code = finish(cli, p, view, rc, why, began);
+	return rc > 0 && !cli->json && explain(cli, t, p, findings, view, err) < 0 ? -1 : code;
 }
 
 /* ---- the check beforehand ------------------------------------------------------------------------------ */
@@ -321,8 +351,9 @@ static void say_checked(const struct cli *cli, const json_t *result)
 		      fail ? "deployed all the same, because of --force" : "mpcup check shows them");
 }
 
-/* 0 go on, 1 refused (said), -1 err. */
-static int check_first(const struct cli *cli, const struct plan *p, struct err *err)
+/* 0 go on, *ret_findings is the caller's; 1 refused (said); -1 err. */
+static int check_first(const struct cli *cli, const struct plan *p, json_t **ret_findings,
+		       struct err *err)
 {
 	OWN(json) json_t *result = NULL;
 	const char *profile;
@@ -333,6 +364,7 @@ static int check_first(const struct cli *cli, const struct plan *p, struct err *
 	fail = check_count(result, "FAIL");
 	if (!fail || cli_flag(cli, "force")) {
 		say_checked(cli, result);
+		*ret_findings = json_incref(json_list(result, "findings"));
 		return 0;
 	}
 	if (cli->json)
@@ -351,6 +383,7 @@ static int run_up(struct cli *cli, struct err *err)
 {
 	struct plan p __attribute__((cleanup(own_drop_plan))) = { 0 };
 	struct target t __attribute__((cleanup(own_drop_target))) = { 0 };
+	OWN(json) json_t *findings = NULL;
 	int64_t began = deploy_now_ms();
 	int refused;
 
@@ -358,19 +391,19 @@ static int run_up(struct cli *cli, struct err *err)
 	(void)signal(SIGTERM, on_interrupt);
 	if (target_check(cli, err) < 0 || plan_make(cli, &p, err) < 0)
 		return -1;
-	refused = check_first(cli, &p, err);
+	refused = check_first(cli, &p, &findings, err);
 	if (refused)
 		return refused < 0 ? -1 : CLI_FAILED;
 	if (target_open(cli, true, &t, err) < 0)
 		return -1;
 	up_phase = 1;
 	for (size_t i = 0; i < p.count; i++) {
-		int rc = deploy_one(cli, &t, &p, &p.stacks[i], err);
+		int rc = deploy_one(cli, &t, &p, &p.stacks[i], findings, err);
 
 		if (rc)
 			return rc < 0 ? -1 : CLI_FAILED;
 	}
-	return form_network(cli, &t, &p, began, err);
+	return form_network(cli, &t, &p, findings, began, err);
 }
 
 static const struct cli_option up_options[] = {

@@ -8,9 +8,12 @@
 
 #include "core/aws/aws.h"
 #include "face/cli/cli-internal.h"
+#include "face/cli/diagnosis.h"
 #include "face/cli/ecs-view.h"
+#include "face/cli/evidence.h"
 
 #define FOLLOW_MS 60u /* between two looks at the local cloud */
+#define STALL_MS 20000 /* without an event: time to say what it waits for */
 
 int64_t deploy_now_ms(void)
 {
@@ -69,7 +72,11 @@ struct follow {
 	json_t *services;	 /* service ARN -> logical id */
 	json_t *told;		 /* task ARN -> true: its end was printed */
 	json_t *stopped;	 /* those tasks, as DescribeTasks has them, with their last log lines */
-	int64_t start_ms, next_tasks_ms;
+	const json_t *findings;	 /* borrowed; NULL: no diagnosis */
+	json_t *explained;	 /* service ARN -> true: its first stopped task was diagnosed */
+	json_t *evidence;	 /* of then: a rollback takes it away */
+	json_t *causes_told;	 /* fault -> true */
+	int64_t start_ms, next_tasks_ms, news_ms;
 	size_t resources;
 };
 
@@ -82,6 +89,9 @@ static void follow_free(struct follow *f)
 	json_decref(f->services);
 	json_decref(f->told);
 	json_decref(f->stopped);
+	json_decref(f->explained);
+	json_decref(f->evidence);
+	json_decref(f->causes_told);
 }
 
 static void own_drop_follow(struct follow *f)
@@ -98,7 +108,9 @@ static void follow_init(struct follow *f, struct cli *cli, struct target *t, con
 	f->services = json_object();
 	f->told = json_object();
 	f->stopped = json_array();
-	f->start_ms = deploy_now_ms();
+	f->explained = json_object();
+	f->causes_told = json_object();
+	f->start_ms = f->news_ms = deploy_now_ms();
 }
 
 static bool is_final(const char *status)
@@ -209,6 +221,8 @@ static int take_events(struct follow *f, bool silent, struct err *err)
 
 	if (read_events(f->target, f->id, f->seen, fresh, err) < 0)
 		return -1;
+	if (json_array_size(fresh))
+		f->news_ms = deploy_now_ms();
 	for (size_t i = json_array_size(fresh); i-- > 0;) {
 		const json_t *event = json_array_get(fresh, i);
 
@@ -219,11 +233,34 @@ static int take_events(struct follow *f, bool silent, struct err *err)
 	return 0;
 }
 
+/* The diagnosis as of now; NULL: none was asked for, or it cannot be made. The caller's. */
+static json_t *diagnose_now(struct follow *f)
+{
+	OWN(json) json_t *evidence = NULL;
+	json_t *diagnosis = NULL;
+
+	if (!f->findings || evidence_gather(f->target, f->id, true, &evidence, NULL) != 0)
+		return NULL;
+	evidence_complete(evidence, f->evidence);
+	json_decref(f->evidence);
+	f->evidence = GIVE(evidence);
+	return diagnosis_make(f->evidence, f->findings, &diagnosis, NULL) == 0 ? diagnosis : NULL;
+}
+
+static void tell_causes(struct follow *f)
+{
+	OWN(json) json_t *diagnosis = diagnose_now(f);
+
+	if (f->cli->progress)
+		diagnosis_tell(f->cli, diagnosis, f->causes_told);
+}
+
 /* Says what tasks died of while the stack still waits: the evidence that a rollback erases. */
 static void tell_stopped(struct follow *f)
 {
 	const char *service;
 	json_t *logical;
+	bool first = false;
 
 	json_object_foreach(f->services, service, logical) {
 		OWN(json) json_t *stopped = ecs_view_stopped(f->target, service, f->told);
@@ -236,7 +273,13 @@ static void tell_stopped(struct follow *f)
 			if (f->cli->progress)
 				ecs_view_print_stopped(f->cli, json_string_value(logical), task);
 		}
+		if (json_array_size(stopped) && !json_object_get(f->explained, service)) {
+			json_set_bool(f->explained, service, true);
+			first = true;
+		}
 	}
+	if (first)
+		tell_causes(f);
 }
 
 /* Follows until the stack is in an end state. 0: *ret is the last description, the caller's. */
@@ -253,6 +296,10 @@ static int follow(struct follow *f, json_t **ret, struct err *err)
 		if (deploy_now_ms() >= f->next_tasks_ms) {
 			tell_stopped(f);
 			f->next_tasks_ms = deploy_now_ms() + 200;
+		}
+		if (deploy_now_ms() - f->news_ms > STALL_MS) {
+			tell_causes(f);
+			f->news_ms = deploy_now_ms();
 		}
 		if (rc > 0 || is_final(json_str_or(stack, "StackStatus", ""))) {
 			*ret = rc > 0 ? NULL : GIVE(stack);
@@ -397,7 +444,7 @@ static int settle_earlier(struct follow *f, bool *ret_exists, struct err *err)
 	return 0;
 }
 
-static void print_failure(struct follow *f, const json_t *stack)
+static void print_failure(struct follow *f, const json_t *stack, const json_t *diagnosis)
 {
 	json_t *line;
 	size_t i;
@@ -407,18 +454,23 @@ static void print_failure(struct follow *f, const json_t *stack)
 		      json_str_or(stack, "StackStatus", "gone"));
 	json_array_foreach(f->failures, i, line)
 		(void)fprintf(stderr, "  %s\n", json_string_value(line));
+	if (!diagnosis || f->cli->json)
+		return;
+	(void)fputc('\n', stderr);
+	diagnosis_print(f->cli, stderr, diagnosis, f->evidence);
 }
 
 int deploy_stack(struct cli *cli, struct target *t, const struct deployment *d, json_t **ret_stack,
 		 struct err *err)
 {
 	struct follow f __attribute__((cleanup(own_drop_follow)));
-	OWN(json) json_t *stack = NULL;
+	OWN(json) json_t *stack = NULL, *diagnosis = NULL;
 	bool exists;
 	const char *status;
 	int rc;
 
 	follow_init(&f, cli, t, d->stack);
+	f.findings = d->findings;
 	do {
 		if (settle_earlier(&f, &exists, err) < 0)
 			return -1;
@@ -442,8 +494,11 @@ int deploy_stack(struct cli *cli, struct target *t, const struct deployment *d, 
 		return 0;
 	}
 	tell_stopped(&f);
-	print_failure(&f, stack);
+	diagnosis = diagnose_now(&f);
+	print_failure(&f, stack, diagnosis);
 	if (ret_stack && stack) {
+		if (diagnosis)
+			json_object_set(stack, "diagnosis", diagnosis);
 		json_object_set(stack, "failures", f.failures);
 		json_object_set(stack, "stoppedTasks", f.stopped);
 		*ret_stack = GIVE(stack);

@@ -151,12 +151,19 @@ static const char *step_title(const char *step)
 }
 
 /* Runs at the end: the node is there, and does not get on. */
-static const char *what_fails(const char *step)
+static const char *what_fails(const char *step, bool several)
 {
-	for (int i = 0; i < LAUNCH_STEP_COUNT; i++)
-		if (str_eq(launch_rows()[i].name, step))
-			return i >= LAUNCH_CHAIN ? "does not get on" : i >= LAUNCH_ENTRY ? "does not stay up" : "does not start";
-	return "is not created";
+	int at = 0;
+
+	while (at < LAUNCH_STEP_COUNT && !str_eq(launch_rows()[at].name, step))
+		at++;
+	if (at == LAUNCH_STEP_COUNT)
+		return several ? "are not created" : "is not created";
+	if (at >= LAUNCH_CHAIN)
+		return several ? "do not get on" : "does not get on";
+	if (at >= LAUNCH_ENTRY)
+		return several ? "do not stay up" : "does not stay up";
+	return several ? "do not start" : "does not start";
 }
 
 static void print_names(FILE *to, const json_t *names)
@@ -266,7 +273,8 @@ static void print_cause(FILE *to, const struct cli *cli, const json_t *cause)
 		print_names(to, services);
 	else
 		(void)fprintf(to, "%s", json_str_or(cause, "resource", "The stack"));
-	(void)fprintf(to, " %s: %s\n", what_fails(step), json_str_or(cause, "message", ""));
+	(void)fprintf(to, " %s: %s\n", what_fails(step, json_array_size(services) > 1),
+		      json_str_or(cause, "message", ""));
 	if (title)
 		(void)fprintf(to, "  Step      %s: %s\n", step, title);
 	print_all_evidence(to, cli, cause);
