@@ -12,7 +12,8 @@ _mpcup() {
 	'graph'|'graph '*) options=' --output --format --params --param --json --quiet --help';;
 	'up'|'up '*) options=' --stack --params --param --image --chain-key --profile --force --no-rollback --timeout --target --json --quiet --help';;
 	'status'|'status '*) options=' --stack --target --json --quiet --help';;
-	'events'|'events '*) options=' --stack --target --json --quiet --help';;
+	'events'|'events '*) options=' --stack --save --target --json --quiet --help';;
+	'diagnose'|'diagnose '*) options=' --stack --from --template --fix --yes --target --json --quiet --help';;
 	'logs'|'logs '*) options=' --follow --stack --target --json --quiet --help';;
 	'endpoints'|'endpoints '*) options=' --stack --target --json --quiet --help';;
 	'down'|'down '*) options=' --stack --purge --target --json --quiet --help';;
@@ -39,6 +40,7 @@ graph
 up
 status
 events
+diagnose
 logs
 endpoints
 down

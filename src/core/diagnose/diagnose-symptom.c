@@ -5,7 +5,8 @@
 #include "core/aws/aws.h"
 #include "core/diagnose/diagnose-internal.h"
 
-#define VAGUE ((const char *const[]){ NULL })
+/* Of what only says that something failed. */
+static const char *const no_faults[] = { NULL };
 
 void symptoms_free(struct symptoms *s)
 {
@@ -236,7 +237,7 @@ static void read_failure(const char *stack, const json_t *event, struct symptoms
 			       .stack = stack,
 			       .resource = resource,
 			       .step = "template",
-			       .faults = VAGUE };
+			       .faults = no_faults };
 
 	if (strstr(one.text, "cancelled")) {
 		follows(ret, resource, "cancelled, because another resource failed");
