@@ -150,6 +150,46 @@ def what_was_rolled_back_is_explained_by_what_is_left():
 
 
 @test
+def up_names_the_cause_while_it_waits_and_when_it_fails():
+    with Cloud() as cloud:
+        arguments = ("--force", "--stack", "Mpc", "--params", template("params/cdk-3.json"), "--chain-key",
+                     template("chain.json"), "--timeout", "1")
+        failed = cloud.run("up", template("faulty/log-group-missing.json"), *arguments)
+        assert failed.code == 1, failed
+        lines = failed.out.splitlines()
+        cause = next(i for i, line in enumerate(lines) if line.strip().startswith("CAUSE") and "F27" in line)
+        assert cause < next(i for i, line in enumerate(lines) if "CREATE_FAILED" in line), failed.out
+        place = f"{template('faulty/log-group-missing.json')}:"
+        assert place in lines[cause + 1] and "F27 log-group-missing (certain)" in failed.err, failed
+        assert "What can be done with the stack now" in failed.err, failed.err
+        # the rollback is over, and what it took away was kept
+        assert "The specified log group does not exist" in failed.err.split("Evidence")[1], failed.err
+        found = cloud.run("up", template("faulty/log-group-missing.json"), *arguments, "--json")
+        assert found.code == 1 and found.json()["diagnosis"]["causes"][0]["fault"] == "F27", found
+        unformed = cloud.run("up", template("faulty/no-cloudmap.json"), *arguments)
+        assert unformed.code == 1 and "I02 service-not-registered (certain)" in unformed.err, unformed
+        view = cloud.run("up", template("faulty/no-cloudmap.json"), *arguments, "--json")
+        assert view.code == 1 and view.json()["diagnosis"]["causes"][0]["fault"] == "I02", view
+
+
+@test
+def an_update_that_fails_is_explained_and_the_stack_stands():
+    with Cloud() as cloud:
+        arguments = ("--force", "--stack", "Mpc", "--params", template("params/cdk-3.json"), "--chain-key",
+                     template("chain.json"))
+        cloud.ok("up", template("good/standalone.json"), *arguments)
+        failed = cloud.run("up", template("faulty/secret-selector-malformed.json"), *arguments)
+        assert failed.code == 1 and "B10 valuefrom-malformed-selector (certain)" in failed.err, failed
+        after = cloud.run("diagnose", "Mpc", "--json")
+        assert after.code == 1, after
+        found = after.json()
+        assert found["status"] == "UPDATE_ROLLBACK_COMPLETE", found["status"]
+        # the template that failed is gone with the rollback: the tasks' own words are left
+        assert found["causes"][0]["fault"] == "B10" and found["causes"][0]["confidence"] == "likely", shown(found)
+        assert [a["action"] for a in found["advice"]] == ["update"], found["advice"]
+
+
+@test
 def a_network_that_has_formed_has_nothing_wrong():
     with Cloud() as cloud:
         cloud.ok("init")

@@ -61,8 +61,9 @@ void symptoms_read_logs(const json_t *evidence, struct symptoms *ret);
 /* The service of the evidence that a task id belongs to and that task; NULL: none. Borrowed. */
 const json_t *evidence_service_of(const json_t *evidence, const char *task_id, const json_t **ret_task);
 const char *evidence_task_id(const json_t *task);
-/* True when what this task died of is over: a newer one of the service runs. */
-bool evidence_is_past(const json_t *service, const json_t *task);
+/* True when what this task died of is over: a newer one of the service runs. After a rollback that is the
+ * old task again, and what ended since the operation began is what it failed of. */
+bool evidence_is_past(const json_t *evidence, const json_t *service, const json_t *task);
 /* Seconds since the epoch (a number) or an ISO text as milliseconds; -1: neither. */
 int64_t evidence_time(const json_t *value);
 

@@ -114,7 +114,7 @@ static void read_stream(const json_t *evidence, const json_t *stream, struct sym
 	bool running;
 	size_t i;
 
-	if (!service || evidence_is_past(service, task) || !json_array_size(events))
+	if (!service || evidence_is_past(evidence, service, task) || !json_array_size(events))
 		return;
 	running = str_eq(json_str(task, "lastStatus"), "RUNNING");
 	json_array_foreach(events, i, event)

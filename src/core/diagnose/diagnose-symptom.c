@@ -53,14 +53,54 @@ const json_t *evidence_service_of(const json_t *evidence, const char *task_id, c
 	return NULL;
 }
 
-bool evidence_is_past(const json_t *service, const json_t *task)
+static bool is_stack_event(const json_t *event)
+{
+	return str_eq(json_str(event, "ResourceType"), "AWS::CloudFormation::Stack") &&
+	       str_eq(json_str(event, "PhysicalResourceId"), json_str(event, "StackId"));
+}
+
+/* The event that began the operation: older ones are another story. A rollback belongs to what it undoes. */
+static bool begins_operation(const json_t *event)
+{
+	static const char *const begins[] = { "CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS",
+					      "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS" };
+
+	for (size_t i = 0; is_stack_event(event) && i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (str_eq(json_str(event, "ResourceStatus"), begins[i]))
+			return true;
+	return false;
+}
+
+/* When the stack's operation began; -1: not known, or it was not rolled back. */
+static int64_t rolled_back_since(const json_t *evidence, const char *name)
+{
+	json_t *stack, *event;
+	size_t i, k;
+
+	json_array_foreach(json_list(evidence, "stacks"), i, stack) {
+		const json_t *described = json_map(stack, "stack");
+
+		if (!str_eq(json_str(described, "StackName"), name) ||
+		    !strstr(json_str_or(described, "StackStatus", ""), "ROLLBACK"))
+			continue;
+		json_array_foreach(json_list(stack, "events"), k, event)
+			if (begins_operation(event))
+				return evidence_time(json_object_get(event, "Timestamp"));
+	}
+	return -1;
+}
+
+bool evidence_is_past(const json_t *evidence, const json_t *service, const json_t *task)
 {
 	int64_t ended = evidence_time(json_object_get(task, "stoppedAt"));
+	int64_t since = rolled_back_since(evidence, json_str(service, "stack"));
 	json_t *other;
 	size_t i;
 
 	if (!str_eq(json_str(task, "lastStatus"), "STOPPED"))
 		return false;
+	if (since >= 0)
+		return ended < since;
 	json_array_foreach(json_list(service, "tasks"), i, other)
 		if (str_eq(json_str(other, "lastStatus"), "RUNNING") &&
 		    evidence_time(json_object_get(other, "createdAt")) >= ended)
@@ -137,7 +177,7 @@ static bool was_wanted(const json_t *task)
 	       !strcmp(code, "SpotInterruption");
 }
 
-static void read_task(const json_t *service, const json_t *task, struct symptoms *ret)
+static void read_task(const json_t *evidence, const json_t *service, const json_t *task, struct symptoms *ret)
 {
 	struct symptom one = { .source = "task",
 			       .at_ms = evidence_time(json_object_get(task, "stoppedAt")),
@@ -148,7 +188,7 @@ static void read_task(const json_t *service, const json_t *task, struct symptoms
 	const char *reason = container_reason(task);
 	bool known;
 
-	if (!one.text || was_wanted(task) || evidence_is_past(service, task))
+	if (!one.text || was_wanted(task) || evidence_is_past(evidence, service, task))
 		return;
 	one.absent = !has_exit_code(task);
 	if (one.at_ms < 0)
@@ -182,13 +222,13 @@ static bool is_said(const struct symptoms *s, const struct symptom *again)
 }
 
 /* Newest first: what the newest steady state has ended is over. */
-static void read_service(const json_t *service, struct symptoms *ret)
+static void read_service(const json_t *evidence, const json_t *service, struct symptoms *ret)
 {
 	json_t *event, *task;
 	size_t i;
 
 	json_array_foreach(json_list(service, "tasks"), i, task)
-		read_task(service, task, ret);
+		read_task(evidence, service, task, ret);
 	json_array_foreach(json_path(service, "service.events"), i, event) {
 		struct symptom one = { .source = "service",
 				       .at_ms = evidence_time(json_object_get(event, "createdAt")),
@@ -204,24 +244,6 @@ static void read_service(const json_t *service, struct symptoms *ret)
 }
 
 /* ---- events of stacks ------------------------------------------------------------------------------------ */
-
-static bool is_stack_event(const json_t *event)
-{
-	return str_eq(json_str(event, "ResourceType"), "AWS::CloudFormation::Stack") &&
-	       str_eq(json_str(event, "PhysicalResourceId"), json_str(event, "StackId"));
-}
-
-/* The event that began the operation: older ones are another story. A rollback belongs to what it undoes. */
-static bool begins_operation(const json_t *event)
-{
-	static const char *const begins[] = { "CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS",
-					      "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS" };
-
-	for (size_t i = 0; is_stack_event(event) && i < sizeof(begins) / sizeof(begins[0]); i++)
-		if (str_eq(json_str(event, "ResourceStatus"), begins[i]))
-			return true;
-	return false;
-}
 
 static void follows(struct symptoms *s, const char *resource, const char *text)
 {
@@ -283,7 +305,7 @@ void symptoms_read(const json_t *evidence, struct symptoms *ret)
 
 	*ret = (struct symptoms){ .follow = json_array(), .unexplained = json_array() };
 	json_array_foreach(json_list(evidence, "services"), i, one)
-		read_service(one, ret);
+		read_service(evidence, one, ret);
 	symptoms_read_logs(evidence, ret);
 	json_array_foreach(json_list(evidence, "stacks"), i, one)
 		read_stack(one, ret);

@@ -462,6 +462,21 @@ TEST(diagnose, a_task_that_was_replaced_by_a_running_one_is_past)
 	CHECK_INT(json_array_size(json_list(found, "causes")), 0);
 }
 
+TEST(diagnose, after_a_rollback_the_old_task_runs_and_the_failed_ones_still_count)
+{
+	OWN(str) char *text = failure_text(LAUNCH_FAIL_SECRET_SELECTOR), *old = failure_text(LAUNCH_FAIL_EFS_RESET);
+	json_t *evidence = evidence_in("UPDATE_ROLLBACK_COMPLETE");
+	OWN(json) json_t *found = NULL;
+
+	add_event(evidence, "AWS::CloudFormation::Stack", "Mpc", "UPDATE_IN_PROGRESS", NULL);
+	add_task(evidence, "Node0", "arn/task/before", "STOPPED", "TaskFailedToStart", old, 1767225600);
+	add_task(evidence, "Node0", TASK_ARN, "STOPPED", "TaskFailedToStart", text, 1767225700);
+	add_task(evidence, "Node0", "arn/task/restored", "RUNNING", NULL, NULL, 1767225900);
+	found = diagnosed(evidence, NULL);
+	CHECK_INT(json_array_size(json_list(found, "causes")), 1);
+	CHECK_STR(at(found, "causes.0.fault"), "B10");
+}
+
 TEST(diagnose, tasks_that_somebody_stopped_are_no_failures)
 {
 	json_t *evidence = evidence_in("CREATE_COMPLETE");
