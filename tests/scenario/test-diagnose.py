@@ -2,7 +2,7 @@
 """mpcup diagnose: every faulty template that fails when it is deployed or when it runs is deployed on the local
 cloud, and as soon as there is evidence the first cause that diagnose names is the template's fault; the same from
 the saved evidence, with the cloud stopped."""
-import os, sys
+import os, re, sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from concurrent.futures import ThreadPoolExecutor
 from mpcup import *
@@ -211,6 +211,21 @@ def evidence_holds_no_secret_value_and_bad_evidence_is_refused():
         values = [line.split('"')[3] for name in os.listdir(keys) for line in open(os.path.join(keys, name))
                   if '"secret_key"' in line or '"private_key"' in line]
         assert values and not any(value in text for value in values)
+        cloud.ok("down", "--purge")
+        with open(template("params/cdk-3.json")) as params:
+            keys = [p["ParameterValue"] for p in json.load(params) if p["ParameterValue"].startswith("ed25519:")]
+        for name in ("secret-literal-in-template", "secret-in-environment"):
+            case = next(c for c in CASES if c["name"] == name)
+            with deploying(cloud, case):
+                pass
+            cloud.ok("events", "--save", "clear.json", "--stack", "Mpc")
+            text = open(os.path.join(cloud.work, "clear.json")).read()
+            assert len(text) > 50000 and not any(key in text for key in keys), name
+            assert not re.search("ed25519:[1-9A-HJ-NP-Za-km-z]{60}", text), name
+            live = cloud.run("diagnose", "Mpc", "--json").json()
+            saved = cloud.run("diagnose", "--from", "clear.json", "--json").json()
+            assert [c["fault"] for c in live["causes"]] == [c["fault"] for c in saved["causes"]], (live, saved)
+            cloud.ok("down", "--stack", "Mpc", "--purge")
         for bad, why in (("{", "evidence.json"), ("[]", "not an object"), ('{"version": 2}', "version"),
                          ('{"version": 1, "stacks": {}}', "stacks: expected a list"),
                          ('{"version": 1, "stacks": [{"stack": 1}]}', "stacks[0].stack")):

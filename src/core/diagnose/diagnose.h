@@ -10,7 +10,8 @@
  * {"version":1, "takenAt": ISO time, "region", "endpoint",
  *  "stacks":[{"stack": DescribeStacks' object, "template": text, "parameters": [{"ParameterKey",
  *             "ParameterValue"}] (NoEcho ones "****"), "events":[DescribeStackEvents', newest first],
- *             "resources":[ListStackResources']}],   the stack that was asked for first, then those that
+ *             "resources":[ListStackResources'], "masked"?: true (values in clear were
+ *             taken out of the template)}],   the stack that was asked for first, then those that
  *             it imports from, then those that import from it
  *  "services":[{"logicalResourceId", "stack", "service": DescribeServices', "tasks":[DescribeTasks',
  *               stopped ones too]}],

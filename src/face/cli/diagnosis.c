@@ -8,6 +8,7 @@
 #include "core/launch/launch.h"
 #include "face/cli/check-plan.h"
 #include "face/cli/cli-internal.h"
+#include "face/cli/evidence.h"
 #include "face/cli/plan.h"
 
 /* ---- the check of what is deployed --------------------------------------------------------------------- */
@@ -100,12 +101,25 @@ static void drop_locations(const struct plan *p, json_t *place)
 		json_object_del(place, "location");
 }
 
-static void keep_findings(const struct plan *p, const json_t *result, json_t *ret)
+static bool is_masked(const json_t *evidence)
+{
+	json_t *stack;
+	size_t i;
+
+	json_array_foreach(json_list(evidence, "stacks"), i, stack)
+		if (json_bool_or(stack, "masked", false))
+			return true;
+	return false;
+}
+
+static void keep_findings(const struct plan *p, const json_t *result, bool masked, json_t *ret)
 {
 	json_t *one;
 	size_t i;
 
 	json_array_foreach(json_list(result, "findings"), i, one) {
+		if (masked && evidence_is_of_value(json_str(one, "fault")))
+			continue;
 		drop_locations(p, one);
 		drop_locations(p, json_map(one, "second"));
 		json_array_append(ret, one);
@@ -128,7 +142,7 @@ int diagnosis_findings(json_t *evidence, const json_t *files, json_t **ret, stru
 		json_array_append_new(json_list(evidence, "unread"),
 				      json_pack("{s:s,s:s}", "what", "check of the deployed templates", "why",
 						why.text));
-	keep_findings(&p, result, findings);
+	keep_findings(&p, result, is_masked(evidence), findings);
 	*ret = GIVE(findings);
 	return 0;
 }

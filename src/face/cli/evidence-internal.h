@@ -14,3 +14,5 @@ struct gather {
 json_t *gather_ask(struct gather *g, const char *service, const char *action, json_t *in, char *ret_code);
 /* The services of a stack with tasks, task definitions, logs and secrets. resources: of the stack. */
 void gather_services(struct gather *g, const char *stack, const json_t *resources);
+/* A copy without what is secret and stands in clear; stacks whose template had such get "masked": true. */
+json_t *evidence_masked(const json_t *evidence);

@@ -188,7 +188,8 @@ void evidence_complete(json_t *evidence, const json_t *earlier)
 
 int evidence_save(const char *path, const json_t *evidence, struct err *err)
 {
-	OWN(str) char *text = json_dumps(evidence, JSON_INDENT(1));
+	OWN(json) json_t *masked = evidence_masked(evidence);
+	OWN(str) char *text = json_dumps(masked, JSON_INDENT(1));
 
 	if (!text)
 		return err_set(err, ERR_BUG, "%s: the evidence cannot be written as JSON", path);

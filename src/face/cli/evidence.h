@@ -10,7 +10,9 @@ int evidence_gather(struct target *t, const char *stack, bool secret_values, jso
 /* Puts what a rollback has taken away since back from earlier evidence of the same stack: its services,
  * their logs, secrets and task definitions. */
 void evidence_complete(json_t *evidence, const json_t *earlier);
-/* Atomically, readable for the user alone. */
+/* Whether a fault is about a value that a mask took the place of. */
+bool evidence_is_of_value(const char *fault);
+/* Atomically, readable for the user alone, and without values that a template has in clear. */
 int evidence_save(const char *path, const json_t *evidence, struct err *err);
 /* "-": stdin. 0: *ret is the caller's. -1: no such file, or no evidence. */
 int evidence_load(const char *path, json_t **ret, struct err *err);
