@@ -7,7 +7,7 @@ _mpcup() {
 	'keys show'|'keys show '*) options=' --directory --json --quiet --help';;
 	'keys verify'|'keys verify '*) options=' --directory --json --quiet --help';;
 	'synth'|'synth '*) options=' --pattern --base --yaml --output --json --quiet --help';;
-	'check'|'check '*) options=' --params --param --profile --sarif --baseline --write-baseline --reason --json --quiet --help';;
+	'check'|'check '*) options=' --params --param --profile --sarif --baseline --write-baseline --reason --stack --lookup --target --region --endpoint-url --json --quiet --help';;
 	'explain'|'explain '*) options=' --markdown --json --quiet --help';;
 	'graph'|'graph '*) options=' --output --format --params --param --json --quiet --help';;
 	'up'|'up '*) options=' --stack --params --param --image --chain-key --profile --force --no-rollback --timeout --target --json --quiet --help';;
@@ -17,12 +17,13 @@ _mpcup() {
 	'logs'|'logs '*) options=' --follow --stack --target --json --quiet --help';;
 	'endpoints'|'endpoints '*) options=' --stack --target --json --quiet --help';;
 	'down'|'down '*) options=' --stack --purge --target --json --quiet --help';;
-	'cloud start'|'cloud start '*) options=' --json --quiet --help';;
+	'cloud start'|'cloud start '*) options=' --verify-signatures --any-credentials --json --quiet --help';;
 	'cloud stop'|'cloud stop '*) options=' --json --quiet --help';;
 	'cloud status'|'cloud status '*) options=' --json --quiet --help';;
+	'cloud credentials'|'cloud credentials '*) options=' --new --env --json --quiet --help';;
 	'cloud reset'|'cloud reset '*) options=' --yes --json --quiet --help';;
 	'cloud coverage'|'cloud coverage '*) options=' --json --quiet --help';;
-	'cloud run'|'cloud run '*) options=' --state-dir --port --ready-fd --json --quiet --help';;
+	'cloud run'|'cloud run '*) options=' --state-dir --port --ready-fd --verify-signatures --any-credentials --json --quiet --help';;
 	'node'|'node '*) options=' --json --quiet --help';;
 	'localnet'|'localnet '*) options=' --json --quiet --help';;
 	'completion'|'completion '*) options=' --json --quiet --help';;
@@ -47,6 +48,7 @@ down
 cloud start
 cloud stop
 cloud status
+cloud credentials
 cloud reset
 cloud coverage
 cloud run

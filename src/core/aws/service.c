@@ -23,6 +23,7 @@ static const struct aws_service services[] = {
 	  "AnyScaleFrontendService.", NULL },
 	{ "cloudtrail", "cloudtrail", AWS_JSON11, NULL,
 	  "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.", NULL },
+	{ "service-quotas", "servicequotas", AWS_JSON11, NULL, "ServiceQuotasV20190624.", NULL },
 	{ "cloudwatch", "monitoring", AWS_JSON10, NULL, "GraniteServiceVersion20100801.", NULL },
 	{ "cloudcontrol", "cloudcontrolapi", AWS_JSON10, NULL, "CloudApiService.", NULL },
 	{ "efs", "elasticfilesystem", AWS_REST_JSON, NULL, NULL, NULL },
@@ -34,6 +35,7 @@ static const struct aws_service *const rows[] = {
 	&services[0],  &services[1],  &services[2],  &services[3],  &services[4],  &services[5],
 	&services[6],  &services[7],  &services[8],  &services[9],  &services[10], &services[11],
 	&services[12], &services[13], &services[14], &services[15], &services[16], &services[17],
+	&services[18],
 };
 /* clang-format on */
 

@@ -303,7 +303,8 @@ static void run_deadlock(struct check *c)
 			found = secret_judge(&v, s, why, sizeof(why));
 			for (size_t k = 0; found && k < sizeof(unusable) / sizeof(unusable[0]); k++)
 				bad = bad || !strcmp(unusable[k], found);
-			if (!bad || !v.from.secret || node_desired(&n) == 0)
+			if (!bad || !v.from.secret || v.from.secret->physical_id ||
+			    node_desired(&n) == 0)
 				continue;
 			f = (struct check_finding){ .severity = CHECK_FAIL,
 						    .resource = n.service->resource,

@@ -84,8 +84,18 @@ static void add_name(const struct deployment *d, const struct deployment_resourc
 
 	if (given && depth < 8)
 		add_value(d, given, b, depth + 1);
+	else if (r->physical_id)
+		buf_str(b, r->physical_id);
 	else
 		add_unique(b, r, "");
+}
+
+/* What is in the account has its ARN. */
+static const char *account_arn(const struct deployment_resource *r)
+{
+	return str_starts(r->physical_id, "arn:")
+		       ? r->physical_id
+		       : json_str(json_path(r->body, "Metadata.mpcup"), "arn");
 }
 
 static void add_arn(const struct deployment *d, const struct deployment_resource *r, struct buf *b,
@@ -95,6 +105,10 @@ static void add_arn(const struct deployment *d, const struct deployment_resource
 	OWN(buf) struct buf name = { 0 };
 	const char *text;
 
+	if (r->physical_id && account_arn(r)) {
+		buf_str(b, account_arn(r));
+		return;
+	}
 	if (!shape) {
 		add_unique(b, r, "Arn");
 		return;
@@ -191,12 +205,48 @@ static void add_value(const struct deployment *d, const json_t *value, struct bu
 	}
 }
 
+static bool in_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+/* Where `word` stands alone in the text it becomes the atom. */
+static void take_word(char **text, const char *word, const char *atom)
+{
+	struct buf b = { 0 };
+	size_t len = word ? strlen(word) : 0;
+	const char *at = *text, *next;
+
+	if (!len)
+		return;
+	while ((next = strstr(at, word))) {
+		bool alone = (next == *text || !in_word(next[-1])) && !in_word(next[len]);
+
+		buf_add(&b, at, (size_t)(next - at));
+		buf_str(&b, alone ? atom : word);
+		at = next + len;
+	}
+	buf_str(&b, at);
+	free(*text);
+	*text = buf_take(&b);
+}
+
+/* Account and region are the same thing whether they are known or not. */
+static char *settled(const struct deployment *d, struct buf *b)
+{
+	char *text = buf_take(b);
+
+	take_word(&text, deployment_account(d), ACCOUNT);
+	take_word(&text, deployment_region(d), REGION);
+	return text;
+}
+
 char *check_rights_text(const struct deployment *d, const json_t *value)
 {
 	struct buf b = { 0 };
 
 	add_value(d, value, &b, 0);
-	return buf_take(&b);
+	return settled(d, &b);
 }
 
 char *check_rights_arn(const struct deployment *d, const struct deployment_resource *r)
@@ -204,7 +254,7 @@ char *check_rights_arn(const struct deployment *d, const struct deployment_resou
 	struct buf b = { 0 };
 
 	add_arn(d, r, &b, 0);
-	return buf_take(&b);
+	return settled(d, &b);
 }
 
 char *check_rights_name(const struct deployment *d, const struct deployment_resource *r)
@@ -212,7 +262,7 @@ char *check_rights_name(const struct deployment *d, const struct deployment_reso
 	struct buf b = { 0 };
 
 	add_name(d, r, shape_of(r->type), &b, 0);
-	return buf_take(&b);
+	return settled(d, &b);
 }
 
 char *check_rights_show(const char *text)

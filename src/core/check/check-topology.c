@@ -189,6 +189,8 @@ static char *reference_text(const struct deployment *d, const json_t *value)
 
 char *check_group_text(const struct deployment *d, const struct deployment_group *g)
 {
+	if (g && g->resource && g->resource->physical_id)
+		return str_printf("\"%s\"", g->resource->physical_id);
 	if (g && g->resource)
 		return str_printf("{\"Fn::GetAtt\":[\"%s\",\"GroupId\"]}", g->resource->logical);
 	return reference_text(d, g ? g->identity : NULL);

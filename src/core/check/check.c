@@ -137,6 +137,8 @@ static char *pointer_of(const struct deployment_resource *r, const char *propert
 {
 	if (!r)
 		return str_dup("");
+	if (r->physical_id)
+		return str_dup(r->physical_id);
 	if (!property)
 		return str_printf("/Resources/%s", r->logical);
 	if (!*property)
@@ -148,13 +150,14 @@ static char *pointer_of(const struct deployment_resource *r, const char *propert
 static void put_pointer(const struct check *c, json_t *to, size_t index, const char *logical,
 			const char *pointer)
 {
-	struct template_location at;
+	struct template_location at = { 0, 0 };
 
 	json_set_str(to, "resource", logical);
 	json_set_str(to, "path", pointer);
 	if (index >= c->template_count)
 		return;
-	at = template_locate(c->templates[index].t, pointer);
+	if (!*pointer || *pointer == '/') /* else an id in the account: no text to point at */
+		at = template_locate(c->templates[index].t, pointer);
 	json_object_set_new(to, "location",
 			    json_pack("{s:s,s:i,s:i}", "file",
 				      template_name(c->templates[index].t), "line", (int)at.line,
@@ -172,6 +175,25 @@ static void put_place(const struct check *c, json_t *to, const struct deployment
 	json_set_str(to, "cdkPath", json_str(metadata, "aws:cdk:path"));
 }
 
+static bool in_account(const struct deployment_resource *r)
+{
+	return r && r->physical_id;
+}
+
+/* What stands in the account is not what is being judged: it matters as far as a task of the
+ * templates does not start because of it. */
+static bool is_about_account(const struct check *c, const struct check_finding *f)
+{
+	const json_t *body = f->template < c->template_count
+				     ? template_body(c->templates[f->template].t)
+				     : NULL;
+
+	if (in_account(f->resource) || in_account(f->second))
+		return f->severity == CHECK_WARN || !f->service;
+	return !f->resource && f->pointer &&
+	       json_bool_or(json_path(body, "Metadata.mpcup"), "account", false);
+}
+
 void check_add(struct check *c, const struct check_finding *f, const char *fmt, ...)
 {
 	OWN(json) json_t *one = json_object();
@@ -179,6 +201,8 @@ void check_add(struct check *c, const struct check_finding *f, const char *fmt, 
 	OWN(str) char *key = NULL;
 	va_list args;
 
+	if (is_about_account(c, f))
+		return;
 	va_start(args, fmt);
 	buf_vprintf(&text, fmt, args);
 	va_end(args);
@@ -276,15 +300,36 @@ static bool concerns(const json_t *finding, const char *service, const char *ste
 	return !strcmp(json_str_or(finding, "step", ""), step) && (!of || !strcmp(of, service));
 }
 
+/* All that can go wrong at the step is told by rules that show it elsewhere: a task definition that
+ * ECS would not take never gets there. */
+static bool explained_by_rules(const char *step)
+{
+	const struct launch_row *rows = launch_rows();
+
+	for (int i = 0; i < LAUNCH_STEP_COUNT; i++) {
+		const char *const *fault = rows[i].faults;
+
+		if (strcmp(rows[i].name, step) != 0)
+			continue;
+		while (*fault && check_rule(*fault))
+			fault++;
+		return rows[i].faults[0] && !*fault;
+	}
+	return false;
+}
+
 /* A step that no rule looks at is not decided by a template; nor is one that only rules look at
  * which were given no answers. */
 static bool has_rule(const char *step, bool with_asked)
 {
+	/* what the contract on the chain knows, no template tells */
+	if (!with_asked && (!strcmp(step, "participant") || !strcmp(step, "signature")))
+		return false;
 	for (size_t t = 0; tables(t); t++)
 		for (const struct check_rule *r = *tables(t); r->id; r++)
 			if (!strcmp(r->step, step) && (with_asked || *tables(t) != check_rules_asked))
 				return true;
-	return false;
+	return explained_by_rules(step);
 }
 
 static void add_once(json_t *list, const char *text)

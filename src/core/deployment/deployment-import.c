@@ -200,6 +200,29 @@ static void export_read(struct deployment *d, size_t template, const json_t *out
 	json_object_set(d->exports, json_string_value(name), value);
 }
 
+/* The account's own: behind those of the templates, which are about to replace them. */
+static void account_exports(struct deployment *d)
+{
+	for (size_t i = 0; i < d->template_count; i++) {
+		const json_t *body = template_body(d->templates[i].t);
+		json_t *exports = json_map(account_metadata(d, i, body), "exports");
+		const char *name;
+		json_t *value;
+
+		d->account_exports = exports ? exports : d->account_exports;
+		json_object_foreach(exports, name, value)
+			if (!json_object_get(d->exports, name))
+				json_object_set(d->exports, name, value);
+	}
+}
+
+enum verdict deployment_account_exports(const struct deployment *d, const char *name)
+{
+	if (!d->account_exports)
+		return VERDICT_UNKNOWN;
+	return json_object_get(d->account_exports, name) ? VERDICT_PASS : VERDICT_FAIL;
+}
+
 static void exports_round(struct deployment *d)
 {
 	for (size_t i = 0; i < d->template_count; i++) {
@@ -212,15 +235,22 @@ static void exports_round(struct deployment *d)
 	}
 }
 
-void exports_read(struct deployment *d)
+/* An export may pass on another template's: each round follows one more link. */
+static void exports_rounds(struct deployment *d)
 {
-	size_t before;
-
-	/* An export may pass on another template's: each round follows one more link. */
 	for (size_t round = 0; round < d->template_count; round++) {
-		before = json_object_size(d->exports);
+		size_t before = json_object_size(d->exports);
+
 		exports_round(d);
 		if (json_object_size(d->exports) == before)
 			break;
 	}
+}
+
+void exports_read(struct deployment *d)
+{
+	exports_rounds(d);
+	account_exports(d);
+	if (d->account_exports)
+		exports_rounds(d);
 }

@@ -12,7 +12,10 @@ struct deployment {
 	size_t resource_count;
 	json_t **names;	 /* per template: logical id -> index of the resource */
 	json_t *types;	 /* type -> indexes of its resources */
+	json_t *account, *region; /* texts or symbols; NULL: there is no template */
 	json_t *arns;	 /* "role/Name" -> index: resources that their own name gives an ARN */
+	json_t *physical; /* id or ARN in the account -> index */
+	const json_t *account_exports; /* name -> value, borrowed; NULL: not known */
 	json_t *exports; /* export name -> value */
 	json_t *scalars; /* numbers and truth values that occur -> themselves, as texts to borrow */
 	json_t *outside; /* "kind identity" -> index: objects that no template declares */
@@ -78,6 +81,9 @@ bool cidr_of(const struct deployment *d, const json_t *value, uint32_t *ret_base
 size_t member_count(const json_t *list);
 const json_t *member_at(const json_t *list, size_t i);
 void arn_index(struct deployment *d, const struct deployment_resource *r);
+/* Of a resource of the account: its Metadata.mpcup; else NULL. */
+const json_t *account_metadata(const struct deployment *d, size_t template, const json_t *body);
+void physical_index(struct deployment *d, struct deployment_resource *r);
 
 /* ---- imports (deployment-import.c) ----------------------------------------------------------- */
 

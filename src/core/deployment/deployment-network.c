@@ -299,6 +299,27 @@ static void acl_association(struct deployment *d, const struct deployment_resour
 		subnet->acl = acl && r->present == 1 ? acl : acl_unknown(d, r);
 }
 
+/* In a VPC of the account: the main route table and the default ACL, which are as somebody made
+ * them. */
+static void account_defaults(struct deployment *d, struct deployment_subnet *subnet)
+{
+	const struct deployment_resource *vpc = subnet->vpc ? subnet->vpc->resource : NULL;
+	const json_t *metadata = vpc && vpc->physical_id ? json_path(vpc->body, "Metadata.mpcup") : NULL;
+
+	if (!metadata)
+		return;
+	if (!subnet->routes)
+		subnet->routes = view_of(d, json_object_get(metadata, "mainRouteTable"),
+					 "AWS::EC2::RouteTable");
+	if (!subnet->routes)
+		subnet->routes = table_unknown(d, vpc);
+	if (!subnet->acl)
+		subnet->acl = view_of(d, json_object_get(metadata, "defaultAcl"),
+				      "AWS::EC2::NetworkAcl");
+	if (!subnet->acl)
+		subnet->acl = acl_unknown(d, vpc);
+}
+
 static void subnets_read(struct deployment *d)
 {
 	const json_t *all = resources_of(d, "AWS::EC2::Subnet");
@@ -314,6 +335,8 @@ static void subnets_read(struct deployment *d)
 	all = resources_of(d, "AWS::EC2::SubnetNetworkAclAssociation");
 	for (size_t i = 0; i < json_array_size(all); i++)
 		acl_association(d, resource_at(d, all, i));
+	for (size_t i = 0; i < d->subnet_count; i++)
+		account_defaults(d, d->subnets[i]);
 }
 
 void deployment_network_read(struct deployment *d)

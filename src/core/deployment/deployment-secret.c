@@ -54,6 +54,15 @@ static const struct deployment_resource *arn_resource(const struct deployment *d
 	return deployment_target(d, value, NULL);
 }
 
+static const struct deployment_resource *parameter_named(const struct deployment *d,
+							 const char *name)
+{
+	OWN(str) char *key = str_printf("ssm:parameter/%s", name[0] == '/' ? name + 1 : name);
+	const json_t *index = json_object_get(d->arns, key);
+
+	return index ? &d->resources[json_integer_value(index)] : NULL;
+}
+
 /* A text with SYMBOL in place of what is not known. */
 static void from_text(const struct deployment *d, const char *text,
 		      struct deployment_value_from *ret)
@@ -64,6 +73,7 @@ static void from_text(const struct deployment *d, const char *text,
 		/* A name alone is one of the parameter store, whatever it is the name of. */
 		ret->unknown = strchr(text, SYMBOL) != NULL;
 		ret->parameter_store = !ret->unknown;
+		ret->secret = ret->unknown ? NULL : parameter_named(d, text);
 		return;
 	}
 	/* arn:partition:service:region:account:secret:name */

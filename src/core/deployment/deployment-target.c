@@ -51,11 +51,46 @@ size_t outside_index(struct deployment *d, const char *kind, const json_t *value
 
 const json_t *identity_new(struct deployment *d, const struct deployment_resource *r)
 {
-	json_t *identity = json_pack("{s:s}", "$symbol", r->logical);
+	json_t *identity = r->physical_id ? json_string(r->physical_id)
+					  : json_pack("{s:s}", "$symbol", r->logical);
 
 	value_mark(d, r->template, identity);
 	json_array_append_new(d->identities, identity);
 	return identity;
+}
+
+/* ---- the account ----------------------------------------------------------------------------- */
+
+const json_t *account_metadata(const struct deployment *d, size_t template, const json_t *body)
+{
+	const json_t *whole = json_path(template_body(d->templates[template].t), "Metadata.mpcup");
+
+	return json_bool_or(whole, "account", false) ? json_path(body, "Metadata.mpcup") : NULL;
+}
+
+void physical_index(struct deployment *d, struct deployment_resource *r)
+{
+	const json_t *metadata = account_metadata(d, r->template, r->body);
+	const char *id = json_str(metadata, "physicalId"), *arn = json_str(metadata, "arn");
+	json_t *index;
+
+	if (!id)
+		return;
+	index = json_integer(r - d->resources);
+	json_object_set(d->physical, id, index);
+	if (arn)
+		json_object_set(d->physical, arn, index);
+	json_object_set_new(d->names[r->template], id, index);
+	r->logical = r->physical_id = id;
+}
+
+static const struct deployment_resource *physical_target(const struct deployment *d,
+							  const json_t *value)
+{
+	const char *text = json_string_value(value);
+	const json_t *index = text ? json_object_get(d->physical, text) : NULL;
+
+	return index ? &d->resources[json_integer_value(index)] : NULL;
 }
 
 /* ---- ARNs of named resources ----------------------------------------------------------------- */
@@ -81,21 +116,20 @@ void arn_index(struct deployment *d, const struct deployment_resource *r)
 		if (!strcmp(named[i].service, "ssm") && name[0] == '/')
 			name++;
 		key = str_printf("%s:%s%s", named[i].service, named[i].prefix, name);
-		json_object_set_new(d->arns, key, json_integer(r - d->resources));
+		/* what a template makes comes before what stands there under the same name */
+		if (!r->physical_id || !json_object_get(d->arns, key))
+			json_object_set_new(d->arns, key, json_integer(r - d->resources));
 	}
 }
 
 /* Whether an ARN's account can be ours: a symbol, or the account when it is known. */
 static bool account_ours(const struct deployment *d, const char *account, size_t len)
 {
-	OWN(json) json_t *node = json_pack("{s:s}", "Ref", "AWS::AccountId");
-	OWN(json) json_t *own = NULL;
-	struct err ignored = { 0 };
+	const char *own = deployment_account(d);
 
-	if (memchr(account, '?', len) || !d->template_count ||
-	    template_value(d->templates[0].eval, node, &own, &ignored) < 0 || !json_is_string(own))
+	if (memchr(account, '?', len) || !own)
 		return true;
-	return json_string_length(own) == len && !memcmp(json_string_value(own), account, len);
+	return strlen(own) == len && !memcmp(own, account, len);
 }
 
 static const struct deployment_resource *arn_find(const struct deployment *d, const char *key,
@@ -240,11 +274,13 @@ const struct deployment_resource *deployment_target(const struct deployment *d, 
 	const json_t *tag = json_object_get(followed, TEMPLATE_TAG);
 	const json_t *parts = json_object_get(followed, "$parts");
 	const char *identity = json_str(followed, "$symbol"), *attribute = "Arn";
-	const struct deployment_resource *r;
+	const struct deployment_resource *r = physical_target(d, followed);
 
 	if (json_object_get(followed, "$if"))
 		return NULL;
-	if (!identity || parts)
+	if (r)
+		attribute = str_starts(json_string_value(followed), "arn:") ? "Arn" : "";
+	else if (!identity || parts)
 		r = text_target(d, followed);
 	else if (tag)
 		r = in_template(d, (size_t)json_integer_value(tag), identity, &attribute);

@@ -65,6 +65,7 @@ static int resource_read(struct deployment *d, size_t template, const char *logi
 	d->resource_count++;
 	json_object_set_new(d->names[template], logical, json_integer((json_int_t)index));
 	type_note(d, type, index);
+	physical_index(d, r);
 	arn_index(d, r);
 	return 0;
 }
@@ -114,6 +115,7 @@ static struct deployment *deployment_new(const struct deployment_template *list,
 	}
 	d->types = json_object();
 	d->arns = json_object();
+	d->physical = json_object();
 	d->exports = json_object();
 	d->scalars = json_object();
 	d->outside = json_object();
@@ -136,12 +138,37 @@ static void names_note(struct deployment *d)
 	}
 }
 
+/* All templates are evaluated for one account and region. */
+static json_t *pseudo_parameter(const struct deployment *d, const char *name)
+{
+	OWN(json) json_t *node = json_pack("{s:s}", "Ref", name);
+	json_t *value = NULL;
+	struct err ignored = { 0 };
+
+	if (!d->template_count ||
+	    template_value(d->templates[0].eval, node, &value, &ignored) < 0)
+		return NULL;
+	return value;
+}
+
+const char *deployment_account(const struct deployment *d)
+{
+	return json_string_value(d->account);
+}
+
+const char *deployment_region(const struct deployment *d)
+{
+	return json_string_value(d->region);
+}
+
 int deployment_read(const struct deployment_template *list, size_t count, struct deployment **ret,
 		    struct err *err)
 {
 	OWN(deployment) struct deployment *d = deployment_new(list, count);
 
 	names_note(d);
+	d->account = pseudo_parameter(d, "AWS::AccountId");
+	d->region = pseudo_parameter(d, "AWS::Region");
 	if (count > 1)
 		exports_read(d);
 	if (resources_read(d, err) < 0)
@@ -172,7 +199,10 @@ void deployment_free(struct deployment *d)
 	for (size_t i = 0; i < d->text_count; i++)
 		free(d->texts[i]);
 	json_decref(d->types);
+	json_decref(d->account);
+	json_decref(d->region);
 	json_decref(d->arns);
+	json_decref(d->physical);
 	json_decref(d->exports);
 	json_decref(d->scalars);
 	json_decref(d->outside);

@@ -30,6 +30,11 @@ struct deployment_template {
 	struct template *t;
 	const struct template_eval *eval;
 };
+/* One of them may be a picture of the account (its own Metadata has {"mpcup": {"account": true}}): what
+ * it declares is there already, under the ids in Metadata.mpcup ("physicalId", "arn") of each resource.
+ * A text that is such an id or ARN stands for the resource; what has but a name has its ARN as id. Its Metadata.mpcup.exports (name -> value)
+ * satisfy imports that no template does. A VPC's Metadata.mpcup may name "mainRouteTable" and
+ * "defaultAcl": what its subnets have that are associated with no other. */
 int deployment_read(const struct deployment_template *list, size_t count, struct deployment **ret,
 		    struct err *err);
 void deployment_free(struct deployment *d);
@@ -42,6 +47,7 @@ struct deployment_resource {
 	const json_t *properties; /* evaluated, symbols inside; borrowed from the deployment */
 	const json_t *body;	  /* the resource as it stands in the template */
 	int present;
+	const char *physical_id; /* of a resource of the account, then `logical` is it too; else NULL */
 };
 const struct deployment_resource *deployment_resources(const struct deployment *d, size_t *ret_count);
 const struct deployment_resource *deployment_find(const struct deployment *d, size_t template,
@@ -51,9 +57,14 @@ const struct deployment_resource *deployment_find(const struct deployment *d, si
  * ARN text of a named resource. *ret_attribute (may be NULL): the attribute, "" for Ref. NULL: none. */
 const struct deployment_resource *deployment_target(const struct deployment *d, const json_t *value,
 						    const char **ret_attribute);
+/* Does the account have such an export? FAIL: its exports are known and this is none of them. */
+enum verdict deployment_account_exports(const struct deployment *d, const char *name);
 /* The resource a value is an attribute of, whichever (PrivateIp, DnsName, ...). As above. */
 const struct deployment_resource *deployment_owner(const struct deployment *d, const json_t *value,
 						   const char **ret_attribute);
+/* Number of the account and region that are deployed to, NULL: not known. Borrowed. */
+const char *deployment_account(const struct deployment *d);
+const char *deployment_region(const struct deployment *d);
 /* The value as text when it is known (imports followed), else NULL. Borrowed. */
 const char *deployment_text(const struct deployment *d, const json_t *value);
 /* "/Resources/<logical>/Properties/<rest>" for messages and template_locate(); caller frees. */

@@ -20,3 +20,14 @@ json_t *lookup_wanted(const struct deployment *d, const struct deployment_templa
  * more template; a text that is the physical id or ARN of such a resource stands for it. May hold
  * secret values: wipe it. Caller's. */
 char *lookup_picture(const json_t *facts);
+
+/* What an evaluation may know of the account: its number, partition and region, parameters of the store
+ * (AWS::SSM::Parameter::Value<>, {{resolve:ssm:...}}). Secrets never become part of an evaluation. */
+struct lookup_world {
+	const json_t *facts; /* NULL: none */
+	json_t *asked;	     /* array that questions without an answer are added to; one may repeat */
+};
+/* Sets what it knows in *ret, which borrows w and the facts. region: NULL when not known. */
+void lookup_world_set(struct lookup_world *w, const char *region, struct template_world *ret);
+/* The account's number out of {"sts","GetCallerIdentity",{}}, borrowed; NULL: not known. */
+const char *lookup_account(const json_t *facts);

@@ -48,12 +48,19 @@ static enum verdict same_group(const struct deployment_group *a, const struct de
 	return VERDICT_FAIL;
 }
 
+static bool is_declared(const struct deployment_resource *r)
+{
+	return r && !r->physical_id;
+}
+
 /* Without groups an interface is in its VPC's default group. */
 static enum verdict in_default(const struct deployment_group *g, const struct deployment_vpc *vpc)
 {
 	if (is_default_of(g, vpc))
 		return VERDICT_PASS;
-	return (vpc && vpc->resource) || g->resource ? VERDICT_FAIL : VERDICT_UNKNOWN;
+	/* the default group of a VPC of the account has an id like all others there */
+	return is_declared(vpc ? vpc->resource : NULL) || is_declared(g->resource) ? VERDICT_FAIL
+										   : VERDICT_UNKNOWN;
 }
 
 /* Is an interface of the end in the group? */
@@ -200,7 +207,8 @@ static const struct deployment_group *find_default(const struct deployment *d,
 static bool default_half(const struct reach_peer *peer, const struct deployment_vpc *vpc,
 			 bool ingress, struct reach_evidence *ret)
 {
-	if (!vpc || !vpc->resource) {
+	/* in the account somebody may have changed them */
+	if (!vpc || !is_declared(vpc->resource)) {
 		reach_unknown(ret, "the rules of the default security group of the VPC "
 				   "(describe-security-groups)");
 		return true;

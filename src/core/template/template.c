@@ -106,6 +106,9 @@ void template_free(struct template *t)
 	json_decref(t->ordinals);
 	location_free(t->index);
 	free(t->name);
+	/* a picture of an account may hold secrets */
+	if (t->text && t->len <= LIMIT_BODY_BYTES)
+		explicit_bzero(t->text, t->len);
 	free(t->text);
 	free(t);
 }

@@ -1,27 +1,12 @@
 /* What the files of engine/awsclient share. Never leaves the room. */
 #pragma once
-#include <curl/curl.h>
 #include <stdbool.h>
 
 #include "base/str.h"
 #include "core/aws/aws.h"
 #include "engine/awsclient/awsclient.h"
+#include "engine/libcurl/libcurl.h"
 
-/* libcurl's functions by their names without "curl_", once libcurl_load() has returned 0. */
-extern struct libcurl {
-	void (*easy_cleanup)(CURL *curl);
-	CURLcode (*easy_getinfo)(CURL *curl, CURLINFO info, ...);
-	CURL *(*easy_init)(void);
-	CURLcode (*easy_perform)(CURL *curl);
-	void (*easy_reset)(CURL *curl);
-	CURLcode (*easy_setopt)(CURL *curl, CURLoption option, ...);
-	const char *(*easy_strerror)(CURLcode code);
-	void (*global_cleanup)(void);
-	CURLcode (*global_init)(long flags);
-	struct curl_slist *(*slist_append)(struct curl_slist *list, const char *text);
-	void (*slist_free_all)(struct curl_slist *list);
-} libcurl;
-int libcurl_load(struct err *err);
 
 enum { AWSCLIENT_BODY_MOST = 64 << 20 };
 
@@ -38,7 +23,7 @@ struct awsclient {
 	bool local, fixed; /* fixed: the keys were given, none are looked for */
 	char *profile;	   /* named by option, or NULL */
 	int64_t clock_offset; /* seconds that AWS's clock is ahead of ours */
-	unsigned timeout_ms;
+	unsigned timeout_ms, retry_ms;
 };
 
 /* A request as it goes out, before it is signed. */

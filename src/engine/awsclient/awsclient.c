@@ -144,6 +144,7 @@ int awsclient_new(const struct awsclient_options *o, struct awsclient **ret, str
 		return -1;
 	if (!region_plain(c->region))
 		return err_set(err, ERR_INPUT, "region %s is not one", c->region);
+	c->retry_ms = o->retry_ms;
 	*ret = GIVE(c);
 	return 0;
 }
@@ -298,16 +299,26 @@ static bool cured(struct awsclient *c, const struct incoming *in, const char *co
 	return true;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* Sends until there is an answer that counts. 0: *in holds a good one. -1: err, and ret_code as
  * awsclient_call() says. */
 static int exchange(struct awsclient *c, const struct aws_service *s, const char *action,
 		    const struct outgoing *o, struct incoming *in, char *ret_code, struct err *err)
 {
 	struct cure tried = { 0 };
+	int64_t began = now_ms();
 
 	*ret_code = '\0';
 	for (unsigned attempt = 0;; attempt++) {
-		bool last = attempt + 1 == ATTEMPTS;
+		bool last = attempt + 1 == ATTEMPTS ||
+			    (c->retry_ms && now_ms() - began >= (int64_t)c->retry_ms);
 		CURLcode code;
 
 		if (keys_ready(c, false, err) < 0)

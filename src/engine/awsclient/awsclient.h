@@ -18,6 +18,7 @@ struct awsclient_options {
 	/* the local cloud: keys of the environment or any, no files are read and nobody is asked */
 	bool local;
 	unsigned timeout_ms;				     /* per request; 0: 30000 */
+	unsigned retry_ms; /* a call that has taken so long is not tried again; 0: five tries */
 };
 int awsclient_new(const struct awsclient_options *o, struct awsclient **ret, struct err *err);
 void awsclient_free(struct awsclient *c);

@@ -235,9 +235,9 @@ int credentials_of_instance(struct awsclient *c, struct credentials *ret, struct
 	root[strlen(root) - (str_ends(root, "/") ? 1 : 0)] = '\0';
 	token_url = str_printf("%s/latest/api/token", root);
 	rc = fetch(c, "PUT", token_url, "X-aws-ec2-metadata-token-ttl-seconds: 21600", INSTANCE_TIMEOUT_MS,
-		   &token, err);
+		   &token, NULL);
 	if (rc)
-		return rc;
+		return 1; /* nobody, or somebody who hands out no tokens: this is no instance of ours */
 	header = str_printf("X-aws-ec2-metadata-token: %s", token.body.data ? token.body.data : "");
 	rc = instance_role(c, root, header, &role, err);
 	if (rc)

@@ -12,5 +12,7 @@ struct lookup;
 int lookup_new(const struct awsclient_options *o, struct lookup **ret, struct err *err);
 void lookup_free(struct lookup *l);
 OWN_DEFINE(lookup, struct lookup *, lookup_free)
+/* The region that is asked. Borrowed. */
+const char *lookup_region(const struct lookup *l);
 int lookup_answer(struct lookup *l, const json_t *questions, json_t *facts,
 		  void (*progress)(void *context, const char *what), void *context, struct err *err);

@@ -1,11 +1,14 @@
 #include "face/cli/check-plan.h"
 
+#include <string.h>
+
 #include "base/str.h"
 #include "core/check/check.h"
 #include "core/deployment/deployment.h"
 #include "core/network/network.h"
 #include "core/synth/synth.h"
 #include "core/template/template.h"
+#include "face/cli/check-lookup.h"
 
 /* One run: templates evaluated under one assignment. */
 struct run {
@@ -13,8 +16,9 @@ struct run {
 	json_t **parameters;
 	struct template_eval **evals;
 	struct template_world *worlds; /* evaluations borrow them */
+	const char **names; /* of the stacks, NULL: not known */
 	struct deployment *deployment;
-	size_t count;
+	size_t count, all; /* all: with the account behind the templates */
 };
 
 static void run_free(struct run *r)
@@ -24,6 +28,7 @@ static void run_free(struct run *r)
 		template_eval_free(r->evals[i]);
 		json_decref(r->parameters[i]);
 	}
+	free(r->names);
 	free(r->worlds);
 	free(r->list);
 	free(r->evals);
@@ -52,14 +57,18 @@ static json_t *given_to(const struct plan_stack *s, const struct template *t,
 	return given;
 }
 
-static int evaluate(const struct plan *p, struct template *const *templates,
-		    const json_t *assignment, struct run *r, struct err *err)
+/* The stacks of a network.yaml have the names that it gives, --stack gives one; other names are the
+ * user's choice. */
+static const char *name_of(const struct plan *p, size_t i)
 {
-	/* the stacks of a network.yaml have the names that it gives; other names are the user's
-	 * choice */
-	bool named = p->key_directory != NULL;
+	return p->key_directory || (p->stack_given && i + 1 == p->count) ? p->stacks[i].name : NULL;
+}
 
-	r->list = mem_new(p->count, sizeof(*r->list));
+static int evaluate(const struct plan *p, struct template *const *templates,
+		    const json_t *assignment, struct check_world *w, struct run *r, struct err *err)
+{
+	r->list = mem_new(p->count + 1, sizeof(*r->list));
+	r->names = mem_new(p->count + 1, sizeof(char *));
 	r->parameters = mem_new(p->count, sizeof(*r->parameters));
 	r->evals = mem_new(p->count, sizeof(struct template_eval *));
 	r->worlds = mem_new(p->count, sizeof(*r->worlds));
@@ -67,8 +76,8 @@ static int evaluate(const struct plan *p, struct template *const *templates,
 	for (size_t i = 0; i < p->count; i++) {
 		OWN(json) json_t *given = given_to(&p->stacks[i], templates[i], assignment);
 
-		if (named)
-			r->worlds[i].stack_name = p->stacks[i].name;
+		lookup_world_set(&w->lookup, w->region, &r->worlds[i]);
+		r->names[i] = r->worlds[i].stack_name = name_of(p, i);
 		if (template_parameters(templates[i], given, NULL, 0, &r->worlds[i],
 					&r->parameters[i], err) < 0 ||
 		    template_eval_new(templates[i], r->parameters[i], &r->worlds[i], &r->evals[i],
@@ -76,20 +85,24 @@ static int evaluate(const struct plan *p, struct template *const *templates,
 			return err_in(err, "%s", template_name(templates[i]));
 		r->list[i] = (struct deployment_template){ .t = templates[i], .eval = r->evals[i] };
 	}
-	return deployment_read(r->list, r->count, &r->deployment, err);
+	r->all = check_world_add(w, r->list, r->count);
+	return deployment_read(r->list, r->all, &r->deployment, err);
 }
 
 static int run_one(const struct plan *p, struct template *const *templates,
-		   const json_t *assignment, const char *profile, check_plan_visit *visit, void *ctx,
+		   const json_t *assignment, const char *profile, struct check_world *w,
+		   check_plan_visit *visit, void *ctx,
 		   struct err *err)
 {
 	struct run r __attribute__((cleanup(own_drop_run))) = { 0 };
-	struct check_options options = { .profile = profile };
+	struct check_options options = { .profile = profile, .facts = w->facts, .region = w->region };
 	OWN(json) json_t *result = NULL;
 
-	if (evaluate(p, templates, assignment, &r, err) < 0)
+	if (evaluate(p, templates, assignment, w, &r, err) < 0)
 		return -1;
-	result = check_run(r.deployment, r.list, r.count, &options);
+	options.stack_names = r.names;
+	result = check_run(r.deployment, r.list, r.all, &options);
+	check_world_ask(w, r.deployment, r.list, r.count, result);
 	visit(ctx, &(struct check_plan_run){ .deployment = r.deployment,
 					     .templates = r.list,
 					     .count = r.count,
@@ -109,28 +122,71 @@ static json_t *all_given(const struct plan *p)
 	return given;
 }
 
+/* The finding about a reference to what this assignment removes, with its place; NULL: refused for
+ * another reason. */
+static json_t *removed(const struct plan *p, struct template *const *templates,
+		       const struct err *err)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const char *name = template_name(templates[i]);
+		OWN(json) json_t *finding = NULL;
+		struct template_location at;
+
+		if (!strstr(err->text, name))
+			continue;
+		finding = check_template_error(name, err);
+		if (!str_eq(json_str(finding, "fault"), "G31"))
+			continue;
+		at = template_locate(templates[i], json_str_or(finding, "path", ""));
+		json_object_set_new(finding, "location",
+				    json_pack("{s:s,s:i,s:i}", "file", name, "line", (int)at.line,
+					      "column", (int)at.column));
+		return GIVE(finding);
+	}
+	return NULL;
+}
+
+static void visit_removed(const struct plan *p, struct template *const *templates,
+			  const json_t *assignment, const struct err *err, check_plan_visit *visit,
+			  void *ctx)
+{
+	json_t *finding = removed(p, templates, err);
+	OWN(json)
+	json_t *result = finding ? json_pack("{s:[o],s:[],s:[]}", "findings", finding, "tasks",
+					     "questions")
+				 : NULL;
+
+	if (result)
+		visit(ctx, &(struct check_plan_run){ .assignment = assignment, .result = result });
+}
+
 /* An assignment that a rule of the template refuses is none: it counts only when all are refused.
- */
+ * One that removes what is still referred to is, and CloudFormation refuses it. */
 static int run_all(const struct plan *p, struct template *const *templates, const char *profile,
-		   check_plan_visit *visit, void *ctx, struct err *err)
+		   struct check_world *w, check_plan_visit *visit, void *ctx, struct err *err)
 {
 	OWN(json) json_t *given = all_given(p);
 	OWN(json) json_t *assignments = check_assignments(templates, p->count, given);
 	size_t count = 0, i;
 	json_t *one;
 
-	json_array_foreach(assignments, i, one)
-		count += run_one(p, templates, one, profile, visit, ctx, err) == 0;
+	json_array_foreach(assignments, i, one) {
+		if (run_one(p, templates, one, profile, w, visit, ctx, err) == 0)
+			count++;
+		else
+			visit_removed(p, templates, one, err, visit, ctx);
+	}
 	if (count)
 		*err = (struct err){ 0 }; /* that of an assignment that is none */
 	return count ? 0 : -1;
 }
 
-int check_plan_runs(const struct plan *p, const char *profile, check_plan_visit *visit, void *ctx,
-		    const char **ret_name, struct err *err)
+int check_plan_runs(const struct plan *p, const char *profile, struct check_world *w,
+		    check_plan_visit *visit, void *ctx, const char **ret_name, struct err *err)
 {
 	struct template **templates = mem_new(p->count, sizeof(struct template *));
-	int rc = 0;
+	struct check_world none __attribute__((cleanup(own_drop_check_world))) = { 0 };
+	int rc = check_world_open(&none, NULL, NULL, err);
 
 	for (size_t i = 0; rc == 0 && i < p->count; i++) {
 		struct plan_stack *s = &p->stacks[i];
@@ -141,7 +197,7 @@ int check_plan_runs(const struct plan *p, const char *profile, check_plan_visit 
 		templates[i] = s->parsed;
 	}
 	if (rc == 0)
-		rc = run_all(p, templates, profile, visit, ctx, err);
+		rc = run_all(p, templates, profile, w ? w : &none, visit, ctx, err);
 	free(templates);
 	return rc;
 }
@@ -226,12 +282,13 @@ static void finish(const struct plan *p, json_t *result)
 	free(templates);
 }
 
-int check_plan(const struct plan *p, const char *profile, json_t **ret, struct err *err)
+int check_plan(const struct plan *p, const char *profile, struct check_world *w, json_t **ret,
+	       struct err *err)
 {
 	struct results all = { .count = 0 };
 	struct err why = { 0 };
 	const char *name = NULL;
-	int rc = check_plan_runs(p, profile, keep_result, &all, &name, &why);
+	int rc = check_plan_runs(p, profile, w, keep_result, &all, &name, &why);
 
 	if (rc == 0) {
 		*ret = check_merge(all.list, (const char *const *)all.names, all.count);

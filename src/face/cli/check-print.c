@@ -45,6 +45,12 @@ static void print_place(const json_t *place, const char *intro)
 {
 	const json_t *at = json_map(place, "location");
 
+	/* the account has no lines */
+	if (!json_int_or(at, "line", 0) && *json_str_or(place, "path", "/") != '/') {
+		(void)printf("  %s%s  %s\n", intro, json_str_or(at, "file", ""),
+			     json_str_or(place, "path", ""));
+		return;
+	}
 	(void)printf("  %s%s:%lld:%lld  %s\n", intro, json_str_or(at, "file", ""),
 		     (long long)json_int_or(at, "line", 0), (long long)json_int_or(at, "column", 0),
 		     json_str_or(place, "path", ""));
@@ -90,6 +96,7 @@ static void print_finding(const struct cli *cli, const json_t *f)
 	print_text("remedy: ", json_str(f, "remedy"));
 	print_text("change: ", json_str(f, "networkRemedy"));
 	print_text("ask:    ", json_str(f, "lookup"));
+	print_text("refused: ", json_str(f, "refused"));
 	(void)putchar('\n');
 }
 
@@ -105,6 +112,23 @@ static void print_summary(const json_t *result)
 	(void)putchar('\n');
 }
 
+static void print_lookups(const json_t *result)
+{
+	const json_t *made = json_list(result, "lookups");
+	size_t open = json_array_size(json_list(result, "questions")), answered = 0, i;
+	json_t *one;
+
+	json_array_foreach(made, i, one)
+		answered += str_eq(json_str(one, "outcome"), "answered");
+	if (made)
+		(void)printf("%zu look-up%s: %zu answered, %zu refused\n", json_array_size(made),
+			     json_array_size(made) == 1 ? "" : "s", answered,
+			     json_array_size(made) - answered);
+	else if (open)
+		(void)printf("%zu look-up%s would settle more: mpcup check --lookup\n", open,
+			     open == 1 ? "" : "s");
+}
+
 void check_print(const struct cli *cli, const json_t *result)
 {
 	json_t *one;
@@ -117,6 +141,8 @@ void check_print(const struct cli *cli, const json_t *result)
 		if (!json_map(one, "suppressed") &&
 		    (!cli->quiet || str_eq(json_str(one, "verdict"), "FAIL")))
 			print_finding(cli, one);
-	if (!cli->quiet)
+	if (!cli->quiet) {
 		print_summary(result);
+		print_lookups(result);
+	}
 }

@@ -4,6 +4,7 @@
 
 #include "core/check/check.h"
 #include "face/cli/check-plan.h"
+#include "face/cli/check-lookup.h"
 #include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
 
@@ -81,7 +82,7 @@ static int run_check(struct cli *cli, struct err *err)
 	int code;
 
 	if (take_options(cli, &profile, err) < 0 || plan_preview(cli, &p, err) < 0 ||
-	    check_plan(&p, profile, &result, err) < 0 ||
+	    check_asking(cli, &p, profile, &result, err) < 0 ||
 	    (baseline && apply_baseline(baseline, result, err) < 0)) {
 		/* what cannot be read is the input's fault here, whatever the reason: exit 2 */
 		if (err->code == ERR_SYS || err->code == ERR_LIMIT)
@@ -111,13 +112,18 @@ static const struct cli_option check_options[] = {
 	  .value = "FILE",
 	  .help = "write the FAIL and WARN of now to FILE; needs --reason" },
 	{ .name = "reason", .value = "TEXT", .help = "why they may stay" },
+	{ .name = "stack", .value = "NAME", .help = "name that the stack has or will have" },
+	{ .name = "lookup", .help = "ask AWS, registries and the chain what the templates do not tell" },
+	{ .name = "target", .value = "NAME", .help = "where look-ups go: aws (default) or local" },
+	{ .name = "region", .value = "NAME", .help = "region of the look-ups (default: $AWS_REGION)" },
+	{ .name = "endpoint-url", .value = "URL", .help = "ask this endpoint in place of AWS's own" },
 	{ 0 },
 };
 const struct command command_check = {
 	.name = "check",
 	.usage = "[network.yaml | TEMPLATE...]",
 	.most = 64,
-	.help = "prove from the templates alone that every task will start and the network will "
+	.help = "prove from the templates that every task will start and the network will "
 		"form",
 	.details = "Prints the launch sequence of every task with PASS, FAIL or UNKNOWN per step, "
 		   "then each finding\n"
@@ -125,9 +131,11 @@ const struct command command_check = {
 		   "mends it.\n"
 		   "Several templates in one call are one deployment and import from each other. "
 		   "Nothing is\n"
-		   "deployed, made or asked. UNKNOWN: the templates alone do not tell; the look-up "
-		   "that would is\n"
-		   "named. Exit code 1 with any FAIL, 2 when the input cannot be read.\n"
+		   "deployed or made. UNKNOWN: the templates alone do not tell; the look-up that "
+		   "would is named,\n"
+		   "and --lookup makes it, with AWS's read-only actions alone. Secrets it reads are "
+		   "judged, never\n"
+		   "shown or kept. Exit code 1 with any FAIL, 2 when the input cannot be read.\n"
 		   "A finding to live with is suppressed, with a reason: in the Metadata of its "
 		   "resource (of the\n"
 		   "template, when it has none) as {\"mpcup\": {\"suppress\": [{\"fault\": "
@@ -141,7 +149,8 @@ const struct command command_check = {
 		    "  mpcup check import.json near-runner.json --json\n"
 		    "  mpcup check template.json --sarif > check.sarif\n"
 		    "  mpcup check template.json --write-baseline known.json --reason "
-		    "\"before the move to ECR\"",
+		    "\"before the move to ECR\""
+		    "\n  mpcup check import.json --lookup --region eu-central-1",
 	.options = check_options,
 	.run = run_check,
 };

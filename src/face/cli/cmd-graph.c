@@ -28,7 +28,7 @@ static void draw_run(void *ctx, const struct check_plan_run *run)
 	struct drawing *d = ctx;
 	size_t failures = count_failures(run->result);
 
-	if (d->model && failures <= d->failures)
+	if (!run->deployment || (d->model && failures <= d->failures))
 		return;
 	json_decref(d->model);
 	d->failures = failures;
@@ -106,7 +106,7 @@ static int run_graph(struct cli *cli, struct err *err)
 		return -1;
 	if (plan_preview(cli, &p, err) < 0 ||
 	    !(d.title = title = title_of(&p)) ||
-	    check_plan_runs(&p, NULL, draw_run, &d, &name, err) < 0) {
+	    check_plan_runs(&p, NULL, NULL, draw_run, &d, &name, err) < 0) {
 		/* as with check: what cannot be read is the input's fault */
 		if (err->code == ERR_SYS || err->code == ERR_LIMIT)
 			err->code = ERR_INPUT;

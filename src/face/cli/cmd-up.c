@@ -359,7 +359,7 @@ static int check_first(const struct cli *cli, const struct plan *p, json_t **ret
 	const char *profile;
 	size_t fail;
 
-	if (check_take_profile(cli, &profile, err) < 0 || check_plan(p, profile, &result, err) < 0)
+	if (check_take_profile(cli, &profile, err) < 0 || check_plan(p, profile, NULL, &result, err) < 0)
 		return -1;
 	fail = check_count(result, "FAIL");
 	if (!fail || cli_flag(cli, "force")) {

@@ -138,7 +138,7 @@ int diagnosis_findings(json_t *evidence, const json_t *files, json_t **ret, stru
 	json_array_foreach(files, i, file)
 		if (take_file(&p, json_string_value(file), err) < 0)
 			return -1;
-	if (p.count && check_plan(&p, NULL, &result, &why) < 0 && json_list(evidence, "unread"))
+	if (p.count && check_plan(&p, NULL, NULL, &result, &why) < 0 && json_list(evidence, "unread"))
 		json_array_append_new(json_list(evidence, "unread"),
 				      json_pack("{s:s,s:s}", "what", "check of the deployed templates", "why",
 						why.text));

@@ -325,6 +325,7 @@ static int plan_templates(struct cli *cli, struct plan *p, const json_t *given,
 	if (cli_option(cli, "stack")) {
 		free(p->stacks[p->count - 1].name);
 		p->stacks[p->count - 1].name = str_dup(cli_option(cli, "stack"));
+		p->stack_given = true;
 	}
 	p->network = str_dup(p->stacks[p->count - 1].name);
 	return 0;

@@ -28,6 +28,7 @@ struct plan {
 	/* nothing is made; a key that is missing leaves its parameter without a value; a template that
 	 * cannot be read stays in the list (unread: there is one) */
 	bool preview, unread;
+	bool stack_given; /* the last one has the name that --stack gives */
 };
 
 /* -1: err. Keys of a local network.yaml that are missing are made (and said so). */

@@ -126,6 +126,11 @@ int iam_role_delete(struct hub *hub, const char *name, struct iam_fault *f)
 
 	if (!role)
 		return -1;
+	if (str_starts(json_str(role, "Path"), "/aws-service-role/"))
+		return iam_fail(f, 400, "UnmodifiableEntity",
+				"Cannot perform the operation on the protected role '%s' - this role is "
+				"only modifiable by AWS",
+				name);
 	if (in_profile(hub, name))
 		return iam_fail(
 			f, 409, "DeleteConflict",

@@ -51,9 +51,26 @@ static const struct resource_kind *const kinds[] = {
 	&iam_kind_managed_policy, &iam_kind_instance_profile, NULL,
 };
 
+/* Accounts that have used ECS have its role; nothing here acts by it. */
+static int make_service_role(struct hub *hub, struct err *err)
+{
+	OWN(json) json_t *want = json_pack(
+		"{s:s,s:s,s:s}", "RoleName", "AWSServiceRoleForECS", "Path",
+		"/aws-service-role/ecs.amazonaws.com/", "AssumeRolePolicyDocument",
+		"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{"
+		"\"Service\":\"ecs.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}");
+	struct iam_fault f;
+	json_t *role;
+
+	if (hub_get(hub, IAM_ROLE, "AWSServiceRoleForECS") || iam_role_create(hub, want, &role, &f) == 0)
+		return 0;
+	return err_set(err, ERR_BUG, "iam: %s", f.text);
+}
+
 static int start(struct hub *hub, struct err *err)
 {
-	(void)err;
+	if (make_service_role(hub, err) < 0)
+		return -1;
 	hub_set_authorizer(hub, iam_authorize);
 	hub_set_trust(hub, iam_trust);
 	return 0;
@@ -68,5 +85,5 @@ const struct service service_iam = {
 		  "profiles; "
 		  "policies are evaluated in front of every call that a role makes. No users, "
 		  "groups, "
-		  "policy versions or service-linked roles.",
+		  "policy versions; of the service-linked roles ECS's alone is there.",
 };

@@ -3,7 +3,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-#include "engine/awsclient/awsclient-internal.h"
+#include "engine/libcurl/libcurl.h"
 
 #define LIBCURL "libcurl.so.4" /* the ABI of its header */
 
