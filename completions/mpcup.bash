@@ -45,6 +45,7 @@ graph
 up
 status
 events
+diagnose
 logs
 endpoints
 secrets status

@@ -10,7 +10,9 @@
 #include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
 #include "face/cli/deploy.h"
+#include "face/cli/diagnosis.h"
 #include "face/cli/ecs-view.h"
+#include "face/cli/evidence.h"
 #include "face/cli/nested.h"
 #include "face/cli/network-view.h"
 #include "face/cli/operator.h"
@@ -65,7 +67,8 @@ static int put_conventions(struct target *t, const struct plan *p, const char *s
 }
 
 static int deploy_one(struct cli *cli, struct target *t, const struct plan *p,
-		      const struct plan_stack *s, const char *folder, int64_t deadline, struct err *err)
+		      const struct plan_stack *s, const char *folder, const json_t *findings,
+		      int64_t deadline, struct err *err)
 {
 	OWN(json) json_t *tags = tags_for(s, p);
 	struct deployment d = { .stack = s->name,
@@ -74,7 +77,8 @@ static int deploy_one(struct cli *cli, struct target *t, const struct plan *p,
 				.parameters = s->parameters,
 				.tags = tags,
 				.deadline_ms = t->local ? 0 : deadline,
-				.no_rollback = cli_flag(cli, "no-rollback") };
+				.no_rollback = cli_flag(cli, "no-rollback"),
+				.findings = findings };
 	OWN(json) json_t *stack = NULL;
 	int rc;
 
@@ -272,6 +276,27 @@ static int finish(struct cli *cli, const struct plan *p, const json_t *view, int
 	return CLI_FAILED;
 }
 
+/* Why the network does not form: printed, or in the view for --json. */
+static int explain(struct cli *cli, struct target *t, const struct plan *p, const json_t *findings,
+		   json_t *view, struct err *err)
+{
+	OWN(json) json_t *evidence = NULL, *diagnosis = NULL;
+
+	int rc = evidence_gather(t, p->network, true, &evidence, err);
+
+	if (rc)
+		return rc < 0 ? -1 : 0; /* deleted meanwhile */
+	if (diagnosis_make(evidence, findings, &diagnosis, err) < 0)
+		return -1;
+	if (cli->json) {
+		json_object_set(view, "diagnosis", diagnosis);
+		return 0;
+	}
+	(void)fputc('\n', stderr);
+	diagnosis_print(cli, stderr, diagnosis, evidence);
+	return 0;
+}
+
 /* The threshold that the stack's outputs name (synth writes one); 0: none. */
 static unsigned threshold_of(struct target *t, const char *stack)
 {
@@ -301,12 +326,12 @@ static int see_tasks(struct cli *cli, struct target *t, const struct plan *p, in
 }
 
 /* The stack stands: chain, participants, mesh. A stack without MPC nodes (a base) is done. */
-static int form_network(struct cli *cli, struct target *t, const struct plan *p, int64_t began,
-			uint64_t seconds, struct err *err)
+static int form_network(struct cli *cli, struct target *t, const struct plan *p,
+			const json_t *findings, int64_t began, uint64_t seconds, struct err *err)
 {
 	OWN(json) json_t *services = NULL, *nodes = NULL, *view = NULL;
 	OWN(str) char *why = NULL;
-	int rc, chain;
+	int rc, chain, code;
 
 	if (ecs_view_services(t, p->network, &services, err) < 0)
 		return -1;
@@ -329,7 +354,13 @@ static int form_network(struct cli *cli, struct target *t, const struct plan *p,
 		(void)printf("Registered %zu participants.\n", json_array_size(nodes));
 	rc = wait_formed(cli, t, p->network,
 			 deploy_now_ms() + (rc ? 2000 : (int64_t)seconds * 1000), &view, err);
-	return rc < 0 ? -1 : finish(cli, p, view, rc, why, began);
+	if (rc < 0)
+		return -1;
+	/* JSON carries it, people read it after what is missing */
+	if (rc > 0 && cli->json && explain(cli, t, p, findings, view, err) < 0)
+		return -1;
+	code = finish(cli, p, view, rc, why, began);
+	return rc > 0 && !cli->json && explain(cli, t, p, findings, view, err) < 0 ? -1 : code;
 }
 
 /* ---- the check beforehand ------------------------------------------------------------------------------ */
@@ -371,8 +402,8 @@ static int judge(struct cli *cli, const struct plan *p, json_t **ret, struct err
 	return 0;
 }
 
-/* 0 go on, 1 refused (said), -1 err. */
-static int check_first(struct cli *cli, const struct plan *p, struct err *err)
+/* 0 go on, *ret_findings is the caller's; 1 refused (said); -1 err. */
+static int check_first(struct cli *cli, const struct plan *p, json_t **ret_findings, struct err *err)
 {
 	OWN(json) json_t *result = NULL;
 	size_t fail;
@@ -382,6 +413,7 @@ static int check_first(struct cli *cli, const struct plan *p, struct err *err)
 	fail = check_count(result, "FAIL");
 	if (!fail || cli_flag(cli, "force")) {
 		say_checked(cli, result);
+		*ret_findings = json_incref(json_list(result, "findings"));
 		return 0;
 	}
 	if (cli->json)
@@ -456,8 +488,8 @@ static int take_timeout(const struct cli *cli, uint64_t *ret, struct err *err)
 	return 0;
 }
 
-static int deploy_all(struct cli *cli, struct target *t, const struct plan *p, uint64_t seconds,
-		      struct err *err)
+static int deploy_all(struct cli *cli, struct target *t, const struct plan *p,
+		      const json_t *findings, uint64_t seconds, struct err *err)
 {
 	OWN(str) char *folder = NULL;
 	int64_t began = deploy_now_ms(), deadline = began + (int64_t)seconds * 1000;
@@ -468,12 +500,12 @@ static int deploy_all(struct cli *cli, struct target *t, const struct plan *p, u
 	for (size_t i = 0; i < p->count; i++) {
 		int rc = p->stacks[i].nested
 				 ? 0
-				 : deploy_one(cli, t, p, &p->stacks[i], folder, deadline, err);
+				 : deploy_one(cli, t, p, &p->stacks[i], folder, findings, deadline, err);
 
 		if (rc)
 			return rc < 0 ? -1 : CLI_FAILED;
 	}
-	return t->local ? form_network(cli, t, p, began, seconds, err)
+	return t->local ? form_network(cli, t, p, findings, began, seconds, err)
 			: see_tasks(cli, t, p, began, deadline, err);
 }
 
@@ -482,6 +514,7 @@ static int run_up(struct cli *cli, struct err *err)
 	struct plan p __attribute__((cleanup(own_drop_plan))) = { 0 };
 	struct target t __attribute__((cleanup(own_drop_target))) = { 0 };
 	bool aws = str_eq(cli_option(cli, "target"), "aws");
+	OWN(json) json_t *findings = NULL;
 	uint64_t seconds;
 	int refused;
 
@@ -496,12 +529,12 @@ static int run_up(struct cli *cli, struct err *err)
 		target_say(cli, &t);
 	if (plan_make(cli, &p, err) < 0)
 		return -1;
-	refused = check_first(cli, &p, err);
+	refused = check_first(cli, &p, &findings, err);
 	if (refused)
 		return refused < 0 ? -1 : CLI_FAILED;
 	if (aws ? refuse_local_things(cli, &p, err) < 0 : target_open(cli, true, &t, err) < 0)
 		return -1;
-	return deploy_all(cli, &t, &p, seconds, err);
+	return deploy_all(cli, &t, &p, findings, seconds, err);
 }
 
 static const struct cli_option up_options[] = {

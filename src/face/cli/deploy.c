@@ -9,12 +9,15 @@
 
 #include "core/aws/aws.h"
 #include "face/cli/cli-internal.h"
+#include "face/cli/diagnosis.h"
 #include "face/cli/ecs-view.h"
+#include "face/cli/evidence.h"
 
 /* Answers that fail to come: how long AWS may be silent, and how often a change is asked for. */
 enum { SILENCE_MOST_MS = 300000, LOST_MOST = 5 };
 enum { WORD_MS = 30000 };			   /* something is said at least this often */
 enum { TASKS_LOCAL_MS = 200, TASKS_AWS_MS = 15000 }; /* between two looks at stopped tasks */
+enum { STALL_MS = 20000 }; /* without an event: time to say what it waits for */
 
 int64_t deploy_now_ms(void)
 {
@@ -104,6 +107,11 @@ struct follow {
 	int64_t start_ms, next_tasks_ms, next_word_ms, deadline_ms;
 	int64_t silent_since;	 /* no answer comes; 0: they come */
 	char *token;		 /* of the request, so that it counts once however often it is sent */
+	const json_t *findings;	 /* borrowed; NULL: no diagnosis */
+	json_t *explained;	 /* service ARN -> true: its first stopped task was diagnosed */
+	json_t *evidence;	 /* of then: a rollback takes it away */
+	json_t *causes_told;	 /* fault -> true */
+	int64_t news_ms;
 	size_t resources;
 };
 
@@ -118,6 +126,9 @@ static void follow_free(struct follow *f)
 	json_decref(f->services);
 	json_decref(f->told);
 	json_decref(f->stopped);
+	json_decref(f->explained);
+	json_decref(f->evidence);
+	json_decref(f->causes_told);
 }
 
 static void own_drop_follow(struct follow *f)
@@ -149,6 +160,9 @@ static void follow_init(struct follow *f, struct cli *cli, struct target *t, con
 	f->start_ms = deploy_now_ms();
 	f->next_word_ms = f->start_ms + WORD_MS;
 	f->token = deploy_token();
+	f->explained = json_object();
+	f->causes_told = json_object();
+	f->news_ms = f->start_ms;
 }
 
 static bool is_final(const char *status)
@@ -283,6 +297,8 @@ static int take_events_of(struct follow *f, const char *stack, bool silent, char
 
 	if (read_events(f->target, stack, f->seen, fresh, code, err) < 0)
 		return -1;
+	if (json_array_size(fresh))
+		f->news_ms = deploy_now_ms();
 	for (size_t i = json_array_size(fresh); i-- > 0;) {
 		const json_t *event = json_array_get(fresh, i);
 
@@ -320,11 +336,34 @@ static int take_events(struct follow *f, bool silent, char code[96], struct err 
 	return 0;
 }
 
+/* The diagnosis as of now; NULL: none was asked for, or it cannot be made. The caller's. */
+static json_t *diagnose_now(struct follow *f)
+{
+	OWN(json) json_t *evidence = NULL;
+	json_t *diagnosis = NULL;
+
+	if (!f->findings || evidence_gather(f->target, f->id, true, &evidence, NULL) != 0)
+		return NULL;
+	evidence_complete(evidence, f->evidence);
+	json_decref(f->evidence);
+	f->evidence = GIVE(evidence);
+	return diagnosis_make(f->evidence, f->findings, &diagnosis, NULL) == 0 ? diagnosis : NULL;
+}
+
+static void tell_causes(struct follow *f)
+{
+	OWN(json) json_t *diagnosis = diagnose_now(f);
+
+	if (f->cli->progress)
+		diagnosis_tell(f->cli, diagnosis, f->causes_told);
+}
+
 /* Says what tasks died of while the stack still waits: the evidence that a rollback erases. */
 static void tell_stopped(struct follow *f)
 {
 	const char *service;
 	json_t *logical;
+	bool first = false;
 
 	json_object_foreach(f->services, service, logical) {
 		OWN(json) json_t *stopped = ecs_view_stopped(f->target, service, f->told);
@@ -337,7 +376,13 @@ static void tell_stopped(struct follow *f)
 			if (f->cli->progress)
 				ecs_view_print_stopped(f->cli, json_string_value(logical), task);
 		}
+		if (json_array_size(stopped) && !json_object_get(f->explained, service)) {
+			json_set_bool(f->explained, service, true);
+			first = true;
+		}
 	}
+	if (first)
+		tell_causes(f);
 }
 
 /* Whether to go on without an answer: a network that is away for a while does not end what goes on in
@@ -422,6 +467,10 @@ static int follow(struct follow *f, json_t **ret, struct err *err)
 			tell_stopped(f);
 			f->next_tasks_ms =
 				deploy_now_ms() + (f->target->local ? TASKS_LOCAL_MS : TASKS_AWS_MS);
+		}
+		if (deploy_now_ms() - f->news_ms > STALL_MS && rc != LOOK_SILENT) {
+			tell_causes(f);
+			f->news_ms = deploy_now_ms();
 		}
 		if (rc == LOOK_GONE || (rc == 0 && is_final(json_str_or(stack, "StackStatus", "")))) {
 			*ret = GIVE(stack);
@@ -580,7 +629,7 @@ static int settle_earlier(struct follow *f, bool *ret_exists, struct err *err)
 	return 0;
 }
 
-static void print_failure(struct follow *f, const json_t *stack)
+static void print_failure(struct follow *f, const json_t *stack, const json_t *diagnosis)
 {
 	json_t *line;
 	size_t i;
@@ -590,6 +639,10 @@ static void print_failure(struct follow *f, const json_t *stack)
 		      json_str_or(stack, "StackStatus", "gone"));
 	json_array_foreach(f->failures, i, line)
 		(void)fprintf(stderr, "  %s\n", json_string_value(line));
+	if (!diagnosis || f->cli->json)
+		return;
+	(void)fputc('\n', stderr);
+	diagnosis_print(f->cli, stderr, diagnosis, f->evidence);
 }
 
 /* After a request without an answer. 0: it arrived, f->id is the stack; 1: it did not, or not visibly. */
@@ -646,11 +699,12 @@ int deploy_stack(struct cli *cli, struct target *t, const struct deployment *d, 
 		 struct err *err)
 {
 	struct follow f __attribute__((cleanup(own_drop_follow)));
-	OWN(json) json_t *stack = NULL;
+	OWN(json) json_t *stack = NULL, *diagnosis = NULL;
 	const char *status;
 	int rc, followed;
 
 	follow_init(&f, cli, t, d->stack);
+	f.findings = d->findings;
 	f.deadline_ms = d->deadline_ms;
 	rc = ask_for(&f, d, err);
 	if (rc < 0 || rc == REQUEST_LATE)
@@ -671,8 +725,11 @@ int deploy_stack(struct cli *cli, struct target *t, const struct deployment *d, 
 		return 0;
 	}
 	tell_stopped(&f);
-	print_failure(&f, stack);
+	diagnosis = diagnose_now(&f);
+	print_failure(&f, stack, diagnosis);
 	if (ret_stack && stack) {
+		if (diagnosis)
+			json_object_set(stack, "diagnosis", diagnosis);
 		json_object_set(stack, "failures", f.failures);
 		json_object_set(stack, "stoppedTasks", f.stopped);
 		*ret_stack = GIVE(stack);

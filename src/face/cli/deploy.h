@@ -13,12 +13,13 @@ struct deployment {
 	const json_t *tags;	  /* array of {"Key","Value"} or NULL */
 	bool no_rollback;	  /* keep what was created when something fails */
 	int64_t deadline_ms;	  /* of deploy_now_ms(): how long to follow it; 0: to its end */
+	const json_t *findings;	  /* of the check beforehand: a failure is diagnosed; NULL: it is not */
 };
 
 /* Creates or updates the stack, whatever state an earlier run left it in, and follows it.
  * 0: it is in *_COMPLETE and *ret_stack (may be NULL) is DescribeStacks' object, the caller's.
- * 1: the deployment failed; what failed and why is printed (or in *ret_stack for --json), or the time
- * is up (said, *ret_stack is untouched).
+ * 1: the deployment failed; what failed and why is printed, with the diagnosis (and in *ret_stack as
+ * "diagnosis", for --json), or the time is up (said, *ret_stack is untouched).
  * -1: err. A request whose answer is lost is not made twice; answers may fail to come for minutes. */
 int deploy_stack(struct cli *cli, struct target *t, const struct deployment *d, json_t **ret_stack,
 		 struct err *err);

@@ -4,8 +4,7 @@
 
 #include "face/cli/cli-internal.h"
 
-/* "arn:aws:ecs:R:A:service/CLUSTER/NAME": both parts, the caller's; false when it is none. */
-static bool split_service(const char *arn, char **ret_cluster, char **ret_name)
+bool ecs_view_split_service(const char *arn, char **ret_cluster, char **ret_name)
 {
 	const char *part = strstr(arn, ":service/");
 	const char *slash;
@@ -92,7 +91,7 @@ json_t *ecs_view_stopped(struct target *t, const char *service_arn, const json_t
 	json_t *stopped = json_array(), *task;
 	size_t i;
 
-	if (!split_service(service_arn, &cluster, &name))
+	if (!ecs_view_split_service(service_arn, &cluster, &name))
 		return stopped;
 	tasks = tasks_of(t, cluster, name, "STOPPED", NULL);
 	json_array_foreach(tasks, i, task) {
@@ -343,7 +342,7 @@ static int add_service(struct target *t, json_t *nodes, const json_t *resource, 
 	OWN(json) json_t *node = NULL, *service = NULL, *definition = NULL;
 
 	if (strcmp(json_str_or(resource, "ResourceType", ""), "AWS::ECS::Service") ||
-	    !split_service(arn, &cluster, &name))
+	    !ecs_view_split_service(arn, &cluster, &name))
 		return 0;
 	service = describe_service(t, cluster, name, &why);
 	if (service)

@@ -3,6 +3,9 @@
 #include "face/cli/cli.h"
 #include "face/cli/target.h"
 
+/* "arn:aws:ecs:R:A:service/CLUSTER/NAME": both parts, the caller's; false when it is none. */
+bool ecs_view_split_service(const char *arn, char **ret_cluster, char **ret_name);
+
 /* Stopped tasks of a service ARN that are not in `known` (task ARN -> any): DescribeTasks objects with
  * "log": last lines of their log streams. Array, the caller's. */
 json_t *ecs_view_stopped(struct target *t, const char *service_arn, const json_t *known);

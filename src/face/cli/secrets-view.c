@@ -123,7 +123,7 @@ static int judge_value(struct target *t, const struct variable *v, const char *d
 		return -1;
 	if (deployed_text(t, entry, &text))
 		return 0;
-	fault = check_secret_value(v->name, text, why, sizeof(why));
+	fault = check_secret_value(v->name, text, NULL, why, sizeof(why));
 	if (!fault && v->key)
 		return compare_key(text, entry, err);
 	if (fault)
