@@ -18,12 +18,16 @@ _mpcup() {
 	'secrets status'|'secrets status '*) options=' --stack --directory --target --profile --region --endpoint-url --json --quiet --help';;
 	'secrets push'|'secrets push '*) options=' --stack --directory --yes --restart --target --profile --region --endpoint-url --json --quiet --help';;
 	'down'|'down '*) options=' --stack --purge --yes --target --profile --region --endpoint-url --json --quiet --help';;
-	'cloud start'|'cloud start '*) options=' --json --quiet --help';;
+	'cloud start'|'cloud start '*) options=' --verify-signatures --any-credentials --json --quiet --help';;
 	'cloud stop'|'cloud stop '*) options=' --json --quiet --help';;
 	'cloud status'|'cloud status '*) options=' --json --quiet --help';;
+	'cloud credentials'|'cloud credentials '*) options=' --new --env --json --quiet --help';;
 	'cloud reset'|'cloud reset '*) options=' --yes --json --quiet --help';;
 	'cloud coverage'|'cloud coverage '*) options=' --json --quiet --help';;
-	'cloud run'|'cloud run '*) options=' --state-dir --port --ready-fd --json --quiet --help';;
+	'cloud run'|'cloud run '*) options=' --state-dir --port --ready-fd --verify-signatures --any-credentials --json --quiet --help';;
+	'image import'|'image import '*) options=' --name --json --quiet --help';;
+	'image list'|'image list '*) options=' --json --quiet --help';;
+	'image remove'|'image remove '*) options=' --json --quiet --help';;
 	'node'|'node '*) options=' --json --quiet --help';;
 	'localnet'|'localnet '*) options=' --json --quiet --help';;
 	'completion'|'completion '*) options=' --json --quiet --help';;
@@ -49,9 +53,13 @@ down
 cloud start
 cloud stop
 cloud status
+cloud credentials
 cloud reset
 cloud coverage
 cloud run
+image import
+image list
+image remove
 node
 localnet
 completion

@@ -1,6 +1,7 @@
 /* AWS wire shapes in values: query forms, XML, JSON, SigV4, ARNs. Shared by client and endpoint.
  * Pure. Source: shared aws-wire.md sections 1, 2, 6. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,18 +71,37 @@ struct aws_request {
 	size_t header_count;
 	const void *body;
 	size_t body_len;
+	bool path_as_is; /* `//`, `.` and `..` stay (S3's always do) */
 };
 char *aws_sha256_hex(const void *data, size_t len);
 /* date: "20261124T174533Z". signed_headers: lower case, `;` between, sorted. S3: path as sent, one
- * encoding, no normalisation. */
+ * encoding, no normalisation. A presigned request's own signature is left out. */
 char *aws_sigv4_canonical(const struct aws_request *r, const char *service,
 			  const char *signed_headers);
+char *aws_sigv4_to_sign(const char *canonical, const char *date, const char *region,
+			const char *service);
+char *aws_sigv4_signature(const char *secret_key, const char *to_sign, const char *date,
+			  const char *region, const char *service); /* hex */
 char *aws_sigv4_authorization(const struct aws_request *r, const struct aws_credentials *c,
 			      const char *date, const char *region, const char *service,
 			      const char *signed_headers);
 /* Parses an Authorization header: credential scope parts and signed headers; all caller's in a JSON
  * object {"AccessKey","Date","Region","Service","SignedHeaders","Signature"}; -1 when malformed. */
 int aws_sigv4_parse(const char *authorization, json_t **ret, struct err *err);
+/* Presigned: the query with the X-Amz members and the signature at its end. expires_s 0: no
+ * X-Amz-Expires. S3's payload is not signed unless x-amz-content-sha256 is among signed_headers. */
+char *aws_sigv4_presign(const struct aws_request *r, const struct aws_credentials *c,
+			const char *date, unsigned expires_s, const char *region,
+			const char *service, const char *signed_headers);
+bool aws_sigv4_presigned(const char *query); /* Is there a member of a presigned query? */
+/* As aws_sigv4_parse(), from a query; and "Time", "Expires", "Token" when they are there. */
+int aws_sigv4_parse_query(const char *query, json_t **ret, struct err *err);
+/* Is the signature (of either parse) the one that the secret gives? In constant time. */
+bool aws_sigv4_verify(const struct aws_request *r, const json_t *parsed, const char *date,
+		      const char *secret_key);
+bool aws_same_secret(const char *a, const char *b); /* in constant time for equal lengths */
+bool aws_sigv4_signs(const char *signed_headers, const char *name); /* Is the header listed? */
+int64_t aws_sigv4_time(const char *date); /* "20261124T174533Z" -> ms; -1 when it is none */
 
 /* ---- ARNs and text ----------------------------------------------------------------------------
  */

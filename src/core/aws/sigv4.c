@@ -69,15 +69,15 @@ static char *path_normal(const char *path)
 	return buf_take(&b);
 }
 
-static void canonical_path(struct buf *b, const char *path, const char *service)
+static void canonical_path(struct buf *b, const struct aws_request *r, const char *service)
 {
 	OWN(str) char *normal = NULL;
 
 	if (!strcmp(service, "s3")) {
-		buf_str(b, *path ? path : "/");
+		buf_str(b, *r->path ? r->path : "/");
 		return;
 	}
-	normal = path_normal(path);
+	normal = r->path_as_is && *r->path ? str_dup(r->path) : path_normal(r->path);
 	aws_uri_append(b, normal, strlen(normal), true);
 }
 
@@ -112,6 +112,12 @@ static char *recode(const char *s, size_t len)
 	return buf_take(&b);
 }
 
+/* What a presigned query says last is not part of what was signed. */
+static bool is_signature(const char *name, size_t len)
+{
+	return len == strlen("X-Amz-Signature") && !strncmp(name, "X-Amz-Signature", len);
+}
+
 static void canonical_query(struct buf *b, const char *query)
 {
 	struct parameter *list = NULL;
@@ -122,7 +128,7 @@ static void canonical_query(struct buf *b, const char *query)
 		const char *equals = memchr(query, '=', len);
 		size_t name = equals ? (size_t)(equals - query) : len;
 
-		if (len) {
+		if (len && !is_signature(query, name)) {
 			list = mem_grow(list, count + 1, sizeof(*list));
 			list[count].name = recode(query, name);
 			list[count++].value =
@@ -199,15 +205,40 @@ static const char *request_header(const struct aws_request *r, const char *name)
 	return NULL;
 }
 
-char *aws_sigv4_canonical(const struct aws_request *r, const char *service,
+bool aws_sigv4_signs(const char *signed_headers, const char *name)
+{
+	size_t want = strlen(name);
+
+	while (*signed_headers) {
+		size_t len = strcspn(signed_headers, ";");
+
+		if (len == want && !strncmp(signed_headers, name, len))
+			return true;
+		signed_headers += len + (signed_headers[len] == ';');
+	}
+	return false;
+}
+
+/* Who makes a URL for S3 does not know what will be uploaded with it. */
+static char *payload_hash(const struct aws_request *r, const char *service,
 			  const char *signed_headers)
 {
 	const char *given = request_header(r, "x-amz-content-sha256");
-	OWN(str) char *hash = given ? str_dup(given) : aws_sha256_hex(r->body, r->body_len);
+	bool url = !strcmp(service, "s3") && r->query && aws_sigv4_presigned(r->query);
+
+	if (url && !(given && aws_sigv4_signs(signed_headers, "x-amz-content-sha256")))
+		return str_dup("UNSIGNED-PAYLOAD");
+	return given ? str_dup(given) : aws_sha256_hex(r->body, r->body_len);
+}
+
+char *aws_sigv4_canonical(const struct aws_request *r, const char *service,
+			  const char *signed_headers)
+{
+	OWN(str) char *hash = payload_hash(r, service, signed_headers);
 	struct buf b = { 0 };
 
 	buf_printf(&b, "%s\n", r->method);
-	canonical_path(&b, r->path, service);
+	canonical_path(&b, r, service);
 	buf_char(&b, '\n');
 	canonical_query(&b, r->query ? r->query : "");
 	buf_char(&b, '\n');
@@ -219,13 +250,20 @@ char *aws_sigv4_canonical(const struct aws_request *r, const char *service,
 /* ---- signature --------------------------------------------------------------------------------
  */
 
-/* scope: date/region/service/aws4_request */
-static char *signature(const char *secret, const char *date, const char *day, const char *region,
-		       const char *service, const char *scope, const char *canonical)
+char *aws_sigv4_to_sign(const char *canonical, const char *date, const char *region,
+			const char *service)
 {
-	OWN(str) char *seed = str_printf("AWS4%s", secret);
 	OWN(str) char *hash = aws_sha256_hex(canonical, strlen(canonical));
-	OWN(str) char *to_sign = str_printf("%s\n%s\n%s\n%s", algorithm, date, scope, hash);
+
+	return str_printf("%s\n%s\n%.8s/%s/%s/aws4_request\n%s", algorithm, date, date, region,
+			  service, hash);
+}
+
+char *aws_sigv4_signature(const char *secret_key, const char *to_sign, const char *date,
+			  const char *region, const char *service)
+{
+	OWN(str) char *seed = str_printf("AWS4%s", secret_key);
+	OWN(str) char *day = str_dup_n(date, strnlen(date, 8));
 	uint8_t key[crypto_auth_hmacsha256_BYTES], next[crypto_auth_hmacsha256_BYTES];
 	char *hex;
 
@@ -245,16 +283,14 @@ char *aws_sigv4_authorization(const struct aws_request *r, const struct aws_cred
 			      const char *signed_headers)
 {
 	OWN(str) char *canonical = aws_sigv4_canonical(r, service, signed_headers);
-	OWN(str) char *day = str_dup_n(date, strnlen(date, 8));
-	OWN(str) char *scope = str_printf("%s/%s/%s/aws4_request", day, region, service);
-	OWN(str) char *hex = signature(c->secret_key, date, day, region, service, scope, canonical);
+	OWN(str) char *to_sign = aws_sigv4_to_sign(canonical, date, region, service);
+	OWN(str) char *hex = aws_sigv4_signature(c->secret_key, to_sign, date, region, service);
 
-	return str_printf("%s Credential=%s/%s, SignedHeaders=%s, Signature=%s", algorithm,
-			  c->access_key, scope, signed_headers, hex);
+	return str_printf("%s Credential=%s/%.8s/%s/%s/aws4_request, SignedHeaders=%s, Signature=%s",
+			  algorithm, c->access_key, date, region, service, signed_headers, hex);
 }
 
-/* "<access key>/<date>/<region>/<service>/aws4_request"; the access key may hold slashes. */
-static int scope_parse(const char *credential, json_t *out)
+int aws_scope_parse(const char *credential, json_t *out)
 {
 	static const char *const names[] = { NULL, "Service", "Region", "Date" };
 	OWN(str) char *text = str_dup(credential);
@@ -292,7 +328,7 @@ int aws_sigv4_parse(const char *authorization, json_t **ret, struct err *err)
 	while ((part = strsep(&rest, ","))) {
 		part += strspn(part, " ");
 		if (str_starts(part, "Credential=") &&
-		    scope_parse(part + strlen("Credential="), out) < 0)
+		    aws_scope_parse(part + strlen("Credential="), out) < 0)
 			return err_set(err, ERR_INPUT, "Authorization: Credential is malformed");
 		if (str_starts(part, "SignedHeaders="))
 			json_set_str(out, "SignedHeaders", part + strlen("SignedHeaders="));

@@ -15,7 +15,7 @@ static char *signed_by(const char *method, const char *path, const char *query, 
 {
 	struct aws_header headers[8] = { { "Host", "example.amazonaws.com" },
 					 { "X-Amz-Date", DATE } };
-	struct aws_request r = { method, path, query, headers, 2, body, strlen(body) };
+	struct aws_request r = { method, path, query, headers, 2, body, strlen(body), false };
 	OWN(str) char *authorization = NULL;
 	OWN(json) json_t *parsed = NULL;
 	struct err err = { 0 };
@@ -64,7 +64,7 @@ static char *canonical(const char *service, const char *path, const char *query)
 	static const struct aws_header headers[] = { { "HOST", "h" },
 						     { "A", "  x   y\t z " },
 						     { "a", "2" } };
-	struct aws_request r = { "GET", path, query, headers, 3, NULL, 0 };
+	struct aws_request r = { "GET", path, query, headers, 3, NULL, 0, false };
 
 	return aws_sigv4_canonical(&r, service, "a;host");
 }
@@ -97,7 +97,7 @@ TEST(aws_sigv4, queries_are_sorted_by_name_then_value)
 TEST(aws_sigv4, the_given_payload_hash_counts)
 {
 	struct aws_header headers[] = { { "x-amz-content-sha256", "UNSIGNED-PAYLOAD" } };
-	struct aws_request r = { "PUT", "/", "", headers, 1, "data", 4 };
+	struct aws_request r = { "PUT", "/", "", headers, 1, "data", 4, false };
 	OWN(str) char *text = aws_sigv4_canonical(&r, "s3", "x-amz-content-sha256");
 
 	CHECK(str_ends(text, "\nUNSIGNED-PAYLOAD"));

@@ -220,18 +220,24 @@ static bool declares(const struct deployment_task *t, const char *volume)
 	return false;
 }
 
+/* Whether a container mounts it, or may. */
 static bool mounts(const struct deployment *d, const struct deployment_task *t, const char *volume)
 {
 	const json_t *container, *mount;
 	size_t i, k;
 
-	json_array_foreach(t->containers, i, container)
-		json_array_foreach(json_list(container, "MountPoints"), k, mount) {
+	json_array_foreach(t->containers, i, container) {
+		const json_t *list = json_object_get(container, "MountPoints");
+
+		if (template_is_symbol(container) || (list && template_is_symbol(list)))
+			return true;
+		json_array_foreach(list, k, mount) {
 			const json_t *source = json_object_get(mount, "SourceVolume");
 			if (!source || !deployment_text(d, source) ||
 			    !strcmp(check_text(d, source), volume))
 				return true;
 		}
+	}
 	return false;
 }
 

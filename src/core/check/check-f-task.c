@@ -459,6 +459,45 @@ static bool has_unknown_part(const char *name)
 	return false;
 }
 
+/* Whether the name, as the template has it, is for whoever deploys to choose: a parameter stands in
+ * it. Its default is then one choice of many. */
+static bool is_chosen(const json_t *node, const json_t *parameters, unsigned depth)
+{
+	json_t *whole = (json_t *)(uintptr_t)node, *member;
+	const char *text = json_string_value(node), *key;
+	size_t i;
+
+	while (text && (text = strstr(text, "${"))) {
+		size_t len = strcspn(text += 2, "}");
+		OWN(str) char *name = str_dup_n(text, len);
+
+		if (json_object_get(parameters, name))
+			return true;
+	}
+	if (depth > 64)
+		return false;
+	json_object_foreach(whole, key, member)
+		if (strcmp(key, "Ref") ? is_chosen(member, parameters, depth + 1)
+				       : json_object_get(parameters, json_string_value(member)) != NULL)
+			return true;
+	json_array_foreach(whole, i, member)
+		if (is_chosen(member, parameters, depth + 1))
+			return true;
+	return false;
+}
+
+static bool name_is_chosen(struct check *c, const struct check_subject *s, const char *property)
+{
+	size_t count;
+	const struct deployment_template *list = check_templates(c, &count);
+	OWN(str) char *path = str_printf("Properties.%s", property);
+
+	for (char *p = path; *p; p++)
+		*p = *p == '/' ? '.' : *p;
+	return is_chosen(json_path(s->task->body, path),
+			 json_map(template_body(list[s->task->template].t), "Parameters"), 0);
+}
+
 /* A group that nothing holds back is there minutes before the first task; one that waits for
  * something the service does not wait for may come too late. */
 static void late_group(struct check *c, const struct check_subject *s, size_t i,
@@ -512,7 +551,8 @@ static void log_group_of(struct check *c, const struct check_subject *s, size_t 
 		late_group(c, s, i, named, &f);
 		return;
 	}
-	if (unclear || template_is_symbol(json_object_get(options, "awslogs-create-group"))) {
+	if (unclear || template_is_symbol(json_object_get(options, "awslogs-create-group")) ||
+	    name_is_chosen(c, s, where)) {
 		f.severity = CHECK_UNKNOWN;
 		f.lookup = "aws logs describe-log-groups --log-group-name-prefix <the group>";
 		check_add(c, &f,

@@ -448,6 +448,8 @@ static void entry(struct check *c)
 		}
 }
 
+enum { USUAL_VCPUS = 6 }; /* what no account needs to ask for */
+
 static void quota(struct check *c)
 {
 	const struct deployment *d = check_deployment(c);
@@ -474,10 +476,10 @@ static void quota(struct check *c)
 						   "DesiredCount", 1) *
 			       (double)json_int_or(percents, "MaximumPercent", 200) / 100;
 	}
-	if (sum > 0 && !asked_vcpus(c, &f, sum))
+	if (sum > 0 && !asked_vcpus(c, &f, sum) && (sum > USUAL_VCPUS || check_looks_up(c)))
 		check_add(c, &f,
-			  "The services may use %.2f vCPU at once; new accounts are allowed little "
-			  "more than four.",
+			  "The services may use %.2f vCPU at once; new accounts are allowed six at "
+			  "most.",
 			  sum);
 }
 

@@ -142,6 +142,24 @@ static const struct deployment_service *mounted_by(const struct deployment *d,
 	return NULL;
 }
 
+/* The group of a node that nobody is let into any more. */
+static void look_closed(struct check *c, const struct removed *r,
+			const struct deployment_resource *group)
+{
+	size_t count;
+	const struct deployment_service *const *services =
+		deployment_services(check_deployment(c), &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (services[i]->mpc_container >= 0 && services[i]->group_count == 1 &&
+		    services[i]->groups[0]->resource == group &&
+		    !services[i]->groups[0]->ingress_count) {
+			report(c, r, group, services[i],
+			       "nothing else is let into the nodes of that group.");
+			return;
+		}
+}
+
 static void look_ingress(struct check *c, const struct removed *r)
 {
 	const struct deployment *d = check_deployment(c);
@@ -152,7 +170,10 @@ static void look_ingress(struct check *c, const struct removed *r)
 	size_t count;
 	const struct deployment_file_system *const *systems = deployment_file_systems(d, &count);
 
-	if (!group || from > NFS_PORT || to < NFS_PORT)
+	if (!group)
+		return;
+	look_closed(c, r, group);
+	if (from > NFS_PORT || to < NFS_PORT)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		const struct deployment_service *service = mounted_by(d, systems[i]);
@@ -168,6 +189,59 @@ static void look_ingress(struct check *c, const struct removed *r)
 	}
 }
 
+/* ---- the way out ----------------------------------------------------------------------------- */
+
+/* Whether the subnet's table has a default route, or may have one. */
+static bool leads_out(const struct deployment_subnet *subnet)
+{
+	const struct deployment_route_table *table = subnet->routes;
+
+	for (size_t i = 0; table && i < table->count; i++)
+		if (!table->routes[i].destination ||
+		    !strcmp(table->routes[i].destination, "0.0.0.0/0"))
+			return true;
+	return false;
+}
+
+/* With endpoints in the VPC tasks may need no way out. */
+static bool has_endpoints(const struct deployment *d, const struct deployment_vpc *vpc)
+{
+	size_t count;
+	const struct deployment_endpoint *const *all = deployment_endpoints(d, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (!vpc || !all[i]->vpc || all[i]->vpc == vpc)
+			return true;
+	return false;
+}
+
+/* A default route, or the association of a subnet with the table that has one. member: what of the
+ * resource tells the subnets. */
+static void look_way_out(struct check *c, const struct removed *r, const char *member)
+{
+	const struct deployment *d = check_deployment(c);
+	const struct deployment_resource *of =
+		deployment_target(d, json_object_get(r->properties, member), NULL);
+	const char *destination = json_str(r->properties, "DestinationCidrBlock");
+	size_t count;
+	const struct deployment_service *const *services = deployment_services(d, &count);
+
+	if (!of || (destination && strcmp(destination, "0.0.0.0/0") != 0))
+		return;
+	for (size_t i = 0; i < count; i++)
+		for (size_t s = 0; s < services[i]->subnet_count; s++) {
+			const struct deployment_subnet *subnet = services[i]->subnets[s];
+			bool its = subnet->resource == of ||
+				   (subnet->routes && subnet->routes->resource == of);
+
+			if (its && !leads_out(subnet) && !has_endpoints(d, subnet->vpc)) {
+				report(c, r, services[i]->resource, services[i],
+				       "its tasks have no way out of their subnet.");
+				return;
+			}
+		}
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 static void look_removed(struct check *c, const struct removed *r)
@@ -176,6 +250,10 @@ static void look_removed(struct check *c, const struct removed *r)
 		look_mount_target(c, r);
 	else if (!strcmp(r->type, "AWS::EC2::SecurityGroupIngress"))
 		look_ingress(c, r);
+	else if (!strcmp(r->type, "AWS::EC2::Route"))
+		look_way_out(c, r, "RouteTableId");
+	else if (!strcmp(r->type, "AWS::EC2::SubnetRouteTableAssociation"))
+		look_way_out(c, r, "SubnetId");
 }
 
 static void look_template(struct check *c, size_t index, const struct deployment_template *from)
@@ -196,11 +274,38 @@ static void look_template(struct check *c, size_t index, const struct deployment
 	}
 }
 
+/* An output of the template that refers to what a condition removes. */
+static void look_outputs(struct check *c, size_t index, const struct deployment_template *from)
+{
+	json_t *outputs = json_map(template_body(from->t), "Outputs"), *output;
+	const char *key;
+
+	json_object_foreach(outputs, key, output) {
+		const char *condition = json_str(output, "Condition");
+		OWN(json) json_t *value = NULL;
+		OWN(str) char *pointer = NULL;
+		struct err err = { 0 };
+
+		if ((condition && template_condition(from->eval, condition) == 0) ||
+		    template_value(from->eval, json_object_get(output, "Value"), &value, &err) == 0 ||
+		    !strstr(err.text, "Unresolved resource dependencies"))
+			continue;
+		pointer = str_printf("/Outputs/%s/Value", key);
+		check_add(c,
+			  &(struct check_finding){ .severity = CHECK_FAIL,
+						   .pointer = pointer,
+						   .template = index },
+			  "Output %s refers to what a condition removes: %s", key, err.text);
+	}
+}
+
 void check_condition_removes(struct check *c)
 {
 	size_t count;
 	const struct deployment_template *list = check_templates(c, &count);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		look_template(c, i, &list[i]);
+		look_outputs(c, i, &list[i]);
+	}
 }

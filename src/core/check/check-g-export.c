@@ -6,7 +6,23 @@
 #include "core/check/check-asked.h"
 #include "core/check/check-g.h"
 
-/* Adds {"name","output","template","certain","literal"} of every export with a known name. */
+/* A name that hangs on the stack's is the same in one template and not in another. */
+static json_t *export_new(size_t index, const char *output, const json_t *node, json_t *name,
+			  bool certain)
+{
+	OWN(str) char *whole = json_is_string(name) ? NULL : json_canonical(name);
+	OWN(str) char *key = whole ? str_printf("%zu %s", index, whole) : NULL;
+	json_t *ret = json_pack("{s:s,s:s,s:i,s:b,s:b}", "key", key ? key : json_string_value(name),
+				"output", output, "template", (int)index, "certain", certain,
+				"literal", json_is_string(node));
+
+	if (!whole)
+		json_object_set(ret, "name", name);
+	return ret;
+}
+
+/* Adds {"name","output","template","certain","literal"} of every export; "name" is not there when
+ * parts of it are not known, "key" is the same for equal names. */
 static void exports_of(size_t index, const struct deployment_template *from, json_t *list)
 {
 	json_t *outputs = json_map(template_body(from->t), "Outputs"), *output;
@@ -18,13 +34,9 @@ static void exports_of(size_t index, const struct deployment_template *from, jso
 		int present = condition ? template_condition(from->eval, condition) : 1;
 		OWN(json) json_t *name = NULL;
 
-		if (!node || !present || template_value(from->eval, node, &name, NULL) < 0 ||
-		    !json_is_string(name))
+		if (!node || !present || template_value(from->eval, node, &name, NULL) < 0 || !name)
 			continue;
-		json_array_append_new(list,
-				      json_pack("{s:O,s:s,s:i,s:b,s:b}", "name", name, "output",
-						key, "template", (int)index, "certain",
-						present == 1, "literal", json_is_string(node)));
+		json_array_append_new(list, export_new(index, key, node, name, present == 1));
 	}
 }
 
@@ -76,7 +88,7 @@ static void ask_exports(struct check *c, const json_t *exports, bool literal, co
 		for (size_t i = 0; i < json_array_size(exports); i++) {
 			const json_t *one = json_array_get(exports, i);
 
-			if (export_template(one) != t ||
+			if (export_template(one) != t || !json_str(one, "name") ||
 			    (literal && !json_bool_or(one, "literal", false)))
 				continue;
 			more += first != NULL;
@@ -89,7 +101,7 @@ static void ask_exports(struct check *c, const json_t *exports, bool literal, co
 					    .pointer = pointer,
 					    .template = t,
 					    .lookup = lookup };
-		if (literal || !asked_exports(c, t, &f))
+		if (literal || (!asked_exports(c, t, &f) && check_looks_up(c)))
 			check_add(c, &f, "%s: %s and %zu more.", message, json_str(first, "name"),
 				  more);
 	}
@@ -112,7 +124,8 @@ static void export_twice(struct check *c, const json_t *first, const json_t *aga
 		  &(struct check_finding){ .severity = CHECK_FAIL,
 					   .pointer = pointer,
 					   .template = export_template(again) },
-		  "Export name %s is taken already by output %s of %s.", json_str(again, "name"),
+		  "Export name %s is taken already by output %s of %s.",
+		  json_str_or(again, "name", "of this output"),
 		  json_str(first, "output"), file_of(c, export_template(first)));
 }
 
@@ -123,7 +136,7 @@ void check_export_taken(struct check *c)
 	size_t i;
 
 	json_array_foreach(exports, i, one) {
-		const char *name = json_str(one, "name");
+		const char *name = json_str(one, "key");
 		const json_t *first = json_object_get(seen, name);
 
 		if (!json_bool_or(one, "certain", false))
@@ -172,7 +185,7 @@ static const json_t *nearest_export(const json_t *exports, size_t importer, cons
 		const json_t *one = json_array_get(exports, i);
 		int like = likeness(name, json_str_or(one, "name", ""));
 
-		if (export_template(one) == importer || like <= most)
+		if (export_template(one) == importer || !json_str(one, "name") || like <= most)
 			continue;
 		most = like;
 		best = one;

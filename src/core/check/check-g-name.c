@@ -129,19 +129,6 @@ static char *lookup_of(const struct named *n, const char *name)
 		    : str_dup(n->lookup);
 }
 
-static void ask_name(struct check *c, const struct deployment_resource *r, const struct named *n,
-		     const char *name, const char *why)
-{
-	OWN(str) char *lookup = lookup_of(n, name);
-
-	check_add(c,
-		  &(struct check_finding){ .severity = CHECK_UNKNOWN,
-					   .resource = r,
-					   .property = n->property,
-					   .lookup = lookup },
-		  "%s %s is a fixed name: %s", n->property, name, why);
-}
-
 /* Which rule asks about a resource's name: each name is asked about once. */
 enum asker { ASKER_TAKEN, ASKER_SECRET, ASKER_RETAINED, ASKER_SERVICE };
 
@@ -149,9 +136,31 @@ static enum asker asker_of(const struct check *c, const struct deployment_resour
 {
 	if (!strcmp(r->type, "AWS::ECS::Service"))
 		return ASKER_SERVICE;
-	if (!strcmp(r->type, "AWS::SecretsManager::Secret"))
-		return ASKER_SECRET;
-	return retained(c, r) ? ASKER_RETAINED : ASKER_TAKEN;
+	if (retained(c, r))
+		return ASKER_RETAINED;
+	return strcmp(r->type, "AWS::SecretsManager::Secret") ? ASKER_TAKEN : ASKER_SECRET;
+}
+
+/* A kept resource blocks the next stack for certain. Groups of logs are kept on purpose, for what
+ * they tell of a stack that failed. */
+static enum check_severity severity_of(const struct deployment_resource *r, enum asker asker)
+{
+	return asker == ASKER_RETAINED && strcmp(r->type, "AWS::Logs::LogGroup") != 0
+		       ? CHECK_WARN
+		       : CHECK_UNKNOWN;
+}
+
+static void ask_name(struct check *c, const struct deployment_resource *r, const struct named *n,
+		     const char *name, enum asker asker, const char *why)
+{
+	OWN(str) char *lookup = lookup_of(n, name);
+
+	check_add(c,
+		  &(struct check_finding){ .severity = severity_of(r, asker),
+					   .resource = r,
+					   .property = n->property,
+					   .lookup = lookup },
+		  "%s %s is a fixed name: %s", n->property, name, why);
 }
 
 static void ask_names(struct check *c, enum asker asker, const char *why)
@@ -164,7 +173,7 @@ static void ask_names(struct check *c, enum asker asker, const char *why)
 		const char *name = n ? fixed_name(c, &r[i], n) : NULL;
 
 		if (name && asker_of(c, &r[i]) == asker && !asked_name(c, &r[i], n->property, name))
-			ask_name(c, &r[i], n, name, why);
+			ask_name(c, &r[i], n, name, asker, why);
 	}
 }
 
@@ -252,7 +261,7 @@ void check_replacement(struct check *c)
 		if (!matters || r[i].template <asked)
 			continue;
 		asked = r[i].template + 1;
-		if (asked_replacement(c, r[i].template))
+		if (asked_replacement(c, r[i].template) || !check_looks_up(c))
 			continue;
 		check_add(
 			c,

@@ -63,9 +63,8 @@ static void look_breaker(struct check *c, const struct deployment_service *s)
 	}
 	if (!json_bool_or(breaker, "Rollback", false))
 		return;
-	f.severity = CHECK_UNKNOWN;
 	f.property = "DeploymentConfiguration/DeploymentCircuitBreaker/Rollback";
-	f.lookup = "aws ecs describe-services: is there an earlier deployment that completed?";
+	f.remedy = "\"Rollback\": false";
 	check_add(c, &f,
 		  "%s rolls back when its breaker trips, which needs an earlier completed "
 		  "deployment: there is none when the service is created.",
@@ -133,21 +132,42 @@ static void run_stuck(struct check *c)
 
 /* ---- order: G21 ------------------------------------------------------------------------------ */
 
+static void drop_needs(void *needs)
+{
+	json_decref(needs);
+}
+
+/* What a resource waits for directly, worked out once per run. NULL: it is not there. */
+static const json_t *needs_of(const struct check *c, size_t template, const char *logical)
+{
+	static const char owner;
+	const struct deployment_resource *r =
+		deployment_find(check_deployment(c), template, logical);
+	size_t count;
+	const struct deployment_template *list = check_templates(c, &count);
+	void **slot = r && template < count ? check_memo(c, &owner, r, drop_needs) : NULL;
+	json_t *needs = NULL;
+
+	if (!slot)
+		return NULL;
+	if (!*slot)
+		*slot = template_dependencies(list[template].eval, logical, &needs, NULL) == 0
+				? needs
+				: json_array();
+	return *slot;
+}
+
 /* All that a resource waits for, directly or not, as keys. Bounded by the number of resources. */
 static json_t *closure_of(const struct check *c, const struct deployment_resource *r)
 {
-	size_t count;
-	const struct deployment_template *list = check_templates(c, &count);
 	json_t *seen = json_object();
 	OWN(json) json_t *queue = json_array();
 
 	json_add_str(queue, r->logical);
-	for (size_t i = 0; r->template <count &&i < json_array_size(queue); i++) {
-		OWN(json) json_t *needs = NULL;
-		const char *logical = json_string_value(json_array_get(queue, i));
+	for (size_t i = 0; i < json_array_size(queue); i++) {
+		const json_t *needs =
+			needs_of(c, r->template, json_string_value(json_array_get(queue, i)));
 
-		if (template_dependencies(list[r->template].eval, logical, &needs, NULL) < 0)
-			continue;
 		for (size_t n = 0; n < json_array_size(needs); n++) {
 			const char *need = json_string_value(json_array_get(needs, n));
 
@@ -200,42 +220,65 @@ static void look_service_routes(struct check *c, const struct deployment_service
 	}
 }
 
-/* A public NAT gateway is refused while its VPC has no gateway attached. */
-static void look_nat(struct check *c, const struct deployment_resource *nat)
+/* What is refused while its VPC has no gateway attached: that gateway, NULL when any will do. */
+static void look_attachment(struct check *c, const struct deployment_resource *one,
+			    const struct deployment_resource *vpc,
+			    const struct deployment_resource *gateway)
 {
 	const struct deployment *d = check_deployment(c);
-	const struct deployment_resource *subnet =
-		deployment_target(d, json_object_get(nat->properties, "SubnetId"), NULL);
-	const struct deployment_resource *vpc =
-		subnet ? deployment_target(d, json_object_get(subnet->properties, "VpcId"), NULL)
-		       : NULL;
 	size_t count;
 	const struct deployment_resource *r = deployment_resources(d, &count);
 	OWN(json) json_t *waits = NULL;
 
-	if (!vpc || !strcmp(json_str_or(nat->properties, "ConnectivityType", ""), "private"))
-		return;
 	for (size_t i = 0; i < count; i++) {
+		const json_t *attached = json_object_get(r[i].properties, "InternetGatewayId");
 		OWN(str) char *remedy = NULL;
 
 		if (strcmp(r[i].type, "AWS::EC2::VPCGatewayAttachment") != 0 || r[i].present != 1 ||
-		    r[i].template != nat->template ||
-		    deployment_target(d, json_object_get(r[i].properties, "VpcId"), NULL) != vpc)
+		    r[i].template != one->template ||
+		    deployment_target(d, json_object_get(r[i].properties, "VpcId"), NULL) != vpc ||
+		    (gateway && deployment_target(d, attached, NULL) != gateway))
 			continue;
-		waits = closure_of(c, nat);
+		waits = closure_of(c, one);
 		if (json_object_get(waits, r[i].logical))
 			return;
 		remedy = str_printf("DependsOn: [%s]", r[i].logical);
 		check_add(c,
 			  &(struct check_finding){ .severity = CHECK_WARN,
-						   .resource = nat,
+						   .resource = one,
 						   .second = &r[i],
 						   .remedy = remedy },
 			  "%s does not wait for %s: it is refused when it comes before the "
 			  "gateway is attached.",
-			  nat->logical, r[i].logical);
+			  one->logical, r[i].logical);
 		return;
 	}
+}
+
+static const struct deployment_resource *
+target_of(const struct check *c, const struct deployment_resource *r, const char *property)
+{
+	return r ? deployment_target(check_deployment(c), json_object_get(r->properties, property),
+				     NULL)
+		 : NULL;
+}
+
+static void look_nat(struct check *c, const struct deployment_resource *nat)
+{
+	const struct deployment_resource *vpc = target_of(c, target_of(c, nat, "SubnetId"), "VpcId");
+
+	if (vpc && strcmp(json_str_or(nat->properties, "ConnectivityType", ""), "private") != 0)
+		look_attachment(c, nat, vpc, NULL);
+}
+
+static void look_route(struct check *c, const struct deployment_resource *route)
+{
+	const struct deployment_resource *gateway = target_of(c, route, "GatewayId");
+	const struct deployment_resource *vpc =
+		target_of(c, target_of(c, route, "RouteTableId"), "VpcId");
+
+	if (vpc && gateway && !strcmp(gateway->type, "AWS::EC2::InternetGateway"))
+		look_attachment(c, route, vpc, gateway);
 }
 
 static void run_route_order(struct check *c)
@@ -252,6 +295,8 @@ static void run_route_order(struct check *c)
 	for (size_t i = 0; i < count; i++)
 		if (!strcmp(r[i].type, "AWS::EC2::NatGateway"))
 			look_nat(c, &r[i]);
+		else if (!strcmp(r[i].type, "AWS::EC2::Route"))
+			look_route(c, &r[i]);
 }
 
 /* ---- what nothing uses: G22 ------------------------------------------------------------------ */
@@ -289,6 +334,25 @@ static json_t *used_texts(const json_t *body)
 		if (strcmp(name, "Metadata") != 0 && strcmp(name, "Parameters") != 0)
 			collect_texts(section, texts, 0);
 	return texts;
+}
+
+/* A mapping that is chosen while the stack is made: it may be any. */
+static bool chooses_mapping(const json_t *node, unsigned depth)
+{
+	json_t *whole = (json_t *)(uintptr_t)node, *member;
+	const char *key;
+	size_t i;
+
+	if (depth > 128)
+		return false;
+	json_object_foreach(whole, key, member)
+		if ((!strcmp(key, "Fn::FindInMap") && json_is_object(json_array_get(member, 0))) ||
+		    chooses_mapping(member, depth + 1))
+			return true;
+	json_array_foreach(whole, i, member)
+		if (chooses_mapping(member, depth + 1))
+			return true;
+	return false;
 }
 
 /* CDK writes these into every template. */
@@ -332,7 +396,8 @@ static void run_unused(struct check *c)
 			continue;
 		used = used_texts(body);
 		look_unused(c, i, body, "Parameters", "Parameter", used);
-		look_unused(c, i, body, "Mappings", "Mapping", used);
+		if (!chooses_mapping(body, 0))
+			look_unused(c, i, body, "Mappings", "Mapping", used);
 		look_unused(c, i, body, "Conditions", "Condition", used);
 	}
 }
@@ -394,8 +459,7 @@ static void run_user_data(struct check *c)
 
 /* ---- quotas: G28 ----------------------------------------------------------------------------- */
 
-static void look_quota(struct check *c, const char *type, size_t quota, const char *what,
-		       const char *lookup)
+static void look_quota(struct check *c, const char *type, size_t quota, const char *what)
 {
 	size_t count, found = 0;
 	const struct deployment_resource *r = deployment_resources(check_deployment(c), &count);
@@ -405,9 +469,7 @@ static void look_quota(struct check *c, const char *type, size_t quota, const ch
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(r[i].type, type) != 0 || ++found != quota + 1)
 			continue;
-		check_add(c,
-			  &(struct check_finding){
-				  .severity = CHECK_UNKNOWN, .resource = &r[i], .lookup = lookup },
+		check_add(c, &(struct check_finding){ .severity = CHECK_WARN, .resource = &r[i] },
 			  "More than %zu %s are made; an account has %zu per region unless its "
 			  "quota was raised.",
 			  quota, what, quota);
@@ -416,12 +478,8 @@ static void look_quota(struct check *c, const char *type, size_t quota, const ch
 
 static void run_quota(struct check *c)
 {
-	look_quota(c, "AWS::EC2::EIP", QUOTA_ADDRESSES, "elastic addresses",
-		   "aws service-quotas get-service-quota --service-code ec2 --quota-code "
-		   "L-0263D0A3");
-	look_quota(c, "AWS::EC2::VPC", QUOTA_VPCS, "VPCs",
-		   "aws service-quotas get-service-quota --service-code vpc --quota-code "
-		   "L-F678F1CE");
+	look_quota(c, "AWS::EC2::EIP", QUOTA_ADDRESSES, "elastic addresses");
+	look_quota(c, "AWS::EC2::VPC", QUOTA_VPCS, "VPCs");
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -512,8 +570,8 @@ const struct check_rule check_rules_g[] = {
 	  "Elastic addresses and VPCs are limited to 5 each per region unless raised.",
 	  "One NAT gateway for all zones, or public subnets; or have the quota raised.",
 	  while_created, run_quota },
-	{ "G31", "condition-removes-needed-resource", "efs-resolve",
-	  "With some parameters a rule or mount target is silently not there.",
+	{ "G31", "condition-removes-needed-resource", "template",
+	  "With some parameters a rule, route or mount target is silently not there.",
 	  "The condition of a resource is false while what needs the resource is there.",
 	  "Put the same condition on both, or on neither.",
 	  "when tasks start: 1 to 5 minutes each, the stack 21 minutes to 3 hours",
@@ -547,7 +605,7 @@ const struct check_rule check_rules_g[] = {
 	  "First tasks cannot reach anything and heal later; or the VPC is not attached to any "
 	  "internet gateway.",
 	  "The order of creation does not follow from references: a service does not wait for the "
-	  "route its tasks need, a NAT gateway not for the attachment.",
+	  "route its tasks need, a route or NAT gateway not for the attachment.",
 	  "DependsOn the route or the attachment.",
 	  "1 to 5 minutes for each task that starts too early", run_route_order },
 	{ "G22", "parameter-defaults-shadow-imports", "latent",

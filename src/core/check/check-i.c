@@ -72,7 +72,8 @@ static bool is_below(const char *host, const char *domain)
 	return b && a > b + 1 && host[a - b - 1] == '.' && !strcasecmp(host + a - b, domain);
 }
 
-/* A name that only Cloud Map could answer for: below a private namespace, or no public suffix. */
+/* A name that only Cloud Map could answer for: below a private namespace, no public suffix, or no
+ * domain at all. */
 static bool is_private_name(const struct deployment *d, const char *host)
 {
 	const struct deployment_resource *all;
@@ -80,12 +81,21 @@ static bool is_private_name(const struct deployment *d, const char *host)
 
 	if (str_ends(host, ".local") || str_ends(host, ".internal") || str_ends(host, ".private"))
 		return true;
+	if (!strpbrk(host, ".$:") && strcasecmp(host, "localhost") != 0)
+		return true;
 	all = deployment_resources(d, &count);
 	for (size_t i = 0; i < count; i++)
 		if (check_is_type(&all[i], "AWS::ServiceDiscovery::PrivateDnsNamespace") &&
 		    is_below(host, check_text(d, json_object_get(all[i].properties, "Name"))))
 			return true;
 	return false;
+}
+
+/* Service Connect has names of its own. */
+static bool connects(const struct deployment_service *s)
+{
+	return s->resource &&
+	       json_object_get(s->resource->properties, "ServiceConnectConfiguration");
 }
 
 /* ---- I01 ------------------------------------------------------------------------------------- */
@@ -138,7 +148,8 @@ static void run_i01(struct check *c)
 		OWN(str) char *held = a.name;
 		bool found = false;
 
-		if (!held || !s->registry_count || !is_private_name(d, held))
+		if (!held || !s->registry_count || !is_private_name(d, held) ||
+		    (!strchr(held, '.') && connects(s)))
 			continue;
 		for (size_t k = 0; k < s->registry_count; k++) {
 			OWN(str)
@@ -169,6 +180,31 @@ static const struct deployment_resource *any_namespace(const struct deployment *
 	return NULL;
 }
 
+/* A Cloud Map service that nobody registers in. */
+static const struct deployment_resource *unused_entry(const struct deployment *d)
+{
+	const struct deployment_resource *all, *wanted;
+	const struct deployment_service *const *services;
+	size_t count, used;
+
+	all = deployment_resources(d, &count);
+	services = deployment_services(d, &used);
+	for (size_t i = 0; i < count; i++) {
+		bool found = !check_is_type(&all[i], "AWS::ServiceDiscovery::Service");
+
+		wanted = &all[i];
+		for (size_t s = 0; s < used && !found; s++)
+			for (size_t k = 0; k < services[s]->registry_count; k++)
+				found = found || !services[s]->registries[k] ||
+					services[s]->registries[k] == wanted;
+		for (size_t n = 0; n < count && !found; n++)
+			found = check_is_type(&all[n], "AWS::ServiceDiscovery::Instance");
+		if (!found)
+			return wanted;
+	}
+	return NULL;
+}
+
 static void unregistered(struct check *c, const struct deployment_service *s)
 {
 	const struct deployment *d = check_deployment(c);
@@ -183,8 +219,13 @@ static void unregistered(struct check *c, const struct deployment_service *s)
 			  "[\"<AWS::ServiceDiscovery::Service>\",\"Arn\"]}}]"
 	};
 
-	if (!held || !is_private_name(d, held) ||
-	    json_object_get(s->resource->properties, "ServiceConnectConfiguration"))
+	if (connects(s))
+		return;
+	if (!held && (f.second = unused_entry(d)))
+		check_add(c, &f,
+			  "service %s is registered in no Cloud Map service, and nothing uses %s",
+			  check_name(s->resource), check_name(f.second));
+	if (!held || !is_private_name(d, held))
 		return;
 	check_add(
 		c, &f,
@@ -250,7 +291,10 @@ static const struct deployment_resource *registry_of(struct check *c, const json
 static void registry_i03(struct check *c, const struct deployment_service *s, const json_t *entry,
 			 size_t index)
 {
-	const struct deployment_resource *r = registry_of(c, entry);
+	const char *attribute = NULL;
+	const json_t *arn = json_object_get(entry, "RegistryArn");
+	const struct deployment_resource *r =
+		arn ? deployment_target(check_deployment(c), arn, &attribute) : NULL;
 	OWN(str) char *place = str_printf("ServiceRegistries/%zu/RegistryArn", index);
 	struct check_finding f = {
 		.severity = CHECK_FAIL,
@@ -267,6 +311,10 @@ static void registry_i03(struct check *c, const struct deployment_service *s, co
 			  "RegistryArn of %s is that of %s, an %s; it has to be a Cloud Map "
 			  "service's",
 			  check_name(s->resource), check_name(r), r->type);
+	else if (r && attribute && (!*attribute || !strcmp(attribute, "Id")))
+		check_add(c, &f,
+			  "RegistryArn of %s is the id of %s; the ARN is its attribute Arn",
+			  check_name(s->resource), check_name(r));
 }
 
 static void run_i03(struct check *c)
@@ -288,13 +336,57 @@ static bool has_record(const struct deployment *d, const struct deployment_resou
 	return false;
 }
 
+/* Whether peers that look for an IPv4 address may find one. AAAA is another rule's. */
+static bool has_address(const struct deployment *d, const struct deployment_resource *r)
+{
+	const json_t *config = json_object_get(r->properties, "DnsConfig");
+	const json_t *records = json_object_get(config, "DnsRecords"), *one;
+	size_t i;
+
+	if ((config && template_is_symbol(config)) || (records && template_is_symbol(records)))
+		return true;
+	json_array_foreach(records, i, one)
+		if (!*check_text(d, json_object_get(one, "Type")))
+			return true;
+	return has_record(d, r, "A") || has_record(d, r, "AAAA");
+}
+
+/* Whether a container of that name maps that port, or may. */
+static bool has_port(struct check *c, const struct deployment_service *s, const json_t *entry)
+{
+	const struct deployment *d = check_deployment(c);
+	const json_t *name = json_object_get(entry, "ContainerName"), *mappings, *one;
+	long wanted, port;
+	size_t i;
+
+	if (!deployment_text(d, name) ||
+	    !check_number(d, json_object_get(entry, "ContainerPort"), &wanted))
+		return true;
+	for (size_t k = 0; k < json_array_size(s->task->containers); k++) {
+		const json_t *container = json_array_get(s->task->containers, k);
+		const char *own = deployment_text(d, json_object_get(container, "Name"));
+
+		mappings = json_object_get(container, "PortMappings");
+		if (!own || template_is_symbol(container) || (mappings && template_is_symbol(mappings)))
+			return true;
+		if (strcmp(own, deployment_text(d, name)) != 0)
+			continue;
+		json_array_foreach(mappings, i, one)
+			if (!check_number(d, json_object_get(one, "ContainerPort"), &port) ||
+			    port == wanted)
+				return true;
+	}
+	return false;
+}
+
 static void registry_i04(struct check *c, const struct deployment_service *s, const json_t *entry,
 			 size_t index)
 {
 	const struct deployment *d = check_deployment(c);
 	const struct deployment_resource *r = registry_of(c, entry);
-	bool port = json_object_get(entry, "Port") || (json_object_get(entry, "ContainerName") &&
-						       json_object_get(entry, "ContainerPort"));
+	bool alone = json_object_get(entry, "Port") != NULL;
+	bool container = json_object_get(entry, "ContainerName") &&
+			 json_object_get(entry, "ContainerPort");
 	OWN(str) char *place = str_printf("ServiceRegistries/%zu", index);
 	struct check_finding f = { .severity = CHECK_FAIL,
 				   .resource = s->resource,
@@ -304,9 +396,18 @@ static void registry_i04(struct check *c, const struct deployment_service *s, co
 				   .service = s,
 				   .remedy = "\"Type\": \"A\" in DnsRecords" };
 
+	if (s->task && container && !has_port(c, s, entry))
+		check_add(c, &f,
+			  "the registry entry of %s names a container and port that its task "
+			  "definition does not have",
+			  check_name(s->resource));
+	if (alone && json_object_get(entry, "ContainerName"))
+		check_add(c, &f,
+			  "the registry entry of %s gives a port and a container; one is allowed",
+			  check_name(s->resource));
 	if (!check_is_type(r, "AWS::ServiceDiscovery::Service"))
 		return;
-	if (has_record(d, r, "SRV") && !port)
+	if (has_record(d, r, "SRV") && !alone && !container)
 		check_add(c, &f,
 			  "%s makes SRV records, which need a port, and the registry entry of %s "
 			  "gives "
@@ -317,6 +418,9 @@ static void registry_i04(struct check *c, const struct deployment_service *s, co
 			  "%s makes CNAME records; tasks with addresses of their own take A and "
 			  "SRV only",
 			  check_name(r));
+	else if (check_node(s) && !has_address(d, r))
+		check_add(c, &f, "%s makes no A record, so no peer finds the node of %s",
+			  check_name(r), check_name(s->resource));
 }
 
 static void run_i04(struct check *c)
@@ -358,9 +462,11 @@ static void service_i11(struct check *c, const struct deployment_resource *r)
 				   .property = "DnsConfig",
 				   .remedy = "\"DnsRecords\": [{\"Type\": \"A\", \"TTL\": 60}]" };
 
-	if (has_record(check_deployment(c), r, "AAAA"))
-		check_add(c, &f, "%s makes AAAA records, and the node listens on IPv4 only",
-			  check_name(r));
+	if (!has_record(check_deployment(c), r, "AAAA"))
+		return;
+	if (!has_record(check_deployment(c), r, "A") && !has_record(check_deployment(c), r, "SRV"))
+		f.severity = CHECK_FAIL;
+	check_add(c, &f, "%s makes AAAA records, and the node listens on IPv4 only", check_name(r));
 }
 
 static void run_i11(struct check *c)
@@ -500,6 +606,7 @@ static void instance_i12(struct check *c, const struct deployment_resource *r)
 static void run_i12(struct check *c)
 {
 	each_resource(c, "AWS::ServiceDiscovery::Instance", instance_i12);
+	check_register_scripts(c);
 }
 
 static void service_i13(struct check *c, const struct deployment_resource *r)
@@ -529,94 +636,6 @@ static void service_i13(struct check *c, const struct deployment_resource *r)
 static void run_i13(struct check *c)
 {
 	each_resource(c, "AWS::ServiceDiscovery::Service", service_i13);
-}
-
-/* ---- I14, I15 -------------------------------------------------------------------------------- */
-
-static void vpc_i14(struct check *c, const struct deployment_service *s,
-		    const struct deployment_resource *space)
-{
-	const struct deployment *d = check_deployment(c);
-	const json_t *value = json_object_get(space->properties, "Vpc");
-	const struct deployment_vpc *vpc = s->subnet_count ? s->subnets[0]->vpc : NULL;
-	const struct deployment_resource *other = value ? deployment_target(d, value, NULL) : NULL;
-	struct check_finding f = { .severity = CHECK_FAIL,
-				   .resource = space,
-				   .property = "Vpc",
-				   .second = s->resource,
-				   .service = s };
-	const json_t *own = s->subnet_count && s->subnets[0]->resource
-				    ? json_object_get(s->subnets[0]->resource->properties, "VpcId")
-				    : NULL;
-
-	if (!value || (vpc && vpc->resource && other == vpc->resource) ||
-	    (own && check_same(d, own, value) == VERDICT_PASS))
-		return;
-	if (vpc && vpc->resource && other) {
-		check_add(c, &f, "names of %s resolve in VPC %s, but tasks of %s run in VPC %s",
-			  check_name(space), check_name(other), check_name(s->resource),
-			  check_name(vpc->resource));
-		return;
-	}
-	f.severity = CHECK_UNKNOWN;
-	f.lookup = "aws ec2 describe-subnets: the VpcId of the service's subnets";
-	check_add(c, &f,
-		  "whether namespace %s and the tasks of %s are in one VPC is not in the templates",
-		  check_name(space), check_name(s->resource));
-}
-
-static void run_i14(struct check *c)
-{
-	const struct deployment_service *const *services;
-	size_t count;
-
-	services = deployment_services(check_deployment(c), &count);
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < services[i]->registry_count; k++) {
-			const struct deployment_resource *r = services[i]->registries[k];
-			const struct deployment_resource *space =
-				r ? check_namespace(check_deployment(c), r) : NULL;
-			if (check_is_type(space, "AWS::ServiceDiscovery::PrivateDnsNamespace"))
-				vpc_i14(c, services[i], space);
-		}
-}
-
-static void association_i15(struct check *c, const struct deployment_resource *r)
-{
-	const struct deployment *d = check_deployment(c);
-	const json_t *id = json_object_get(r->properties, "DhcpOptionsId");
-	const struct deployment_resource *options = id ? deployment_target(d, id, NULL) : NULL;
-	const json_t *servers, *one;
-	struct check_finding f = { .severity = CHECK_WARN,
-				   .resource = r,
-				   .second = options,
-				   .second_property = "DomainNameServers",
-				   .remedy = "\"DomainNameServers\": [\"AmazonProvidedDNS\"]" };
-	size_t i;
-
-	servers = options ? json_object_get(options->properties, "DomainNameServers") : NULL;
-	if (!options && !str_eq(json_string_value(id), "default")) {
-		f.severity = CHECK_UNKNOWN;
-		f.second_property = NULL;
-		f.lookup = "aws ec2 describe-dhcp-options: domain-name-servers";
-		check_add(c, &f, "which name servers %s gives to the VPC is not in the templates",
-			  check_name(r));
-	}
-	json_array_foreach(servers, i, one)
-		if (strcmp(check_text(d, one), "AmazonProvidedDNS") != 0) {
-			check_add(c, &f,
-				  "the VPC asks %s for names: those of EFS and Cloud Map resolve "
-				  "only if "
-				  "it forwards them",
-				  *check_text(d, one) ? check_text(d, one)
-						      : "a name server of its own");
-			return;
-		}
-}
-
-static void run_i15(struct check *c)
-{
-	each_resource(c, "AWS::EC2::VPCDHCPOptionsAssociation", association_i15);
 }
 
 /* clang-format off */
@@ -675,12 +694,12 @@ const struct check_rule check_rules_i[] = {
 	  "Names do not resolve although their records are there.",
 	  "The namespace belongs to another VPC than the tasks.",
 	  "Use one VPC for namespace and services.",
-	  "seen only when the nodes look for each other, 30 to 80 minutes in", run_i14 },
+	  "seen only when the nodes look for each other, 30 to 80 minutes in", check_i14 },
 	{ "I15", "custom-resolver", "efs-resolve",
 	  "Names of EFS and Cloud Map do not resolve, all others do.",
 	  "DHCP options lead the VPC's tasks to name servers that know nothing of them.",
 	  "Use AmazonProvidedDNS, or forward to it.",
-	  "the task stops with ResourceInitializationError about a minute after each start", run_i15 },
+	  "the task stops with ResourceInitializationError about a minute after each start", check_i15 },
 	{ .id = NULL },
 };
 /* clang-format on */

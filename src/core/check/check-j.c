@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/check/check.h"
+#include "core/check/check-topology.h"
 
 /* ---- J09 ------------------------------------------------------------------------------------- */
 
@@ -87,7 +87,55 @@ static void run_streams(struct check *c)
 			look_container(c, all[i], n, seen);
 }
 
+/* ---- J08 ------------------------------------------------------------------------------------- */
+
+static bool is_private_address(const char *text)
+{
+	uint32_t ip;
+
+	return text && ip_parse(text, &ip) == 0 &&
+	       (ip >> 24 == 10 || ip >> 20 == 0xac1 || ip >> 16 == 0xc0a8);
+}
+
+/* A task of Fargate gets another address each time; before a load balancer it may have a lasting
+ * one. */
+static void run_address(struct check *c)
+{
+	size_t count;
+	const struct deployment_service *const *all =
+		deployment_services(check_deployment(c), &count);
+
+	for (size_t i = 0; i < count; i++) {
+		size_t index = 0;
+		const json_t *node = check_node(all[i]);
+		const json_t *value =
+			node ? deployment_environment(node, "MPC_LOCAL_ADDRESS", &index) : NULL;
+		const char *address = value ? deployment_text(check_deployment(c), value) : NULL;
+		OWN(str) char *property = NULL;
+
+		if (!all[i]->fargate || !is_private_address(address) || !all[i]->task->resource ||
+		    !all[i]->resource ||
+		    json_object_get(all[i]->resource->properties, "LoadBalancers"))
+			continue;
+		property = str_printf("ContainerDefinitions/%d/Environment/%zu",
+				      all[i]->mpc_container, index);
+		check_add(c,
+			  &(struct check_finding){ .severity = CHECK_WARN,
+						   .resource = all[i]->task->resource,
+						   .property = property,
+						   .service = all[i] },
+			  "The node of %s is said to be at %s; its tasks have another address "
+			  "after each start.",
+			  all[i]->resource->logical, address);
+	}
+}
+
 const struct check_rule check_rules_j[] = {
+	{ "J08", "task-replaced-by-maintenance", "latent",
+	  "After AWS replaced a task its peers no longer find the node.",
+	  "The node is known by the address of a task, which lasts as long as the task.",
+	  "Give the node a name: ServiceRegistries, and MPC_LOCAL_ADDRESS of that name.",
+	  "at the next replacement of the task, days to weeks", run_address },
 	{ "J09", "log-group-unbounded", "latent", "A CloudWatch bill that grows every month.",
 	  "A log group without RetentionInDays keeps everything.", "RetentionInDays: 30",
 	  "weeks to months", run_retention },

@@ -70,6 +70,8 @@ TEST(check_i, a_node_without_registry_is_i02)
 	cdi_expect(t, "I02", "FAIL", true);
 	cdi_expect(t, "I01", "FAIL", false);
 	advertise(t, "\"10.0.2.7\"");
+	cdi_expect(t, "I02", "FAIL", true); /* its entry is there and unused */
+	cdi_drop(t, CLOUD_MAP, "Node0");
 	cdi_expect(t, "I02", "FAIL", false);
 }
 
@@ -101,7 +103,18 @@ TEST(check_i, srv_without_port_is_i04)
 	cdi_expect(t, "I04", "FAIL", true);
 	cdi_set(json_path(cdi_props(t, "AWS::ECS::Service", "Node0Service"), "ServiceRegistries.0"),
 		"Port", "80");
+	cdi_expect(t, "I04", "FAIL", true); /* no A record */
+	json_array_append_new(json_path(cdi_props(t, CLOUD_MAP, "Node0"), "DnsConfig.DnsRecords"),
+			      json_pack("{s:s,s:i}", "Type", "A", "TTL", 60));
 	cdi_expect(t, "I04", "FAIL", false);
+}
+
+TEST(check_i, a_name_that_only_the_api_knows_is_i04)
+{
+	OWN(json) json_t *t = cdi_load(GOOD);
+
+	json_object_del(cdi_props(t, CLOUD_MAP, "Node0"), "DnsConfig");
+	cdi_expect(t, "I04", "FAIL", true);
 }
 
 TEST(check_i, a_second_namespace_of_one_name_is_i05)
@@ -145,7 +158,7 @@ TEST(check_i, a_long_ttl_is_i10_and_an_ipv6_record_i11)
 	cdi_set(first_record(t), "TTL", "\"3600\"");
 	cdi_set(first_record(t), "Type", "\"AAAA\"");
 	cdi_expect(t, "I10", "WARN", true);
-	cdi_expect(t, "I11", "WARN", true);
+	cdi_expect(t, "I11", "FAIL", true);
 }
 
 TEST(check_i, an_instance_without_address_is_i12)
@@ -183,6 +196,14 @@ TEST(check_i, a_namespace_of_another_vpc_is_i14)
 	cdi_set(cdi_props(t, NAMESPACE, ""), "Vpc", "{\"Ref\":\"Vpc2\"}");
 	cdi_expect(t, "I14", "FAIL", true);
 	cdi_set(cdi_props(t, NAMESPACE, ""), "Vpc", "\"vpc-0123456789abcdef0\"");
+	cdi_expect(t, "I14", "FAIL", true);
+}
+
+/* The VPC that a template makes has no id before: what comes from outside is another one. */
+TEST(check_i, a_namespace_and_tasks_in_networks_from_outside_are_not_known)
+{
+	OWN(json) json_t *t = cdi_load("good/import.json");
+
 	cdi_expect(t, "I14", "FAIL", false);
 	cdi_expect(t, "I14", "UNKNOWN", true);
 }

@@ -294,7 +294,7 @@ CURLcode send_signed(struct awsclient *c, const struct aws_service *s, const cha
 	head_add(&h, "x-amz-security-token", c->keys.session_token);
 	head_add(&h, "x-amz-target", o->target);
 	r = (struct aws_request){ o->method, o->path, o->query,	  h.headers,
-				  h.count,   o->body, o->body_len };
+				  h.count,   o->body, o->body_len, false };
 	authorization = aws_sigv4_authorization(&r, &credentials, date, signing_region(c, s),
 						s->signing_name, h.names.data);
 	url = str_printf("%s%s%s%s", base, o->path, *o->query ? "?" : "", o->query);

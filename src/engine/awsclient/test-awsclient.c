@@ -89,7 +89,7 @@ static bool signature_fits(const struct got *g)
 				 g->headers,
 				 g->header_count,
 				 g->body,
-				 g->len - (size_t)(g->body - g->text) };
+				 g->len - (size_t)(g->body - g->text), false };
 	OWN(json) json_t *scope = NULL;
 	OWN(str) char *want = NULL;
 

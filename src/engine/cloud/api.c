@@ -7,6 +7,7 @@
 
 #include "core/aws/aws.h"
 #include "engine/cloud/hub/hub.h"
+#include "engine/cloud/verify.h"
 
 enum {
 	LOGGED_MOST = 1000, /* unknown actions remembered, so that each is logged once */
@@ -32,6 +33,7 @@ struct visit {
 	char *request_id;
 	char *action; /* owned */
 	json_t *in;   /* owned */
+	char *principal; /* owned; who asks */
 	int good;     /* status of success; 0: 200 */
 };
 
@@ -165,49 +167,14 @@ static void reply_out(struct visit *v, const json_t *out)
 /* ---- who may ask ------------------------------------------------------------------------------
  */
 
-/* The name without port; caller frees. */
-static char *host_name(const char *host)
-{
-	const char *end = *host == '[' ? strchr(host, ']') : NULL;
-
-	return end ? str_dup_n(host, (size_t)(end + 1 - host))
-		   : str_dup_n(host, strcspn(host, ":"));
-}
-
-/* A page in a browser can make a name of its own point to 127.0.0.1 (DNS rebinding), but it cannot
- * own these. data- and stream-localhost are what SDKs make of localhost for some operations. */
-static bool host_allowed(const char *host)
-{
-	static const char *const patterns[] = { "127.0.0.1",	   "localhost",
-						"*.localhost",	   "[::1]",
-						"data-localhost",  "stream-localhost",
-						"data-127.0.0.1",  "stream-127.0.0.1",
-						"*.amazonaws.com", "*.amazonaws.com.cn" };
-	OWN(str) char *name = host ? host_name(host) : NULL;
-
-	for (size_t i = 0; name && i < sizeof(patterns) / sizeof(patterns[0]); i++)
-		if (str_glob(patterns[i], name, true))
-			return true;
-	return false;
-}
-
 /* False: refused and answered. */
 static bool caller_allowed(struct visit *v)
 {
-	const char *host = header(v, "host"), *origin = header(v, "origin");
-	OWN(str) char *own = str_printf("http://%s", host ? host : "");
+	const char *why = foreign_caller(v->request);
 
-	if (!host_allowed(host)) {
-		reply_plain(v, 403,
-			    "mpcup: this endpoint answers to 127.0.0.1, localhost and AWS's own "
-			    "host names only\n");
-		return false;
-	}
-	if (origin && strcasecmp(origin, own) != 0) {
-		reply_plain(v, 403, "mpcup: requests from other web sites are refused\n");
-		return false;
-	}
-	return true;
+	if (why)
+		reply_plain(v, 403, why);
+	return !why;
 }
 
 /* ---- our own paths ----------------------------------------------------------------------------
@@ -227,6 +194,7 @@ static void health(struct visit *v)
 			json_add_str(names, all[i]->name);
 	json_set_str(body, "status", "running");
 	json_set_str(body, "version", MPCUP_VERSION);
+	json_set_bool(body, "verifySignatures", hub_verifies(v->api->hub));
 	json_object_set_new(body, "services", names);
 	json_set_str(headers, "Content-Type", "application/json");
 	text = json_text(body);
@@ -327,6 +295,7 @@ static struct call call_of(struct visit *v)
 	return (struct call){
 		.service = v->aws->name,
 		.action = v->action,
+		.principal = v->principal,
 		.in = v->in,
 		.body = v->request->body,
 		.body_len = v->request->body_len,
@@ -346,15 +315,51 @@ static bool makes_state(const char *action)
 	return true;
 }
 
+/* Who asks; without verification that is the account's root, whatever the key. False: refused and
+ * answered. */
+static bool identified(struct visit *v)
+{
+	struct refusal why;
+
+	if (!hub_verifies(v->api->hub)) {
+		v->principal = hub_arn(v->api->hub, "iam", "root");
+		return true;
+	}
+	if (verify_request(v->api->hub, v->request, v->aws, &v->principal, &why) == 0)
+		return true;
+	reply_error(v, why.status, why.code, "%s", why.text);
+	return false;
+}
+
+/* IAM for sessions of roles; root may do all, and everyone may ask who they are. False: refused and
+ * answered. */
+static bool permitted(struct visit *v, const struct action *a, struct call *c)
+{
+	if (!strstr(c->principal, ":assumed-role/") || !strcmp(a->name, "GetCallerIdentity") ||
+	    hub_authorize(v->api->hub, a, c) == 0)
+		return true;
+	if (v->protocol == AWS_QUERY)
+		reply_error(v, 403, "AccessDenied", "%s", c->message);
+	else if (v->protocol == AWS_EC2)
+		reply_error(v, 403, "UnauthorizedOperation", "%s", c->message);
+	else
+		reply_error(v, v->protocol == AWS_REST_JSON ? 403 : 400, "AccessDeniedException", "%s",
+			    c->message);
+	return false;
+}
+
 static void run(struct visit *v, const struct action *a)
 {
 	const char *trouble = hub_trouble(v->api->hub);
 	OWN(json) json_t *out = json_object();
-	OWN(str) char *root = str_printf("arn:aws:iam::%s:root", hub_account(v->api->hub));
-	struct call c = call_of(v);
+	struct call c;
 
-	c.principal = root;
+	if (!identified(v))
+		return;
+	c = call_of(v);
 	c.out = out;
+	if (!permitted(v, a, &c))
+		return;
 	if (trouble && makes_state(a->name))
 		reply_error(v, 400, "InsufficientStorageException", "%s", trouble);
 	else if (a->run(v->api->hub, &c) < 0)
@@ -421,8 +426,10 @@ static char *scope_name(const struct visit *v)
 {
 	const char *authorization = header(v, "authorization");
 	OWN(json) json_t *parsed = NULL;
+	int rc = authorization ? aws_sigv4_parse(authorization, &parsed, NULL)
+			       : aws_sigv4_parse_query(v->request->query, &parsed, NULL);
 
-	if (!authorization || aws_sigv4_parse(authorization, &parsed, NULL) < 0)
+	if (rc < 0)
 		return NULL;
 	return str_dup(json_str(parsed, "Service"));
 }
@@ -432,6 +439,18 @@ static const struct aws_service *by_scope(const struct visit *v)
 	OWN(str) char *name = scope_name(v);
 
 	return name ? aws_service_by_signing_name(name) : NULL;
+}
+
+/* A presigned query's own members are not the action's. */
+static void forget_signature(json_t *in)
+{
+	const char *name;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(in, next, name, value)
+		if (str_starts(name, "X-Amz-"))
+			json_object_del(in, name);
 }
 
 static void by_form(struct visit *v, const char *form, size_t len)
@@ -459,6 +478,7 @@ static void by_form(struct visit *v, const char *form, size_t len)
 	v->protocol = v->aws->protocol;
 	json_object_del(v->in, "Action");
 	json_object_del(v->in, "Version");
+	forget_signature(v->in);
 	run_named(v);
 }
 
@@ -570,6 +590,7 @@ static void by_path(struct visit *v)
 	if (json_body(v, &v->in) < 0)
 		return;
 	query_members(v->in, v->request->query);
+	forget_signature(v->in);
 	(void)path_fits(pattern, v->request->path, v->in);
 	run(v, a);
 }
@@ -581,13 +602,12 @@ static void by_raw(struct visit *v)
 {
 	const struct service *s = service_of(v);
 	OWN(buf) struct buf body = { 0 };
-	OWN(str) char *root = str_printf("arn:aws:iam::%s:root", hub_account(v->api->hub));
 	OWN(json) json_t *out = json_object();
 	OWN(json) json_t *headers = NULL;
 	const char *type = content_type(v->protocol);
 	struct call c;
 
-	if (!s)
+	if (!s || !identified(v))
 		return;
 	v->action = str_printf("%s %s", v->request->method, v->request->path);
 	v->in = json_object();
@@ -596,7 +616,6 @@ static void by_raw(struct visit *v)
 		return;
 	}
 	c = call_of(v);
-	c.principal = root;
 	c.out = out;
 	if (s->raw(v->api->hub, &c, v->request->method, v->request->path, v->request->query,
 		   &headers, &body) < 0) {
@@ -688,6 +707,7 @@ void api_handle(void *ctx, struct http_exchange *x, const struct http_request *r
 	dispatch(&v);
 	free(v.request_id);
 	free(v.action);
+	free(v.principal);
 	json_decref(v.in);
 }
 

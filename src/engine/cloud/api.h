@@ -1,7 +1,7 @@
 /* The endpoint of the local AWS: one HTTP handler for all services. Finds service and action as
  * AWS's own front does (X-Amz-Target, form action, credential scope and path), decodes the input,
- * runs the action, writes the answer in the service's protocol. Signatures are not verified: any
- * key works, and every client is the account's root. */
+ * runs the action, writes the answer in the service's protocol. Unless hub_verifies(), any key works
+ * and every client is the account's root; else see verify.h, and IAM decides about sessions. */
 #pragma once
 #include "base/err.h"
 #include "engine/http/http.h"

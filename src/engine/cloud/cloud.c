@@ -149,6 +149,18 @@ static void on_signal(evutil_socket_t signal_number, short what, void *ctx)
 	stop_loop(ctx);
 }
 
+static int need_credentials(struct cloud *c, struct err *err)
+{
+	json_t *all = NULL;
+
+	if (cloud_credentials_ensure(c->options->state_dir, &all, err) < 0)
+		return -1;
+	json_wipe(all);
+	json_decref(all);
+	log_line("signatures are verified");
+	return 0;
+}
+
 static int start_services(struct cloud *c, struct err *err)
 {
 	struct hub_options o = { .state_dir = c->options->state_dir,
@@ -166,7 +178,11 @@ static int start_services(struct cloud *c, struct err *err)
 	    http_server_new(c->events, &(struct http_limits){ .body_most = 65536 }, outside_request, c,
 			    &c->outside, err) < 0)
 		return -1;
-	return hub_start(c->hub, err);
+	if (hub_start(c->hub, err) < 0)
+		return -1;
+	if (c->options->verify_signatures >= 0)
+		hub_set_verifies(c->hub, c->options->verify_signatures);
+	return hub_verifies(c->hub) ? need_credentials(c, err) : 0;
 }
 
 static int start_all(struct cloud *c, int host_fd, struct err *err)

@@ -10,10 +10,19 @@ struct cloud_options {
 	uint16_t port; /* 4566 */
 	int ready_fd;  /* "ready\n" or "error: text\n" is written here once; -1: none */
 	int log_fd;    /* where log lines go; -1: stderr */
+	int verify_signatures; /* 1, 0; -1: as at the last start with this state (at first: 0) */
 };
 /* Runs until SIGTERM/SIGINT or the stop request. Returns an exit code (0 stopped in order, 3 the
  * machine refused; err says why). */
 int cloud_run(const struct cloud_options *o, struct err *err);
+
+/* Credentials of the local account, in <state dir>/credentials.json: an array of {"Name",
+ * "AccessKeyId","SecretAccessKey"}, the caller's to wipe (json_wipe). Empty when there are none. */
+int cloud_credentials_load(const char *state_dir, json_t **ret, struct err *err);
+/* Makes one more, the last of *ret. -1 also when the name is taken. */
+int cloud_credentials_add(const char *state_dir, const char *name, json_t **ret, struct err *err);
+/* Makes one named "default" when there are none. */
+int cloud_credentials_ensure(const char *state_dir, json_t **ret, struct err *err);
 
 /* Services in the order they start; the documentation prints them. NULL-terminated. */
 struct service;

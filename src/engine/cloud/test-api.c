@@ -413,6 +413,15 @@ TEST(api, foreign_hosts_and_origins_are_refused)
 		{ "Host: 127.0.0.1:4566\r\nOrigin: http://127.0.0.1:8080\r\n", 403 },
 		{ "Host: 127.0.0.1:4566\r\nOrigin: https://evil.example\r\n", 403 },
 		{ "Host: 127.0.0.1:4566\r\nOrigin: null\r\n", 403 },
+		{ "Host: rebound.example:4566\r\nOrigin: http://rebound.example:4566\r\n", 403 },
+		{ "Host: 127.0.0.1:4566\r\nSec-Fetch-Site: cross-site\r\n", 403 },
+		{ "Host: 127.0.0.1:4566\r\nSec-Fetch-Site: same-site\r\n", 403 },
+		{ "Host: 127.0.0.1:4566\r\nSec-Fetch-Site: none\r\n", 200 },
+		{ "Host: 127.0.0.1:4566\r\nSec-Fetch-Site: same-origin\r\n", 200 },
+		{ "Host: 127.0.0.1:4566\r\nReferer: https://evil.example/page\r\n", 403 },
+		{ "Host: 127.0.0.1:4566\r\nReferer: http://127.0.0.1:45660/\r\n", 403 },
+		{ "Host: 127.0.0.1:4566\r\nReferer: http://127.0.0.1:4566.evil.example/\r\n", 403 },
+		{ "Host: 127.0.0.1:4566\r\nReferer: http://127.0.0.1:4566/x\r\n", 200 },
 	};
 	struct bench b;
 
@@ -428,6 +437,26 @@ TEST(api, foreign_hosts_and_origins_are_refused)
 	bench_close(&b);
 }
 
+TEST(api, pages_of_other_sites_can_neither_ask_first_nor_post_forms)
+{
+	struct bench b;
+	OWN(str) char *preflight = NULL;
+	OWN(str) char *form = NULL;
+
+	bench_open(&b);
+	preflight = ask_raw(&b, "OPTIONS / HTTP/1.1\r\nHost: 127.0.0.1:4566\r\n"
+				"Origin: https://evil.example\r\nAccess-Control-Request-Method: POST\r\n"
+				"Access-Control-Request-Headers: x-amz-target\r\n\r\n");
+	CHECK(has_status(preflight, 403));
+	CHECK(!strstr(preflight, "Access-Control-Allow"));
+	form = ask_raw(&b, "POST /?Action=Echo&Version=2010-05-15 HTTP/1.1\r\nHost: 127.0.0.1:4566\r\n"
+			   "Content-Type: text/plain\r\nReferer: https://evil.example/\r\n"
+			   "Content-Length: 3\r\n\r\na=b");
+	CHECK(has_status(form, 403));
+	CHECK(!strstr(form, "EchoResult"));
+	bench_close(&b);
+}
+
 TEST(api, health_lists_the_services_and_stop_stops)
 {
 	struct bench b;
@@ -439,7 +468,7 @@ TEST(api, health_lists_the_services_and_stop_stops)
 	bench_open(&b);
 	health = ask(&b, "GET /_mpcup/health", NULL, NULL, NULL, "");
 	CONTAINS(health, "{\"status\":\"running\",\"version\":\"" MPCUP_VERSION
-			 "\",\"services\":[\"cloudformation\",\"ec2\",\"ecs\",\"efs\",\"s3\"]}");
+			 "\",\"verifySignatures\":false,\"services\":[\"cloudformation\",\"ec2\",\"ecs\",\"efs\",\"s3\"]}");
 	wrong = ask(&b, "GET /_mpcup/stop", NULL, NULL, NULL, "");
 	CHECK(has_status(wrong, 405));
 	stop = ask(&b, "POST /_mpcup/stop", NULL, NULL, NULL, "");

@@ -17,7 +17,7 @@ struct http_request {
 	const char *target;    /* as sent: path?query */
 	const char *path;      /* as sent, still percent-encoded */
 	const char *query;     /* raw, "" when none */
-	const json_t *headers; /* lower-case name -> value (joined with ", ") */
+	const json_t *headers; /* lower-case name -> value (joined with ",") */
 	const char *body;
 	size_t body_len;
 	const char *remote; /* "127.0.0.1" */

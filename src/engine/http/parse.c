@@ -116,12 +116,12 @@ static int status_line(struct http_message *m, const char *line, size_t len, str
 	return 0;
 }
 
-/* Adds to a header that came before with ", " between; Host may come once only and Content-Length
+/* Adds to a header that came before with "," between (as SigV4 joins them); Host may come once only and Content-Length
  * only with one value. */
 static int header_add(struct http_message *m, const char *name, const char *value, struct err *err)
 {
 	const char *before = json_str(m->headers, name);
-	OWN(str) char *joined = before ? str_printf("%s, %s", before, value) : str_dup(value);
+	OWN(str) char *joined = before ? str_printf("%s,%s", before, value) : str_dup(value);
 	json_t *text;
 
 	if (before && !strcmp(name, "host"))

@@ -65,7 +65,7 @@ TEST(http_parse, a_request_is_taken_apart)
 	CHECK_STR(m.target, "/a%20b//c?x=1&y");
 	CHECK_STR(m.path, "/a%20b//c");
 	CHECK_STR(m.query, "x=1&y");
-	CHECK_STR(json_str(m.headers, "x-a"), "one, two");
+	CHECK_STR(json_str(m.headers, "x-a"), "one,two");
 	CHECK_STR(m.body.data, "hello");
 	CHECK(m.keep_alive);
 }

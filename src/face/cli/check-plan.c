@@ -1,5 +1,7 @@
 #include "face/cli/check-plan.h"
 
+#include <string.h>
+
 #include "base/str.h"
 #include "core/check/check.h"
 #include "core/deployment/deployment.h"
@@ -120,8 +122,46 @@ static json_t *all_given(const struct plan *p)
 	return given;
 }
 
+/* The finding about a reference to what this assignment removes, with its place; NULL: refused for
+ * another reason. */
+static json_t *removed(const struct plan *p, struct template *const *templates,
+		       const struct err *err)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const char *name = template_name(templates[i]);
+		OWN(json) json_t *finding = NULL;
+		struct template_location at;
+
+		if (!strstr(err->text, name))
+			continue;
+		finding = check_template_error(name, err);
+		if (!str_eq(json_str(finding, "fault"), "G31"))
+			continue;
+		at = template_locate(templates[i], json_str_or(finding, "path", ""));
+		json_object_set_new(finding, "location",
+				    json_pack("{s:s,s:i,s:i}", "file", name, "line", (int)at.line,
+					      "column", (int)at.column));
+		return GIVE(finding);
+	}
+	return NULL;
+}
+
+static void visit_removed(const struct plan *p, struct template *const *templates,
+			  const json_t *assignment, const struct err *err, check_plan_visit *visit,
+			  void *ctx)
+{
+	json_t *finding = removed(p, templates, err);
+	OWN(json)
+	json_t *result = finding ? json_pack("{s:[o],s:[],s:[]}", "findings", finding, "tasks",
+					     "questions")
+				 : NULL;
+
+	if (result)
+		visit(ctx, &(struct check_plan_run){ .assignment = assignment, .result = result });
+}
+
 /* An assignment that a rule of the template refuses is none: it counts only when all are refused.
- */
+ * One that removes what is still referred to is, and CloudFormation refuses it. */
 static int run_all(const struct plan *p, struct template *const *templates, const char *profile,
 		   struct check_world *w, check_plan_visit *visit, void *ctx, struct err *err)
 {
@@ -130,8 +170,12 @@ static int run_all(const struct plan *p, struct template *const *templates, cons
 	size_t count = 0, i;
 	json_t *one;
 
-	json_array_foreach(assignments, i, one)
-		count += run_one(p, templates, one, profile, w, visit, ctx, err) == 0;
+	json_array_foreach(assignments, i, one) {
+		if (run_one(p, templates, one, profile, w, visit, ctx, err) == 0)
+			count++;
+		else
+			visit_removed(p, templates, one, err, visit, ctx);
+	}
 	if (count)
 		*err = (struct err){ 0 }; /* that of an assignment that is none */
 	return count ? 0 : -1;

@@ -16,7 +16,7 @@ void check_print(const struct cli *cli, const json_t *result);
 
 /* What one assignment of the parameters that conditions read gave. Borrowed during the visit. */
 struct check_plan_run {
-	const struct deployment *deployment;
+	const struct deployment *deployment; /* NULL: refused, what it refers to is removed */
 	const struct deployment_template *templates;
 	size_t count;
 	const json_t *assignment; /* name -> text; empty when there is nothing to choose */

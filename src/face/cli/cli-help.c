@@ -50,7 +50,7 @@ void cli_help(FILE *to, bool color)
 		      color ? "\033[1m" : "", color ? "\033[0m" : "");
 	for (size_t i = 0; cli_commands[i]; i++)
 		if (!cli_commands[i]->hidden)
-			(void)fprintf(to, "  %-15s %s\n", cli_commands[i]->name,
+			(void)fprintf(to, "  %-18s %s\n", cli_commands[i]->name,
 				      cli_commands[i]->help);
 	(void)fprintf(to, "\nmpcup COMMAND --help shows the options and examples of a command.\n"
 			  "Exit codes: 0 ok; 1 findings or a failed deployment; 2 wrong usage;\n"

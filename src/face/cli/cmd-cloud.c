@@ -1,4 +1,4 @@
-/* mpcup cloud start|stop|status|reset|run */
+/* mpcup cloud start|stop|status|credentials|reset|run */
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -19,6 +19,15 @@ static const char *limit_words(const char *how)
 	return "not enforced (no delegated cgroup)";
 }
 
+static void print_for_clients(const char *endpoint, bool verify)
+{
+	(void)printf("signatures   %s\n\nfor the aws CLI and SDKs:\n  export AWS_ENDPOINT_URL=%s "
+		     "AWS_REGION=us-east-1",
+		     verify ? "verified" : "not verified, any credentials are taken", endpoint);
+	(void)puts(verify ? "\n  eval \"$(mpcup cloud credentials)\""
+			  : " AWS_ACCESS_KEY_ID=mpcup AWS_SECRET_ACCESS_KEY=mpcup");
+}
+
 static int print_status(struct cli *cli, const json_t *health)
 {
 	OWN(str) char *state_dir = target_state_dir();
@@ -30,6 +39,7 @@ static int print_status(struct cli *cli, const json_t *health)
 	if (health) {
 		json_object_set(status, "version", json_object_get(health, "version"));
 		json_object_set(status, "limits", json_object_get(health, "limits"));
+		json_object_set(status, "verifySignatures", json_object_get(health, "verifySignatures"));
 	}
 	if (cli->json) {
 		cli_print_json(status);
@@ -42,19 +52,37 @@ static int print_status(struct cli *cli, const json_t *health)
 			     limit_words(json_str(json_map(health, "limits"), "memory")),
 			     limit_words(json_str(json_map(health, "limits"), "cpu")));
 	if (health)
-		(void)printf("\nfor the aws CLI and SDKs:\n  export AWS_ENDPOINT_URL=%s AWS_REGION=us-east-1 "
-			     "AWS_ACCESS_KEY_ID=mpcup AWS_SECRET_ACCESS_KEY=mpcup\n",
-			     json_str(status, "endpoint"));
+		print_for_clients(json_str(status, "endpoint"),
+				  json_bool_or(health, "verifySignatures", false));
 	return CLI_OK;
+}
+
+/* 1, 0, or -1 when the command line does not say. */
+static int wanted_verification(const struct cli *cli, int *ret, struct err *err)
+{
+	bool verify = cli_flag(cli, "verify-signatures"), any = cli_flag(cli, "any-credentials");
+
+	if (verify && any)
+		return err_set(err, ERR_INPUT, "--verify-signatures or --any-credentials, not both");
+	*ret = verify ? 1 : any ? 0 : -1;
+	return 0;
 }
 
 static int run_start(struct cli *cli, struct err *err)
 {
 	OWN(json) json_t *health = NULL;
-	int alive = target_health(&health, err);
+	int verify, alive;
 
-	if (alive < 0 || (!alive && target_start_cloud(err) < 0))
+	if (wanted_verification(cli, &verify, err) < 0)
 		return -1;
+	alive = target_health(&health, err);
+	if (alive < 0 || (!alive && target_start_cloud(verify, err) < 0))
+		return -1;
+	if (alive && verify >= 0 && json_bool_or(health, "verifySignatures", false) != verify)
+		return err_set(err, ERR_SYS,
+			       "the local cloud runs %s verification of signatures; stop it first: mpcup cloud "
+			       "stop",
+			       verify ? "without" : "with");
 	if (!alive && target_health(&health, err) != 1)
 		return err_set(err, ERR_SYS, "the local cloud started and does not answer");
 	return print_status(cli, health);
@@ -98,7 +126,7 @@ static int run_reset(struct cli *cli, struct err *err)
 
 	if (!cli_flag(cli, "yes"))
 		return err_set(err, ERR_INPUT,
-			       "this deletes all stacks, secrets, file systems and logs of the local cloud in "
+			       "this deletes all stacks, secrets, file systems, images and logs of the local cloud in "
 			       "%s; say so with --yes",
 			       state_dir);
 	if (target_stop_cloud(err) < 0)
@@ -138,6 +166,13 @@ static int run_coverage(struct cli *cli, struct err *err)
 	(void)puts("# What the local AWS covers\n\nPrinted by `mpcup cloud coverage`, from the tables that serve "
 		   "the requests. Whatever is not listed is refused:\nan API action with `InvalidAction` or "
 		   "`UnknownOperationException`, a resource type or property at validation, by name.");
+	(void)puts("\n## Signatures\n\nAny credentials are taken, and whoever asks is the account's root. With "
+		   "`mpcup cloud start --verify-signatures` every\nrequest must be signed: SigV4 in headers or "
+		   "presigned, with keys of `mpcup cloud credentials` (the root) or of\nAssumeRole (that role; IAM "
+		   "decides what it may do, except on S3). The body is held against its signed hash, and\nrequests "
+		   "older or newer than 5 minutes (S3: 15) are refused. Of uploads in chunks (`STREAMING-...`) the "
+		   "request's own\nsignature is checked, those of the chunks and trailers are not. Regions are not "
+		   "compared, and SigV2 and SigV4A are refused.");
 	json_array_foreach(all, i, one) {
 		(void)printf("\n## %s\n\n%s\n\nActions: ", json_str_or(one, "service", ""),
 			     json_str_or(one, "covers", ""));
@@ -155,6 +190,9 @@ static int run_daemon(struct cli *cli, struct err *err)
 	struct cloud_options o = { .port = target_port(), .ready_fd = -1, .log_fd = -1 };
 	uint64_t number;
 
+	if (wanted_verification(cli, &o.verify_signatures, err) < 0)
+		return -1;
+
 	o.state_dir = given ? given : state_dir;
 	if (cli_option(cli, "port")) {
 		if (num_parse_u64(cli_option(cli, "port"), 1, 65535, &number) < 0)
@@ -170,11 +208,23 @@ static int run_daemon(struct cli *cli, struct err *err)
 	return cloud_run(&o, err);
 }
 
+#define VERIFY_OPTIONS                                                                                 \
+	{ .name = "verify-signatures",                                                                 \
+	  .help = "refuse requests that are not signed with credentials of this cloud" },              \
+	{ .name = "any-credentials", .help = "take any credentials again (the default at first)" }
+static const struct cli_option start_options[] = {
+	VERIFY_OPTIONS,
+	{ 0 },
+};
 const struct command command_cloud_start = {
 	.name = "cloud start",
 	.help = "start the local AWS alone, for the aws CLI, SDKs and the CDK",
 	.details = "One daemon per user on 127.0.0.1:4566 (MPCUP_PORT changes it), rootless. State is kept in\n"
-		   "$XDG_STATE_HOME/mpcup (MPCUP_STATE_DIR changes it) and survives a restart.",
+		   "$XDG_STATE_HOME/mpcup (MPCUP_STATE_DIR changes it) and survives a restart.\n\n"
+		   "Any credentials are taken, unless --verify-signatures was given: then every request must\n"
+		   "be signed (SigV4, in headers or presigned) with credentials of mpcup cloud credentials or\n"
+		   "of AssumeRole, as on AWS. That holds for later starts with the same state too.",
+	.options = start_options,
 	.examples = "  mpcup cloud start\n  aws --endpoint-url http://127.0.0.1:4566 cloudformation list-stacks",
 	.run = run_start,
 };
@@ -207,6 +257,7 @@ static const struct cli_option daemon_options[] = {
 	{ .name = "state-dir", .value = "DIR", .help = "where the state is kept" },
 	{ .name = "port", .value = "PORT", .help = "port on 127.0.0.1" },
 	{ .name = "ready-fd", .value = "FD", .help = "descriptor that is told when the daemon serves" },
+	VERIFY_OPTIONS,
 	{ 0 },
 };
 const struct command command_cloud_run = {

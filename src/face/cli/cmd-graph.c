@@ -28,7 +28,7 @@ static void draw_run(void *ctx, const struct check_plan_run *run)
 	struct drawing *d = ctx;
 	size_t failures = count_failures(run->result);
 
-	if (d->model && failures <= d->failures)
+	if (!run->deployment || (d->model && failures <= d->failures))
 		return;
 	json_decref(d->model);
 	d->failures = failures;

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/cloud/cloud.h"
+
 char *target_state_dir(void)
 {
 	const char *own = getenv("MPCUP_STATE_DIR"), *xdg = getenv("XDG_STATE_HOME");
@@ -78,7 +80,7 @@ int target_health(json_t **ret_health, struct err *err)
 }
 
 /* The child: out of the terminal's session, output to the log file, ready message to a pipe. */
-static void become_daemon(const char *state_dir, int ready_fd)
+static void become_daemon(const char *state_dir, int ready_fd, int verify)
 {
 	OWN(str) char *log = str_printf("%s/cloud.log", state_dir);
 	OWN(str) char *port = str_printf("%u", target_port());
@@ -92,7 +94,8 @@ static void become_daemon(const char *state_dir, int ready_fd)
 	(void)fcntl(ready_fd, F_SETFD, 0);
 	(void)!chdir("/");
 	execl("/proc/self/exe", "mpcup", "cloud", "run", "--state-dir", state_dir, "--port", port,
-	      "--ready-fd", ready, (char *)NULL);
+	      "--ready-fd", ready, verify < 0 ? NULL : verify ? "--verify-signatures" : "--any-credentials",
+	      (char *)NULL);
 	_exit(CLI_REFUSED);
 }
 
@@ -117,7 +120,7 @@ static int wait_ready(int fd, const char *state_dir, struct err *err)
 	return err_set(err, ERR_SYS, "the local cloud did not start; see %s/cloud.log", state_dir);
 }
 
-int target_start_cloud(struct err *err)
+int target_start_cloud(int verify, struct err *err)
 {
 	OWN(str) char *state_dir = target_state_dir();
 	OWN(fd) int reading = -1;
@@ -138,7 +141,7 @@ int target_start_cloud(struct err *err)
 		/* a second fork: the daemon's parent is init, not a command that may be waited for */
 		if (fork() != 0)
 			_exit(0);
-		become_daemon(state_dir, writing);
+		become_daemon(state_dir, writing, verify);
 	}
 	(void)waitpid(child, NULL, 0);
 	own_drop_fd(&writing);
@@ -168,7 +171,7 @@ static int wait_unlocked(const char *state_dir, unsigned seconds, struct err *er
 /* Somebody else may have started it at the same moment: then theirs is ours as well. */
 static int start_or_find(struct err *err)
 {
-	if (target_start_cloud(err) == 0)
+	if (target_start_cloud(-1, err) == 0)
 		return 0;
 	for (int tries = 0; tries < 100; tries++) {
 		struct timespec pause = { .tv_nsec = 20000000 };
@@ -218,10 +221,36 @@ int target_check(const struct cli *cli, struct err *err)
 	return 0;
 }
 
+/* Signs with the account's first credentials, so that it does not matter whether the local cloud
+ * verifies signatures; without any it does not. */
+static int open_client(struct target *ret, struct err *err)
+{
+	OWN(str) char *state_dir = target_state_dir();
+	OWN(json) json_t *all = NULL;
+	struct target t = { .endpoint = endpoint_url(), .local = true, .account = str_dup("000000000000") };
+	struct awsclient_options o = { .endpoint_url = t.endpoint, .local = true };
+	const json_t *first;
+	int rc;
+
+	if (cloud_credentials_load(state_dir, &all, err) < 0) {
+		target_close(&t);
+		return -1;
+	}
+	first = json_array_get(all, 0);
+	o.access_key = json_str_or(first, "AccessKeyId", "mpcup");
+	o.secret_key = json_str_or(first, "SecretAccessKey", "mpcup");
+	rc = awsclient_new(&o, &t.aws, err);
+	json_wipe(all);
+	if (rc < 0) {
+		target_close(&t);
+		return -1;
+	}
+	*ret = t;
+	return 0;
+}
+
 int target_open(struct cli *cli, bool start, struct target *ret, struct err *err)
 {
-	struct target t = { 0 };
-	struct awsclient_options o = { .access_key = "mpcup", .secret_key = "mpcup", .local = true };
 	int alive;
 
 	if (target_check(cli, err) < 0)
@@ -236,16 +265,7 @@ int target_open(struct cli *cli, bool start, struct target *ret, struct err *err
 					     "cloud start");
 	if (!alive && start_or_find(err) < 0)
 		return err_in(err, "local cloud");
-	t.local = true;
-	t.account = str_dup("000000000000");
-	t.endpoint = endpoint_url();
-	o.endpoint_url = t.endpoint;
-	if (awsclient_new(&o, &t.aws, err) < 0) {
-		target_close(&t);
-		return -1;
-	}
-	*ret = t;
-	return 0;
+	return open_client(ret, err);
 }
 
 void target_close(struct target *t)

@@ -50,6 +50,7 @@ uint16_t target_port(void);	 /* $MPCUP_PORT, else 4566 */
  * something else does. */
 int target_health(json_t **ret_health, struct err *err);
 /* Starts the daemon in the background and waits until it serves. 0, or -1 with its own words. */
-int target_start_cloud(struct err *err);
+/* verify: 1, 0, or -1 for what the state says. */
+int target_start_cloud(int verify, struct err *err);
 /* Stops it and waits until all its processes are gone. 0; 1: it was not running. */
 int target_stop_cloud(struct err *err);

@@ -269,6 +269,13 @@ def doubled_target(t):
     t["Resources"]["TwinTarget"] = twin
 
 
+def conditional_mounts(t):
+    t["Parameters"]["Mode"] = {"Type": "String"}
+    t["Conditions"]["Persistent"] = {"Fn::Equals": [{"Ref": "Mode"}, "persistent"]}
+    for c in node_containers(t):
+        c["MountPoints"] = {"Fn::If": ["Persistent", c["MountPoints"], {"Ref": "AWS::NoValue"}]}
+
+
 def renamed_volume(t):
     for p in node_tasks(t):
         p["Volumes"][0]["Name"] = "other"
@@ -434,6 +441,7 @@ CASES = [
 
     # D13
     fault("D13", "volume renamed", STANDALONE, renamed_volume),
+    benign("D13", "mount points by a condition that is not known", STANDALONE, conditional_mounts),
     fault("D13", "no mount point", STANDALONE, each(node_containers, lambda c: c.pop("MountPoints")), also=["A06", "D25"]),
     fault("D13", "mount point renamed", PRIVATE, edit("SourceVolume: home", "SourceVolume: house")),
     fault("D13", "by hand: not mounted", PUBLIC, edit("          MountPoints: [{SourceVolume: home, ContainerPath: /data}]\n", ""), also=["A06", "D25"]),

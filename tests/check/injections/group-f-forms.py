@@ -119,6 +119,9 @@ CASES = [
            c["LogConfiguration"]["Options"].update({"awslogs-group": sub("/mpc/${AWS::StackName}/%d" % i)})) for i, c in enumerate(containers(t))]),
     benign("F27", "a group of a parameter", STANDALONE, together(lambda t: t.setdefault("Parameters", {}).update(Group={"Type": "String"}), lambda t: [
            c["LogConfiguration"]["Options"].update({"awslogs-group": {"Ref": "Group"}}) for c in containers(t)]), verdict="UNKNOWN"),
+    benign("F27", "a group of a parameter with a default", STANDALONE, together(lambda t: t.setdefault("Parameters", {}).update(
+           Group={"Type": "String", "Default": "mpc"}), lambda t: [
+           c["LogConfiguration"]["Options"].update({"awslogs-group": sub("/ecs/${Group}")}) for c in containers(t)]), verdict="UNKNOWN"),
     fault("F28", "no mode", STANDALONE, lambda t: [c["LogConfiguration"]["Options"].pop("mode") for c in containers(t)], verdict="WARN"),
     benign("F28", "no mode at the chain node", COMPOSED),
 

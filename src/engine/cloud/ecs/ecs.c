@@ -208,6 +208,7 @@ const struct service service_ecs = {
 	.stop = stop,
 	.covers =
 		"ECS on Fargate: clusters, task definitions, services with rolling deployments and "
-		"circuit breaker, tasks; not: EC2 and external instances, load balancers, Service "
+		"circuit breaker, tasks; images that were imported with mpcup image import, with "
+		"one user per container; not: EC2 and external instances, load balancers, Service "
 		"Connect, task sets, ECS Exec, FireLens, scheduled scaling",
 };

@@ -71,8 +71,7 @@ json_t *hub_kinds(struct hub *hub)
 	return sorted;
 }
 
-/* IAM in front of an action, as in front of the real API. */
-static int authorize(struct hub *hub, const struct action *a, struct call *c)
+int hub_authorize(struct hub *hub, const struct action *a, struct call *c)
 {
 	const struct aws_service *wire = aws_service_by_name(c->service);
 	OWN(str) char *resource = a->resource ? a->resource(hub, c) : str_dup("*");
@@ -89,6 +88,18 @@ static int authorize(struct hub *hub, const struct action *a, struct call *c)
 	return call_fail(c, 400, "AccessDeniedException", "%s", why.text);
 }
 
+bool hub_verifies(struct hub *hub)
+{
+	return json_bool_or(hub_get(hub, "hub:setting", "signatures"), "Verify", false);
+}
+
+void hub_set_verifies(struct hub *hub, bool on)
+{
+	OWN(json) json_t *setting = json_pack("{s:b}", "Verify", on);
+
+	hub_put(hub, "hub:setting", "signatures", setting);
+}
+
 static int run_call(struct hub *hub, struct call *c, bool by_service)
 {
 	const struct service *s = hub_service(hub, c->service);
@@ -97,7 +108,7 @@ static int run_call(struct hub *hub, struct call *c, bool by_service)
 	if (!a)
 		return call_fail(c, 400, "UnknownOperationException",
 				 "%s %s is not part of the local cloud", c->service, c->action);
-	if (!by_service && authorize(hub, a, c) < 0)
+	if (!by_service && hub_authorize(hub, a, c) < 0)
 		return -1;
 	return a->run(hub, c);
 }

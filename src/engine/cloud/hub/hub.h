@@ -156,6 +156,12 @@ void hub_set_authorizer(struct hub *hub, hub_authorizer fn);
 /* False: why->text is AWS's sentence ("User: arn:... is not authorized to perform: X on resource:
  * Y because no identity-based policy allows the X action"). */
 bool hub_authorized(struct hub *hub, const struct hub_question *q, struct err *why);
+/* IAM in front of an action, as in front of the real API. -1: c has AWS's refusal. */
+int hub_authorize(struct hub *hub, const struct action *a, struct call *c);
+/* Does the endpoint verify signatures? Then principals are who they say they are, and IAM is asked
+ * about sessions of roles. Durable. */
+bool hub_verifies(struct hub *hub);
+void hub_set_verifies(struct hub *hub, bool on);
 /* Can `service` ("ecs-tasks.amazonaws.com") assume the role? Set by iam too. */
 typedef bool (*hub_trust)(struct hub *hub, const char *role_arn, const char *service);
 void hub_set_trust(struct hub *hub, hub_trust fn);

@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-/* Sessions by access key: what GetCallerIdentity tells about them. The secrets are not kept:
- * nothing here verifies signatures. */
+/* Sessions by access key: who they are, and what their signatures are verified with. */
 #define SESSIONS "sts:session"
 
 enum { DURATION_LEAST = 900, DURATION_USUAL = 3600, DURATION_MOST = 43200 };
+enum { REMEMBERED_MS = 24 * 3600 * 1000 }; /* that a key has expired, not that it is unknown */
 
 static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 static const char mixed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -55,36 +55,50 @@ static bool session_name_fits(const char *name)
 	return true;
 }
 
-/* The role's id when the local IAM has the role; roles of a bootstrap (the CDK's) need not exist.
- */
-static char *role_id(struct hub *hub, const char *name)
+/* The role's id when the local IAM has just this role, else NULL. */
+static char *role_id(struct hub *hub, const char *name, const char *arn)
 {
 	OWN(json) json_t *in = json_pack("{s:s}", "RoleName", name);
 	OWN(json) json_t *out = NULL;
-	OWN(str) char *random = NULL;
-	const char *id = NULL;
 
-	if (hub_call(hub, NULL, "iam", "GetRole", in, &out, NULL, NULL) == 0)
-		id = json_string_value(json_path(out, "Role.RoleId"));
-	if (id)
-		return str_dup(id);
-	random = hub_random(hub, upper, 17);
+	if (hub_call(hub, NULL, "iam", "GetRole", in, &out, NULL, NULL) < 0 ||
+	    !str_eq(json_string_value(json_path(out, "Role.Arn")), arn))
+		return NULL;
+	return str_dup(json_string_value(json_path(out, "Role.RoleId")));
+}
+
+static char *any_role_id(struct hub *hub)
+{
+	OWN(str) char *random = hub_random(hub, upper, 17);
+
 	return str_printf("AROA%s", random);
 }
 
+/* Secrets go when they have expired, the rest a day later. */
 static void forget_expired(struct hub *hub)
 {
-	json_t *session, *all = hub_all(hub, SESSIONS);
+	OWN(json) json_t *all = json_copy(hub_all(hub, SESSIONS));
+	json_t *session;
 	const char *key;
-	void *next;
 
-	json_object_foreach_safe(all, next, key, session) if (json_int_or(session, "ExpiresMs",
-									  0) <= hub_now_ms(hub))
+	json_object_foreach(all, key, session)
 	{
-		OWN(str) char *id = str_dup(key);
+		int64_t expired = hub_now_ms(hub) - json_int_or(session, "ExpiresMs", 0);
 
-		hub_remove(hub, SESSIONS, id);
+		if (expired >= REMEMBERED_MS) {
+			hub_remove(hub, SESSIONS, key);
+		} else if (expired >= 0 && json_object_get(session, "SecretAccessKey")) {
+			json_object_del(session, "SecretAccessKey");
+			json_object_del(session, "SessionToken");
+			hub_put(hub, SESSIONS, key, session);
+		}
 	}
+}
+
+const json_t *sts_session(struct hub *hub, const char *access_key)
+{
+	forget_expired(hub);
+	return hub_get(hub, SESSIONS, access_key);
 }
 
 static void answer_session(struct hub *hub, struct call *c, const char *arn, const char *id,
@@ -100,6 +114,8 @@ static void answer_session(struct hub *hub, struct call *c, const char *arn, con
 	json_set_str(session, "Arn", arn);
 	json_set_str(session, "UserId", id);
 	json_set_int(session, "ExpiresMs", expires_ms);
+	json_set_str(session, "SecretAccessKey", secret);
+	json_set_str(session, "SessionToken", token);
 	hub_put(hub, SESSIONS, key, session);
 	json_decref(session);
 	json_object_set_new(c->out, "Credentials",
@@ -137,7 +153,14 @@ static int assume_role(struct hub *hub, struct call *c)
 			"satisfy constraint: Member must be between %d and %d",
 			DURATION_LEAST, DURATION_MOST);
 	forget_expired(hub);
-	unique = role_id(hub, role_name);
+	unique = role_id(hub, role_name, role);
+	if (!unique && hub_verifies(hub))
+		return call_fail(c, 403, "AccessDenied",
+				 "User: %s is not authorized to perform: sts:AssumeRole on resource: %s",
+				 c->principal, role);
+	/* roles of a bootstrap (the CDK's) need not exist */
+	if (!unique)
+		unique = any_role_id(hub);
 	id = str_printf("%s:%s", unique, name);
 	arn = str_printf("arn:%s:sts::%s:assumed-role/%s/%s", partition, account, role_name, name);
 	answer_session(hub, c, arn, id, hub_now_ms(hub) + seconds * 1000);
@@ -158,9 +181,22 @@ static json_t *session_of(struct hub *hub, const struct call *c)
 	return json_int_or(session, "ExpiresMs", 0) > hub_now_ms(hub) ? session : NULL;
 }
 
+/* A verified session whose signature is in the URL. */
+static json_t *session_by_arn(struct hub *hub, const char *arn)
+{
+	json_t *session;
+	const char *key;
+
+	json_object_foreach(hub_all(hub, SESSIONS), key, session)
+		if (str_eq(json_str(session, "Arn"), arn))
+			return session;
+	return NULL;
+}
+
 static int get_caller_identity(struct hub *hub, struct call *c)
 {
-	const json_t *session = session_of(hub, c);
+	const json_t *found = session_of(hub, c);
+	const json_t *session = found ? found : session_by_arn(hub, c->principal);
 	const char *arn = session ? json_str(session, "Arn") : c->principal;
 	const char *account = hub_account(hub);
 	/* arn:aws:sts::<account>:... */
@@ -189,5 +225,7 @@ const struct service service_sts = {
 	.actions = actions,
 	.covers =
 		"GetCallerIdentity and AssumeRole. Any role can be assumed by the account's root, "
-		"also one that does not exist; session policies and tags are not looked at.",
+		"also one that does not exist; session policies, tags and the role's trust policy are not "
+		"looked at. While signatures are verified (`mpcup cloud start --verify-signatures`) the role "
+		"must exist, and IAM is evaluated for what its session asks of every service but S3.",
 };
