@@ -12,7 +12,8 @@ _mpcup() {
 	'graph'|'graph '*) options=' --output --format --params --param --json --quiet --help';;
 	'up'|'up '*) options=' --stack --params --param --image --chain-key --node-profile --no-lookup --force --no-rollback --timeout --target --profile --region --endpoint-url --json --quiet --help';;
 	'status'|'status '*) options=' --stack --target --profile --region --endpoint-url --json --quiet --help';;
-	'events'|'events '*) options=' --stack --target --profile --region --endpoint-url --json --quiet --help';;
+	'events'|'events '*) options=' --stack --save --target --profile --region --endpoint-url --json --quiet --help';;
+	'diagnose'|'diagnose '*) options=' --stack --from --template --fix --yes --target --profile --region --endpoint-url --json --quiet --help';;
 	'logs'|'logs '*) options=' --follow --stack --target --profile --region --endpoint-url --json --quiet --help';;
 	'endpoints'|'endpoints '*) options=' --stack --target --profile --region --endpoint-url --json --quiet --help';;
 	'secrets status'|'secrets status '*) options=' --stack --directory --target --profile --region --endpoint-url --json --quiet --help';;

@@ -227,8 +227,7 @@ static int open_client(struct target *ret, struct err *err)
 {
 	OWN(str) char *state_dir = target_state_dir();
 	OWN(json) json_t *all = NULL;
-	struct target t = { .endpoint = endpoint_url(), .local = true };
-
+	struct target t = { .endpoint = endpoint_url(), .local = true, .account = str_dup("000000000000") };
 	struct awsclient_options o = { .endpoint_url = t.endpoint, .local = true };
 	const json_t *first;
 	int rc;
@@ -237,7 +236,6 @@ static int open_client(struct target *ret, struct err *err)
 		target_close(&t);
 		return -1;
 	}
-	t.account = str_dup("000000000000");
 	first = json_array_get(all, 0);
 	o.access_key = json_str_or(first, "AccessKeyId", "mpcup");
 	o.secret_key = json_str_or(first, "SecretAccessKey", "mpcup");
