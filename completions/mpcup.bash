@@ -7,15 +7,18 @@ _mpcup() {
 	'keys show'|'keys show '*) options=' --directory --json --quiet --help';;
 	'keys verify'|'keys verify '*) options=' --directory --json --quiet --help';;
 	'synth'|'synth '*) options=' --pattern --base --yaml --output --json --quiet --help';;
-	'check'|'check '*) options=' --params --param --profile --sarif --baseline --write-baseline --reason --stack --lookup --target --region --endpoint-url --json --quiet --help';;
+	'check'|'check '*) options=' --params --param --node-profile --sarif --baseline --write-baseline --reason --stack --lookup --target --profile --region --endpoint-url --json --quiet --help';;
 	'explain'|'explain '*) options=' --markdown --json --quiet --help';;
 	'graph'|'graph '*) options=' --output --format --params --param --json --quiet --help';;
-	'up'|'up '*) options=' --stack --params --param --image --chain-key --profile --force --no-rollback --timeout --target --json --quiet --help';;
-	'status'|'status '*) options=' --stack --target --json --quiet --help';;
-	'events'|'events '*) options=' --stack --target --json --quiet --help';;
-	'logs'|'logs '*) options=' --follow --stack --target --json --quiet --help';;
-	'endpoints'|'endpoints '*) options=' --stack --target --json --quiet --help';;
-	'down'|'down '*) options=' --stack --purge --target --json --quiet --help';;
+	'up'|'up '*) options=' --stack --params --param --image --chain-key --node-profile --no-lookup --force --no-rollback --timeout --target --profile --region --endpoint-url --json --quiet --help';;
+	'status'|'status '*) options=' --stack --target --profile --region --endpoint-url --json --quiet --help';;
+	'events'|'events '*) options=' --stack --save --target --profile --region --endpoint-url --json --quiet --help';;
+	'diagnose'|'diagnose '*) options=' --stack --from --template --fix --yes --target --profile --region --endpoint-url --json --quiet --help';;
+	'logs'|'logs '*) options=' --follow --stack --target --profile --region --endpoint-url --json --quiet --help';;
+	'endpoints'|'endpoints '*) options=' --stack --target --profile --region --endpoint-url --json --quiet --help';;
+	'secrets status'|'secrets status '*) options=' --stack --directory --target --profile --region --endpoint-url --json --quiet --help';;
+	'secrets push'|'secrets push '*) options=' --stack --directory --yes --restart --target --profile --region --endpoint-url --json --quiet --help';;
+	'down'|'down '*) options=' --stack --purge --yes --target --profile --region --endpoint-url --json --quiet --help';;
 	'cloud start'|'cloud start '*) options=' --verify-signatures --any-credentials --json --quiet --help';;
 	'cloud stop'|'cloud stop '*) options=' --json --quiet --help';;
 	'cloud status'|'cloud status '*) options=' --json --quiet --help';;
@@ -23,6 +26,9 @@ _mpcup() {
 	'cloud reset'|'cloud reset '*) options=' --yes --json --quiet --help';;
 	'cloud coverage'|'cloud coverage '*) options=' --json --quiet --help';;
 	'cloud run'|'cloud run '*) options=' --state-dir --port --ready-fd --verify-signatures --any-credentials --json --quiet --help';;
+	'image import'|'image import '*) options=' --name --json --quiet --help';;
+	'image list'|'image list '*) options=' --json --quiet --help';;
+	'image remove'|'image remove '*) options=' --json --quiet --help';;
 	'node'|'node '*) options=' --json --quiet --help';;
 	'localnet'|'localnet '*) options=' --json --quiet --help';;
 	'completion'|'completion '*) options=' --json --quiet --help';;
@@ -40,8 +46,11 @@ graph
 up
 status
 events
+diagnose
 logs
 endpoints
+secrets status
+secrets push
 down
 cloud start
 cloud stop
@@ -50,6 +59,9 @@ cloud credentials
 cloud reset
 cloud coverage
 cloud run
+image import
+image list
+image remove
 node
 localnet
 completion

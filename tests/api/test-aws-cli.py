@@ -117,4 +117,141 @@ def secrets_and_parameters_work_from_the_stock_client():
         assert cloud.aws("secretsmanager", "get-secret-value", "--secret-id", "a")["SecretString"] == "two"
 
 
+INNER = """
+Parameters: {Size: {Type: String}, Secret: {Type: String, NoEcho: true}}
+Resources:
+  Group: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: !Ref Size}}
+  Kept: {Type: AWS::SecretsManager::Secret, Properties: {SecretString: !Ref Secret}}
+Outputs: {Name: {Value: !Ref Group, Export: {Name: !Sub "${AWS::StackName}-name"}}}
+"""
+BROKEN = """
+Parameters: {Size: {Type: String}, Secret: {Type: String, NoEcho: true}}
+Resources:
+  Fine: {Type: AWS::Logs::LogGroup}
+  Wrong: {Type: AWS::EC2::Subnet, DependsOn: Fine, Properties: {VpcId: vpc-00000000, CidrBlock: 10.0.0.0/24}}
+"""
+
+
+def outer(url, first, second):
+    nested = "  {0}: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: '{1}', Parameters: {{Size: '{2}', Secret: hidden-thing}}}}}}"
+    return "\n".join(["Resources:", nested.format("One", url(first[0]), first[1]),
+                      nested.format("Two", url(second[0]), second[1]),
+                      "Outputs: {Name: {Value: !GetAtt Two.Outputs.Name}}"])
+
+
+def put_templates(cloud):
+    cloud.aws("s3api", "create-bucket", "--bucket", "templates")
+    for key, text in (("inner.yaml", INNER), ("broken.yaml", BROKEN)):
+        path = os.path.join(cloud.work, key)
+        with open(path, "w") as file:
+            file.write(text)
+        cloud.aws("s3api", "put-object", "--bucket", "templates", "--key", key, "--body", path)
+
+
+def until(cloud, stack, status):
+    """The CLI's own waiters look every 30 seconds."""
+    wait_for(lambda: cloud.aws("cloudformation", "describe-stacks", "--stack-name", stack)["Stacks"][0]["StackStatus"]
+             == status, 30, f"{stack} is {status}")
+
+
+def children(cloud):
+    return {s["StackName"].split("-")[1]: s for s in cloud.aws("cloudformation", "describe-stacks")["Stacks"]
+            if "ParentId" in s}
+
+
+def group_days(cloud):
+    return sorted(g["retentionInDays"] for g in cloud.aws("logs", "describe-log-groups")["logGroups"])
+
+
+@test
+def nested_stacks_live_and_go_with_their_parent():
+    with Cloud() as cloud:
+        cloud.ok("cloud", "start")
+        put_templates(cloud)
+        path = lambda key: f"http://127.0.0.1:{cloud.port}/templates/{key}"
+        virtual = lambda key: f"https://templates.s3.us-east-1.amazonaws.com/{key}"
+        regional = lambda key: f"https://s3.us-east-1.amazonaws.com/templates/{key}"
+        made = cloud.aws("cloudformation", "create-stack", "--stack-name", "P", "--template-body",
+                         outer(path, ("inner.yaml", 1), ("inner.yaml", 3)), "--tags", "Key=team,Value=x")["StackId"]
+        until(cloud, "P", "CREATE_COMPLETE")
+        there = children(cloud)
+        assert set(there) == {"One", "Two"} and all(s["ParentId"] == s["RootId"] == made for s in there.values())
+        assert there["One"]["Tags"] == [{"Key": "team", "Value": "x"}]
+        assert {p["ParameterKey"]: p["ParameterValue"] for p in there["One"]["Parameters"]} == {"Size": "1", "Secret": "****"}
+        output = cloud.aws("cloudformation", "describe-stacks", "--stack-name", "P")["Stacks"][0]["Outputs"][0]
+        assert output["OutputValue"] == there["Two"]["Outputs"][0]["OutputValue"]
+        assert [e["ExportingStackId"] for e in cloud.aws("cloudformation", "list-exports")["Exports"]].count(
+            there["One"]["StackId"]) == 1
+
+        before = len(cloud.aws("cloudformation", "describe-stack-events", "--stack-name",
+                               there["One"]["StackId"])["StackEvents"])
+        # other forms of the URL are a change of the parent's resource, none of the child
+        cloud.aws("cloudformation", "update-stack", "--stack-name", "P", "--template-body",
+                  outer(virtual, ("inner.yaml", 1), ("inner.yaml", 5)))
+        until(cloud, "P", "UPDATE_COMPLETE")
+        after = children(cloud)
+        assert (after["One"]["StackStatus"], after["Two"]["StackStatus"]) == ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+        assert len(cloud.aws("cloudformation", "describe-stack-events", "--stack-name",
+                             there["One"]["StackId"])["StackEvents"]) == before
+        assert group_days(cloud) == [1, 5]
+
+        cloud.aws("cloudformation", "update-stack", "--stack-name", "P", "--template-body",
+                  outer(regional, ("inner.yaml", 7), ("broken.yaml", 5)))
+        until(cloud, "P", "UPDATE_ROLLBACK_COMPLETE")
+        assert {s["StackStatus"] for s in children(cloud).values()} <= {"UPDATE_ROLLBACK_COMPLETE", "CREATE_COMPLETE"}
+        assert group_days(cloud) == [1, 5]
+        reasons = [e.get("ResourceStatusReason", "") for e in
+                   cloud.aws("cloudformation", "describe-stack-events", "--stack-name", "P")["StackEvents"]]
+        assert any(r.startswith(f"Embedded stack {there['Two']['StackId']} was not successfully updated. Currently in "
+                                "UPDATE_ROLLBACK_IN_PROGRESS with reason: The following resource(s) failed to create: "
+                                "[Wrong]") for r in reasons), reasons
+        assert "hidden-thing" not in json.dumps(reasons)
+
+        cloud.aws("cloudformation", "delete-stack", "--stack-name", "P")
+        until(cloud, made, "DELETE_COMPLETE")
+        assert cloud.aws("cloudformation", "describe-stacks")["Stacks"] == [] and group_days(cloud) == []
+        gone = cloud.aws("cloudformation", "describe-stacks", "--stack-name", there["One"]["StackId"])["Stacks"][0]
+        assert gone["StackStatus"] == "DELETE_COMPLETE"
+
+
+@test
+def a_failing_nested_stack_takes_the_whole_creation_back():
+    with Cloud() as cloud:
+        cloud.ok("cloud", "start")
+        put_templates(cloud)
+        path = lambda key: f"http://127.0.0.1:{cloud.port}/templates/{key}"
+        cloud.aws("cloudformation", "create-stack", "--stack-name", "P", "--template-body",
+                  outer(path, ("inner.yaml", 1), ("broken.yaml", 3)))
+        until(cloud, "P", "ROLLBACK_COMPLETE")
+        assert children(cloud) == {} and group_days(cloud) == []
+        events = cloud.aws("cloudformation", "describe-stack-events", "--stack-name", "P")["StackEvents"]
+        failed = next(e for e in events if e["LogicalResourceId"] == "Two" and e["ResourceStatus"] == "CREATE_FAILED")
+        assert failed["ResourceStatusReason"] == (f"Embedded stack {failed['PhysicalResourceId']} was not successfully "
+                                                  "created: The following resource(s) failed to create: [Wrong]. "), failed
+        own = cloud.aws("cloudformation", "describe-stack-events", "--stack-name",
+                        failed["PhysicalResourceId"])["StackEvents"]
+        assert own[0]["ResourceStatus"] == "DELETE_COMPLETE" and own[-1]["ResourceStatus"] == "CREATE_IN_PROGRESS"
+
+
+@test
+def a_change_set_shows_nested_stacks_at_the_top():
+    with Cloud() as cloud:
+        cloud.ok("cloud", "start")
+        put_templates(cloud)
+        path = lambda key: f"http://127.0.0.1:{cloud.port}/templates/{key}"
+        text = outer(path, ("inner.yaml", 1), ("inner.yaml", 3))
+        cloud.aws("cloudformation", "create-stack", "--stack-name", "P", "--template-body", text)
+        until(cloud, "P", "CREATE_COMPLETE")
+        cloud.aws("cloudformation", "create-change-set", "--stack-name", "P", "--change-set-name", "c",
+                  "--template-body", text, "--include-nested-stacks")
+        shown = cloud.aws("cloudformation", "describe-change-set", "--stack-name", "P", "--change-set-name", "c")
+        assert shown["IncludeNestedStacks"] is True
+        for change in (c["ResourceChange"] for c in shown["Changes"]):
+            assert change["Action"] == "Modify" and change["Replacement"] == "False", change
+            assert change["Details"][0]["ChangeSource"] == "Automatic", change
+        assert [c["ResourceChange"]["LogicalResourceId"] for c in shown["Changes"]] == ["One", "Two"]
+        cloud.aws("cloudformation", "execute-change-set", "--stack-name", "P", "--change-set-name", "c")
+        until(cloud, "P", "UPDATE_COMPLETE")
+
+
 main()

@@ -114,7 +114,7 @@ def exit_codes_and_texts_tell_what_happened():
     dangling = run("check", "--json", "faulty/dangling-ref.json")
     assert dangling.returncode == 1 and json.loads(dangling.stdout)["findings"][0]["fault"] == "G15", dangling
     assert not dangling.stderr, dangling
-    assert run("check", "--profile", "9.9", "good/standalone.json").returncode == 2
+    assert run("check", "--node-profile", "9.9", "good/standalone.json").returncode == 2
     assert "base58" in run("explain", "b05").stdout and run("explain", "Z9").returncode == 2
 
 

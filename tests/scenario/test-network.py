@@ -139,6 +139,52 @@ def the_threshold_of_network_yaml_is_registered():
         cloud.ok("down", "--purge")
 
 
+def nested_stacks(cloud):
+    return {s["StackName"].split("-")[-2]: s for s in cloud.aws("cloudformation", "describe-stacks")["Stacks"]
+            if "ParentId" in s}
+
+
+@test
+def a_network_in_nested_stacks_comes_up_is_updated_and_goes_down():
+    with Cloud() as cloud:
+        cloud.environment["MPCUP_SPLIT_NODES"] = "2"
+        cloud.ok("init")
+        assert cloud.run("synth").code == 2  # several templates are no single text
+        cloud.ok("synth", "--output", "templates")
+        files = sorted(os.listdir(os.path.join(cloud.work, "templates")))
+        assert files == ["network.json", "nodes-0.json", "nodes-1.json"], files
+        given = cloud.run("check", *(os.path.join("templates", name) for name in files))
+        assert "3 tasks: 0 FAIL" in given.out and "T04" not in given.out, given
+        alone = cloud.run("check", "templates/network.json")
+        assert "T04" in alone.out and "nodes-1.json" in alone.out, alone
+        up = cloud.ok("up")
+        assert "Node2Task" in up.out, up  # what happens in nested stacks is shown
+        assert_formed(cloud.ok("status", "--json").json())
+        assert set(nested_stacks(cloud)) == {"Nodes0", "Nodes1"}
+        assert "Starting mpc node" in cloud.ok("logs", "node-2").out
+        events = cloud.ok("events", "--json").json()
+        assert any(e.get("LogicalResourceId") == "Node2" for e in events)
+
+        path = os.path.join(cloud.work, "network.yaml")
+        with open(path) as file:
+            text = file.read()
+        with open(path, "w") as file:
+            file.write(text.replace("nodes: 3", "nodes: 4"))
+        grown = cloud.run("up", timeout=90)  # the stack grows; a contract that runs takes no more participants
+        assert "UPDATE_COMPLETE" in grown.out and "already has other participants" in grown.err, grown
+        assert cloud.run("status", "--json").json()["summary"]["healthy"] == 4
+        after = {name: s["StackStatus"] for name, s in nested_stacks(cloud).items()}
+        assert after == {"Nodes0": "CREATE_COMPLETE", "Nodes1": "UPDATE_COMPLETE"}, after
+        cloud.environment["MPCUP_SPLIT_NODES"] = ""
+        other = cloud.run("up")
+        assert other.code != 0 and "was deployed with nested stacks" in other.err, other
+
+        cloud.ok("down", "--purge")
+        assert cloud.aws("cloudformation", "describe-stacks")["Stacks"] == []
+        assert cloud.aws("secretsmanager", "list-secrets")["SecretList"] == []
+        assert cloud.aws("logs", "describe-log-groups")["logGroups"] == []
+
+
 def at_once(cloud, *commands):
     """Runs several mpcup commands at the same time; each must succeed."""
     running = [subprocess.Popen(cloud.command(*c), env=cloud.environment, cwd=cloud.work, text=True,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Longer than CI wants to wait: the largest network that fits one template, many rounds on one daemon, and a
 daemon that is killed at random moments. SEED=n replays the moments."""
-import os, random, signal, sys
+import os, random, signal, sys, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from mpcup import *
 
@@ -16,6 +16,22 @@ def fifty_seven_nodes_come_up_and_go_down():
                  "--chain-key", template("chain.json"), "--timeout", "120", timeout=300)
         assert cloud.ok("status", "--stack", "Mpc", "--json").json()["summary"]["peerConnections"] == 57 * 56
         cloud.ok("down", "--stack", "Mpc", "--purge", timeout=120)
+
+
+@test
+def sixty_four_nodes_come_up_in_nested_stacks_and_go_down():
+    with Cloud() as cloud:
+        cloud.ok("init", "--nodes", "64")
+        began = time.monotonic()
+        cloud.ok("up", "--timeout", "300", timeout=600)
+        up = time.monotonic() - began
+        assert cloud.ok("status", "--json").json()["summary"]["peerConnections"] == 64 * 63
+        nested = [s for s in cloud.aws("cloudformation", "describe-stacks")["Stacks"] if "ParentId" in s]
+        assert [s["StackStatus"] for s in nested] == ["CREATE_COMPLETE"] * 4, nested
+        began = time.monotonic()
+        cloud.ok("down", "--purge", timeout=180)
+        print(f"# 64 nodes: up {up:.1f} s, down {time.monotonic() - began:.1f} s")
+        assert cloud.aws("cloudformation", "describe-stacks")["Stacks"] == []
 
 
 @test

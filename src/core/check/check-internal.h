@@ -133,3 +133,6 @@ static inline void own_drop_secret_view(struct secret_view *v)
  * about it that never has the value in it. */
 const char *secret_judge(const struct secret_view *v, const struct secret_slot *slot, char *why,
 			 size_t why_size);
+
+/* check-nested.c: a rule of group T that looks at the deployment. */
+void check_t04(struct check *c);

@@ -508,3 +508,36 @@ const char *secret_judge(const struct secret_view *v, const struct secret_slot *
 		WHY("%s", known->why);
 	return known->fault;
 }
+
+/* ---- values that are read where they lie --------------------------------------------------------------- */
+
+const char *check_secret_value(const char *variable, const char *text, const char *json_key, char *why,
+			       size_t why_size)
+{
+	const struct secret_slot *slot = secret_slots;
+	json_t *object = NULL;
+	const char *fault = NULL;
+
+	while (slot->variable && strcmp(slot->variable, variable) != 0)
+		slot++;
+	if (!slot->variable)
+		return NULL;
+	object = json_loads(text, 0, NULL);
+	if (json_key && *json_key && !json_is_object(object)) {
+		WHY("is no JSON object, and ValueFrom asks for its key '%.60s'", json_key);
+		fault = "B08";
+	} else if (json_key && *json_key && !json_str(object, json_key)) {
+		WHY("has no JSON key '%.60s' with a text", json_key);
+		fault = "B09";
+	} else if (json_key && *json_key) {
+		fault = judge_text(json_str(object, json_key), slot->kind, why, why_size);
+	} else if (json_is_object(object)) {
+		WHY("is a JSON object, and ValueFrom names no key of it");
+		fault = "B07";
+	} else {
+		fault = judge_text(text, slot->kind, why, why_size);
+	}
+	json_wipe(object);
+	json_decref(object);
+	return fault && *fault ? fault : NULL;
+}

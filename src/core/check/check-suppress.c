@@ -30,6 +30,13 @@ const struct check_rule check_rules_t[] = {
 	  "The finding was mended, moved, or is worded differently by this version.",
 	  "Write the baseline anew with --baseline and --write-baseline.",
 	  "nothing: the baseline is for mpcup check", run_nothing },
+	{ "T04", "nested-template-not-given", "template",
+	  "What a nested stack deploys was not checked.",
+	  "The template behind TemplateURL is not among those of the call. A template counts as given when "
+	  "its file has the name that the URL, or the CDK's asset path, ends in; each stands for one nested "
+	  "stack.",
+	  "Name the nested template in the same call: mpcup check parent.json child.json.",
+	  "whatever is wrong in the nested template is seen when the stack is deployed", check_t04 },
 	{ 0 },
 };
 /* clang-format on */

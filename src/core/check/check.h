@@ -29,6 +29,11 @@ const struct deployment_template *check_templates(const struct check *c, size_t 
 /* Image profile of a node container: "3.1", "current" or "built-in". */
 const char *check_profile(const struct check *c);
 
+/* The fault of a secret's value for a variable of the node ("MPC_ACCOUNT_SK"), read with this JSON key
+ * (NULL: the whole text); NULL: none, or no such variable. why: a clause about it without the value. */
+const char *check_secret_value(const char *variable, const char *text, const char *json_key, char *why,
+			       size_t why_size);
+
 /* ---- look-ups: what a template cannot tell ------------------------------------------------------
  * A rule asks the world a read-only question; whoever runs the check answers it or does not. A rule
  * whose question has no answer yet adds no finding: the question stands in the result's "questions".

@@ -214,6 +214,19 @@ TEST(check_a, accounts_of_another_chain_are_a02)
 		     "\"" });
 }
 
+TEST(check_b, a_stored_value_is_judged_by_its_variable_without_being_told)
+{
+	char why[256] = "";
+
+	CHECK(!check_secret_value("MPC_SECRET_STORE_KEY", "0123456789abcdef0123456789abcdef", NULL, why, sizeof(why)));
+	CHECK(check_secret_value("MPC_SECRET_STORE_KEY", "REPLACE_ME", NULL, why, sizeof(why)) != NULL);
+	CHECK(why[0] && !strstr(why, "REPLACE_ME"));
+	CHECK(check_secret_value("MPC_P2P_PRIVATE_KEY", "0123456789abcdef0123456789abcdef", NULL, why, sizeof(why)) !=
+	      NULL);
+	CHECK(check_secret_value("MPC_ACCOUNT_SK", "", NULL, why, sizeof(why)) != NULL);
+	CHECK(!check_secret_value("SOMETHING_ELSE", "x", NULL, why, sizeof(why)));
+}
+
 TEST(check_a, no_boot_nodes_are_a03)
 {
 	EXPECT("FAIL A03", { "env NEAR_BOOT_NODES", "\"\"" });

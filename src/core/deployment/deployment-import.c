@@ -115,8 +115,13 @@ static bool delimits_lists(const char *delimiter)
 static json_t *replace_split(const json_t *node)
 {
 	const json_t *arguments = json_list(node, "Fn::Split");
-	const char *delimiter = json_string_value(json_array_get(arguments, 0));
-	json_t *text = json_array_get(arguments, 1);
+
+	return text_split(json_string_value(json_array_get(arguments, 0)),
+			  json_array_get(arguments, 1));
+}
+
+json_t *text_split(const char *delimiter, const json_t *text)
+{
 	const json_t *parts = json_list(text, "$parts");
 
 	if (!delimits_lists(delimiter) || !template_is_symbol(text))
@@ -124,7 +129,7 @@ static json_t *replace_split(const json_t *node)
 	/* A list of one is the symbol alone; an attribute may be a list by itself. */
 	if (!parts && json_object_get(text, TEMPLATE_TAG) &&
 	    !strpbrk(json_str(text, "$symbol"), ".:("))
-		return json_pack("[O]", text);
+		return json_pack("[O]", (json_t *)(uintptr_t)text);
 	return parts ? split_parts(delimiter, parts) : NULL;
 }
 
@@ -154,6 +159,8 @@ static json_t *replace(const struct deployment *d, size_t template, json_t *node
 
 	if (known)
 		return json_deep_copy(known);
+	if (json_is_object(node) && (known = nested_value(d, template, node)))
+		return known;
 	if (json_is_object(node))
 		return replace_object(d, template, node);
 	if (!json_is_array(node))
@@ -169,7 +176,8 @@ json_t *imports_replace(const struct deployment *d, size_t template, const json_
 {
 	json_t *node = (json_t *)(uintptr_t)source; /* only read */
 
-	return node && has_import(node) ? replace(d, template, node) : NULL;
+	return node && (nested_any(d, template) || has_import(node)) ? replace(d, template, node)
+								      : NULL;
 }
 
 /* ---- exports --------------------------------------------------------------------------------- */

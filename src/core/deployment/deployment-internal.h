@@ -3,6 +3,14 @@
 #include "base/str.h"
 #include "core/deployment/deployment.h"
 
+/* A template that is a nested stack of another one's. */
+struct nested_link {
+	size_t parent;
+	const char *logical; /* of the parent's resource */
+	json_t *values;	     /* parameter -> value, as the parent passes it; NULL: it is no child */
+	json_t *outputs;     /* output -> value */
+};
+
 struct deployment {
 	struct deployment_template *templates;
 	size_t template_count;
@@ -17,6 +25,7 @@ struct deployment {
 	json_t *physical; /* id or ARN in the account -> index */
 	const json_t *account_exports; /* name -> value, borrowed; NULL: not known */
 	json_t *exports; /* export name -> value */
+	struct nested_link *nested; /* per template */
 	json_t *scalars; /* numbers and truth values that occur -> themselves, as texts to borrow */
 	json_t *outside; /* "kind identity" -> index: objects that no template declares */
 	json_t *identities; /* values that name resources, to borrow */
@@ -92,6 +101,20 @@ void exports_read(struct deployment *d);
 json_t *imports_replace(const struct deployment *d, size_t template, const json_t *source);
 /* Marks symbols of resources with their template, notes scalars. */
 void value_mark(struct deployment *d, size_t template, json_t *value);
+
+/* A joined text as the list it was; NULL: it cannot be told. New reference. */
+json_t *text_split(const char *delimiter, const json_t *text);
+
+/* ---- nested stacks (deployment-nested.c) ----------------------------------------------------- */
+
+void nested_link(struct deployment *d);
+void nested_read(struct deployment *d);
+void nested_free(struct deployment *d);
+/* Is the template a child, or has it one? */
+bool nested_any(const struct deployment *d, size_t template);
+/* What a Ref, Fn::GetAtt or Fn::Sub is when values of parent or child are put in; NULL: the same.
+ * New reference. */
+json_t *nested_value(const struct deployment *d, size_t template, const json_t *node);
 
 /* ---- typed objects ----------------------------------------------------------------------------
  */

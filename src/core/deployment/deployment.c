@@ -108,6 +108,7 @@ static struct deployment *deployment_new(const struct deployment_template *list,
 
 	d->templates = mem_new(count + 1, sizeof(*d->templates));
 	d->names = mem_new(count + 1, sizeof(json_t *));
+	d->nested = mem_new(count + 1, sizeof(*d->nested));
 	d->template_count = count;
 	for (size_t i = 0; i < count; i++) {
 		d->templates[i] = list[i];
@@ -169,8 +170,12 @@ int deployment_read(const struct deployment_template *list, size_t count, struct
 	names_note(d);
 	d->account = pseudo_parameter(d, "AWS::AccountId");
 	d->region = pseudo_parameter(d, "AWS::Region");
-	if (count > 1)
+	if (count > 1) {
+		nested_link(d);
+		nested_read(d);
 		exports_read(d);
+		nested_read(d); /* with what is imported */
+	}
 	if (resources_read(d, err) < 0)
 		return -1;
 	deployment_network_read(d);
@@ -207,6 +212,7 @@ void deployment_free(struct deployment *d)
 	json_decref(d->scalars);
 	json_decref(d->outside);
 	json_decref(d->identities);
+	nested_free(d);
 	free(d->texts);
 	free(d->names);
 	free(d->views);

@@ -70,6 +70,19 @@ const char *deployment_text(const struct deployment *d, const json_t *value);
 /* "/Resources/<logical>/Properties/<rest>" for messages and template_locate(); caller frees. */
 char *deployment_pointer(const struct deployment_resource *r, const char *rest);
 
+/* ---- nested stacks -------------------------------------------------------------------------------
+ * A template given beside its parent is that of the nested stack whose TemplateURL, or asset of the CDK,
+ * ends in its file name: parameters and outputs are linked then. The literal texts among the parameters
+ * are for whoever evaluates the child to give it. */
+
+/* That file name; NULL: it cannot be told, or the resource is no nested stack. Caller frees. */
+char *deployment_nested_file(const json_t *body);
+/* Index of that template in the list, never the parent's own; count: it is not there. */
+size_t deployment_nested_template(const struct template *const *list, size_t count, size_t parent,
+				  const json_t *body);
+/* Is the template of this nested stack part of the deployment? */
+bool deployment_nested_given(const struct deployment *d, const struct deployment_resource *r);
+
 /* ---- network ------------------------------------------------------------------------------------- */
 struct deployment_vpc {
 	const struct deployment_resource *resource; /* NULL: outside of the templates */

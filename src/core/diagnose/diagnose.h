@@ -1,7 +1,8 @@
 /* From evidence to the root cause: events, stopped tasks, service events and log lines of a stack are
- * held against the launch table and the rules; consequences stand under their cause. Pure.
- * Source: shared faults.md K, K.1. */
+ * held against the launch table and the rules; consequences stand under their cause. Pure. */
 #pragma once
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/json.h"
 
@@ -9,29 +10,43 @@
  * {"version":1, "takenAt": ISO time, "region", "endpoint",
  *  "stacks":[{"stack": DescribeStacks' object, "template": text, "parameters": [{"ParameterKey",
  *             "ParameterValue"}] (NoEcho ones "****"), "events":[DescribeStackEvents', newest first],
- *             "resources":[ListStackResources'], "children"?: names of nested stacks}],
+ *             "resources":[ListStackResources'], "masked"?: true (values in clear were
+ *             taken out of the template)}],   the stack that was asked for first, then those that
+ *             it imports from, then those that import from it
  *  "services":[{"logicalResourceId", "stack", "service": DescribeServices', "tasks":[DescribeTasks',
  *               stopped ones too]}],
  *  "taskDefinitions":[DescribeTaskDefinition's],
  *  "logs":[{"group", "missing"?: true, "streams":[{"stream", "events":[{"timestamp","message"}],
  *           "truncated"?: true}]}],
- *  "secrets":[{"arn","name","lastChanged"?,"hasValue","verdict"?: fault id of the value or ""}],
+ *  "secrets":[{"arn","name","lastChanged"?,"hasValue","variable"?,"service"?,"verdict"?: fault id of the
+ *              value for that variable or "", "why"?: a clause about it}],
  *  "unread":[{"what","why"}]}  (what could not be read; it is evidence of nothing)
  * Secret values are never in it. */
 
-/* {"status": stack status, "inProgress": bool,
+/* 0, or -1 when it is no such object; err has the member. */
+int diagnose_validate(const json_t *evidence, struct err *err);
+
+/* {"stack","status": stack status, "inProgress": bool,
  *  "causes":[{"fault","rule","confidence":"certain"|"likely"|"possible","resource","path","location"?,
- *             "service"?,"step", "message", "remedy",
- *             "evidence":[{"source":"task"|"event"|"service"|"log"|"template"|"absence","time"?,"text"}],
+ *             "cdkPath"?,"second"?,"places"?:[{"resource","path","location"?}] (the same elsewhere),
+ *             "service"?,"services":[..],"step","message","remedy","otherFaults"?:[fault ids],
+ *             "since"?: ISO time,"sinceMs"?,
+ *             "evidence":[{"source":"task"|"event"|"service"|"log"|"template"|"absence","time"?,"text",
+ *                          "service"?,"step"?,"times"?: how often}],
  *             "consequences":[{"resource","text"}]}],   the root cause first
- *  "unexplained":[{"source","time","text"}],
- *  "advice":[{"action":"wait"|"cancel-update"|"delete"|"continue-rollback"|"update"|"none","command",
- *             "text","safe":bool}]}
+ *  "unexplained":[{"source","time"?,"resource"?,"text"}],
+ *  "advice":[..]}
+ * certain: evidence, and the template has the fault; likely: evidence that only one fault explains, or
+ * that only one finding fits; possible: one of several faults, or found in the template and not seen yet.
  * findings: check_run()'s "findings" over the deployed templates with the deployed parameters, NULL
  * when the template was not kept; they say which line to change, evidence says which of them hit.
- * "No log at all" is evidence: a step before the container. now: ISO time for "since". -1: the
+ * "No log at all" is evidence: a step before the container. now: ISO time for "sinceMs", or NULL. -1: the
  * evidence is no such object (err has the member). */
 int diagnose(const json_t *evidence, const json_t *findings, const char *now, json_t **ret,
 	     struct err *err);
-/* What can be done with a stack in this status; array as "advice" above. Caller's. */
-json_t *diagnose_advice(const char *stack_name, const char *stack_status, const json_t *evidence);
+
+/* What can be done with a stack in this status: [{"action":"wait"|"cancel-update"|"delete"|
+ * "continue-rollback"|"update"|"none","command","text","safe":bool}], the best first. safe: nothing is lost
+ * that the stack did not lose before. ill: something is wrong with it. Caller's. */
+json_t *diagnose_advice(const char *stack_name, const char *stack_status, const json_t *evidence,
+			bool ill);

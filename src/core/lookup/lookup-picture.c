@@ -35,13 +35,33 @@ static bool has_function(const json_t *value, unsigned depth)
 	return false;
 }
 
+/* A member that is null is one that is not there; templates have no null. */
+static void drop_nulls(json_t *value)
+{
+	const char *key;
+	json_t *one;
+	void *next;
+	size_t i;
+
+	json_object_foreach_safe(value, next, key, one) {
+		if (json_is_null(one))
+			json_object_del(value, key);
+		else
+			drop_nulls(one);
+	}
+	json_array_foreach(value, i, one)
+		drop_nulls(one);
+}
+
 void put(json_t *properties, const char *key, const json_t *value)
 {
-	if (!value)
+	json_t *copy;
+
+	if (!value || json_is_null(value))
 		return;
-	json_object_set_new(properties, key, has_function(value, 0)
-						     ? unknown()
-						     : json_deep_copy(value));
+	copy = has_function(value, 0) ? unknown() : json_deep_copy(value);
+	drop_nulls(copy);
+	json_object_set_new(properties, key, copy);
 }
 
 void put_str(json_t *properties, const char *key, const char *value)

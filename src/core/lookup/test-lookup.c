@@ -499,6 +499,24 @@ TEST(lookup, what_the_account_says_is_never_evaluated)
 	CHECK(s.d != NULL);
 }
 
+TEST(lookup, a_member_that_is_null_is_not_there)
+{
+	static const char *const nulls[] = {
+		"['secretsmanager','DescribeSecret',{'SecretId':'" SECRET "'},{'ARN':'" SECRET
+		"','Name':'node-key','KmsKeyId':null}]",
+		"['secretsmanager','GetSecretValue',{'SecretId':'" SECRET "'},{'SecretString':'x'}]",
+		"['secretsmanager','GetResourcePolicy',{'SecretId':'" SECRET "'},{}]",
+		NULL,
+	};
+	OWN(json) json_t *facts = known(nulls, NULL);
+	OWN(str) char *picture = lookup_picture(facts);
+	SUBJECT s = { 0 };
+
+	CHECK(picture && !strstr(picture, "null"));
+	read_subject(&s, deployment_text_, facts);
+	CHECK(s.d != NULL);
+}
+
 TEST(lookup, nothing_known_is_no_picture)
 {
 	OWN(json) json_t *facts = json_object();

@@ -215,7 +215,7 @@ static int read_node_key(struct reader *r, size_t index, yaml_node_t *value, voi
 }
 
 #define NODES_LEAST 2
-#define NODES_MOST 100
+#define NODES_MOST 180 /* each is an output of the parent stack, which has at most 200 */
 
 static void add_nodes(struct network *n, size_t count)
 {

@@ -101,7 +101,7 @@ TEST(network, mistakes_in_writing_are_shown_with_their_place)
 	bad("", "n.yaml:1:1: the network must be a mapping of keys and values");
 	bad("nodes: 3\n", "n.yaml:1:1: name is missing: it becomes the stack's name");
 	bad("name:\n", "n.yaml:1:6: name must be a text");
-	bad("name: net\nnodes: many\n", "n.yaml:2:8: nodes must be a number between 2 and 100");
+	bad("name: net\nnodes: many\n", "n.yaml:2:8: nodes must be a number between 2 and 180");
 	bad("name: net\nchain: betanet\n",
 	    "n.yaml:2:8: chain betanet is not one of localnet, testnet or mainnet");
 	bad("name: [net\n", "n.yaml:2:1: did not find expected ',' or ']'");

@@ -61,6 +61,11 @@ void synth_add_suppressions(struct synth *s);
 /* The node that the resource belongs to, "Node12Task": 12. False: it is none's. ret_part: "Task". */
 bool synth_node_of(const char *logical, size_t *ret_index, const char **ret_part);
 
+/* The whole network as one template or, where it does not fit, split. per_child 0: as many nodes as
+ * fit. */
+int synth_split(struct synth *whole, const char *description, enum synth_format format,
+		size_t per_child, struct synth_parts *ret);
+
 char *synth_yaml(const json_t *template);
 
 #define SYNTH_KEY_PATTERN "^ed25519:[1-9A-HJ-NP-Za-km-z]{85,88}$"

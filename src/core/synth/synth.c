@@ -208,12 +208,16 @@ static int check_limits(const struct synth *s)
 			"%zu nodes need %zu resources, a CloudFormation template has at most %d: "
 			"take fewer nodes per network",
 			nodes, resources, RESOURCES_MOST);
-	if (json_object_size(s->parameters) > PARAMETERS_MOST ||
-	    json_object_size(s->outputs) > OUTPUTS_MOST)
+	if (json_object_size(s->parameters) > PARAMETERS_MOST)
 		return err_set(
 			s->err, ERR_LIMIT,
 			"%zu nodes need %zu parameters, a CloudFormation template has at most %d",
 			nodes, json_object_size(s->parameters), PARAMETERS_MOST);
+	if (json_object_size(s->outputs) > OUTPUTS_MOST)
+		return err_set(s->err, ERR_LIMIT,
+			       "%zu nodes need %zu outputs, a CloudFormation template has at most %d: "
+			       "take fewer nodes per network",
+			       nodes, json_object_size(s->outputs), OUTPUTS_MOST);
 	return 0;
 }
 
@@ -293,33 +297,63 @@ static void add_names_and_cluster(struct synth *s)
 	synth_resource(s, "Cluster", "{'Type':'AWS::ECS::Cluster'}");
 }
 
-int synth_network(const struct network *n, enum synth_format format, char **ret_text,
-		  struct err *err)
+/* All of a network, as if one template could be of any size. */
+static int open_network(struct synth *s, const struct network *n, struct err *err)
 {
-	OWN(str)
-	char *description =
-		str_printf("%zu NEAR MPC nodes on ECS Fargate, written by mpcup", n->node_count);
-	struct synth s;
-	int rc;
-
 	if (n->pattern == NETWORK_COMPOSED && strcmp(n->chain, "localnet") != 0)
 		return err_set(err, ERR_INPUT,
 			       "the composed pattern has a local chain in it: chain must be "
 			       "localnet");
-	synth_open(&s, n, err);
-	choose_vpc(&s);
-	add_names_and_cluster(&s);
-	synth_add_storage(&s);
-	synth_add_roles(&s);
+	synth_open(s, n, err);
+	choose_vpc(s);
+	add_names_and_cluster(s);
+	synth_add_storage(s);
+	synth_add_roles(s);
 	if (n->pattern == NETWORK_COMPOSED)
-		synth_add_chain(&s, true, "Cluster");
+		synth_add_chain(s, true, "Cluster");
 	for (size_t i = 0; i < n->node_count; i++)
-		synth_add_node(&s, i);
-	add_outputs(&s);
-	synth_add_suppressions(&s);
+		synth_add_node(s, i);
+	add_outputs(s);
+	synth_add_suppressions(s);
+	return 0;
+}
+
+static char *describe_network(const struct network *n)
+{
+	return str_printf("%zu NEAR MPC nodes on ECS Fargate, written by mpcup", n->node_count);
+}
+
+int synth_network(const struct network *n, enum synth_format format, char **ret_text,
+		  struct err *err)
+{
+	OWN(str) char *description = describe_network(n);
+	struct synth s;
+	int rc;
+
+	if (open_network(&s, n, err) < 0)
+		return -1;
 	rc = synth_finish(&s, description, format, ret_text);
 	synth_close(&s);
 	return rc;
+}
+
+int synth_parts(const struct network *n, enum synth_format format, size_t nodes_per_stack,
+		struct synth_parts *ret, struct err *err)
+{
+	OWN(str) char *description = describe_network(n);
+	struct synth_parts parts __attribute__((cleanup(own_drop_synth_parts))) = { 0 };
+	struct synth s;
+	int rc;
+
+	if (open_network(&s, n, err) < 0)
+		return -1;
+	rc = synth_split(&s, description, format, nodes_per_stack, &parts);
+	synth_close(&s);
+	if (rc < 0)
+		return -1;
+	*ret = parts;
+	parts = (struct synth_parts){ 0 };
+	return 0;
 }
 
 int synth_base(const struct network *n, enum synth_format format, char **ret_text, struct err *err)

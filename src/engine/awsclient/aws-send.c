@@ -288,6 +288,9 @@ CURLcode send_signed(struct awsclient *c, const struct aws_service *s, const cha
 	head_add(&h, "host", host);
 	head_add(&h, "x-amz-content-sha256", hash);
 	head_add(&h, "x-amz-date", date);
+	/* where there is no owner yet, AWS refuses the header */
+	if (s->protocol == AWS_REST_XML && strcmp(action, "CreateBucket") != 0)
+		head_add(&h, "x-amz-expected-bucket-owner", c->bucket_owner);
 	head_add(&h, "x-amz-security-token", c->keys.session_token);
 	head_add(&h, "x-amz-target", o->target);
 	r = (struct aws_request){ o->method, o->path, o->query,	  h.headers,

@@ -21,6 +21,8 @@ struct awsclient {
 	char *region;
 	struct credentials keys;
 	bool local, fixed; /* fixed: the keys were given, none are looked for */
+	bool region_chosen;
+	char *bucket_owner; /* account, or NULL: anybody's */
 	char *profile;	   /* named by option, or NULL */
 	int64_t clock_offset; /* seconds that AWS's clock is ahead of ours */
 	unsigned timeout_ms, retry_ms;

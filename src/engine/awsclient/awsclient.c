@@ -76,6 +76,17 @@ const char *awsclient_region(const struct awsclient *c)
 	return c->region;
 }
 
+bool awsclient_region_chosen(const struct awsclient *c)
+{
+	return c->region_chosen;
+}
+
+void awsclient_own_buckets(struct awsclient *c, const char *account)
+{
+	free(c->bucket_owner);
+	c->bucket_owner = str_dup(account);
+}
+
 static int take_region(struct awsclient *c, const struct awsclient_options *o, struct err *err)
 {
 	const char *region = o->region ? o->region : variable("AWS_REGION");
@@ -90,7 +101,8 @@ static int take_region(struct awsclient *c, const struct awsclient_options *o, s
 		region = json_str(json_map(json_map(files, "profiles"), profile ? profile : "default"),
 				  "region");
 	}
-	c->region = str_dup(region && *region ? region : "us-east-1");
+	c->region_chosen = region && *region;
+	c->region = str_dup(c->region_chosen ? region : "us-east-1");
 	json_wipe(files);
 	return 0;
 }
@@ -158,6 +170,7 @@ void awsclient_free(struct awsclient *c)
 	free(c->endpoint_url);
 	free(c->region);
 	free(c->profile);
+	free(c->bucket_owner);
 	credentials_free(&c->keys);
 	free(c);
 	libcurl.global_cleanup();

@@ -26,6 +26,11 @@ OWN_DEFINE(awsclient, struct awsclient *, awsclient_free)
 
 /* The region that is called. Borrowed. */
 const char *awsclient_region(const struct awsclient *c);
+/* False: nobody named one, it is the default. */
+bool awsclient_region_chosen(const struct awsclient *c);
+/* Calls to S3 hold for buckets of this account alone (x-amz-expected-bucket-owner): a bucket of the
+ * name that we would choose may be somebody else's. */
+void awsclient_own_buckets(struct awsclient *c, const char *account);
 /* Finds credentials now instead of at the first call. 0, or -1 with what was looked at. */
 int awsclient_credentials(struct awsclient *c, struct err *err);
 

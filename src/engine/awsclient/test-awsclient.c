@@ -159,6 +159,10 @@ static bool play(int fd, const struct got *g)
 		answer(fd, 200, "", text);
 	} else if (!strcmp(g->path, "/made/a%20b") && hits == 1) {
 		answer(fd, 404, "", "<Error><Code>NoSuchBucket</Code><Message>m</Message></Error>");
+	} else if (str_starts(g->path, "/owned/")) {
+		answer(fd, 200, "", got_header(g, "x-amz-expected-bucket-owner"));
+	} else if (!strcmp(g->path, "/owned")) {
+		answer(fd, *got_header(g, "x-amz-expected-bucket-owner") ? 400 : 200, "", "");
 	} else {
 		answer(fd, 200, "", !strcmp(g->method, "GET") ? g->query : "");
 	}
@@ -358,6 +362,26 @@ TEST(awsclient, s3_put_makes_the_bucket_when_it_is_missing)
 	CHECK_STR(url, want);
 	CHECK_OK(awsclient_call(b.client, "s3", "GetObject", key, &out, NULL, &err), err);
 	CHECK_STR(json_str(out, "Body"), "");
+	bench_close(&b);
+}
+
+TEST(awsclient, buckets_of_the_own_account_are_asked_for_with_their_owner)
+{
+	struct bench b;
+	OWN(json) json_t *key = json_pack("{s:s,s:s}", "Bucket", "owned", "Key", "x");
+	OWN(json) json_t *bucket = json_pack("{s:s}", "Bucket", "owned");
+	OWN(json) json_t *before = NULL, *after = NULL;
+	struct err err = { 0 };
+
+	bench_open(&b);
+	CHECK(awsclient_region_chosen(b.client));
+	CHECK_OK(awsclient_call(b.client, "s3", "GetObject", key, &before, NULL, &err), err);
+	CHECK_STR(json_str(before, "Body"), "");
+	awsclient_own_buckets(b.client, "123456789012");
+	CHECK_OK(awsclient_call(b.client, "s3", "GetObject", key, &after, NULL, &err), err);
+	CHECK_STR(json_str(after, "Body"), "123456789012");
+	/* what has no owner yet */
+	CHECK_OK(awsclient_call(b.client, "s3", "CreateBucket", bucket, NULL, NULL, &err), err);
 	bench_close(&b);
 }
 

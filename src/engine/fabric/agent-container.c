@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -116,6 +116,8 @@ static int parse(struct agent_container *c, const json_t *d, const struct agent_
 	c->argv = fabric_agent_strings(json_list(d, "argv"));
 	c->read_only_root = json_bool_or(d, "read_only_root", false);
 	c->init = json_bool_or(d, "init", false);
+	c->uid = (uint32_t)json_int_or(d, "uid", 0);
+	c->gid = (uint32_t)json_int_or(d, "gid", 0);
 	c->nofile_soft = (uint64_t)json_int_or(d, "nofile_soft", 0);
 	c->nofile_hard = (uint64_t)json_int_or(d, "nofile_hard", 0);
 	c->memory_bytes = (uint64_t)json_int_or(d, "memory_bytes", 0);
@@ -145,6 +147,35 @@ int fabric_agent_container_parse(const json_t *description, const struct agent_s
 	}
 	*ret = c;
 	return 0;
+}
+
+static json_t *strings_json(char *const *strings)
+{
+	json_t *list = json_array();
+
+	for (; *strings; strings++)
+		json_array_append_new(list, json_bytes(*strings, strlen(*strings)));
+	return list;
+}
+
+json_t *fabric_agent_container_describe(const struct agent_container *c, const char *root)
+{
+	json_t *d = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I}", "name", c->name,
+			      "root", root, "directory", c->directory, "hostname", c->hostname,
+			      "read_only_root", c->read_only_root, "init", 1, "uid",
+			      (json_int_t)c->uid, "gid", (json_int_t)c->gid, "nofile_soft",
+			      (json_int_t)c->nofile_soft, "nofile_hard", (json_int_t)c->nofile_hard);
+	json_t *environment = json_object();
+
+	for (char **one = c->environment; *one; one++) {
+		OWN(str) char *name = str_dup_n(*one, strcspn(*one, "="));
+		const char *value = *one + strlen(name) + 1;
+
+		json_object_set_new(environment, name, json_bytes(value, strlen(value)));
+	}
+	json_object_set_new(d, "argv", strings_json(c->argv));
+	json_object_set_new(d, "environment", environment);
+	return d;
 }
 
 void fabric_agent_container_free(struct agent_container *c)
@@ -291,7 +322,8 @@ static int volumes(int root, const struct agent_container *c, const struct agent
 	return 0;
 }
 
-static int make_root(const struct agent_container *c, const struct agent_settings *s,
+/* Makes it; *ret_at is the path that it lies at, the caller's. */
+static int make_root(const struct agent_container *c, const struct agent_settings *s, char **ret_at,
 		     struct err *err)
 {
 	bool minimal = str_eq(c->root, "minimal");
@@ -312,111 +344,23 @@ static int make_root(const struct agent_container *c, const struct agent_setting
 	    sys_root_kernel(root, err) < 0 || volumes(root, c, s, err) < 0 ||
 	    sys_root_mkdir(root, c->directory, 0755, err) < 0)
 		return -1;
-	close(GIVE_FD(root));
-	return sys_root_enter(at, c->read_only_root, err);
+	*ret_at = str_dup(at);
+	return 0;
 }
 
 /* ---- the process
  * ------------------------------------------------------------------------------------- */
-
-static void limit_files(const struct agent_container *c)
-{
-	struct rlimit limit;
-
-	if (!c->nofile_soft && !c->nofile_hard)
-		return;
-	/* nobody may raise the hard limit here: the machine's is the most there is */
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	if (c->nofile_hard && c->nofile_hard < limit.rlim_max)
-		limit.rlim_max = c->nofile_hard;
-	limit.rlim_cur =
-		c->nofile_soft && c->nofile_soft < limit.rlim_max ? c->nofile_soft : limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-static void default_signals(void)
-{
-	sigset_t none;
-
-	for (int i = 1; i < NSIG; i++)
-		(void)signal(i, SIG_DFL);
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static int standard_files(int output)
-{
-	OWN(fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0 || dup2(null, 0) < 0 || dup2(output < 0 ? null : output, 1) < 0 ||
-	    dup2(output < 0 ? null : output, 2) < 0)
-		return -1;
-	return 0;
-}
-
-/* A container's first process and commands run in it: descriptors and rights go. */
-static int confine(const struct agent_container *c, int keep, struct err *err)
-{
-	sys_close_others(&keep, 1);
-	(void)umask(022);
-	if (chdir(c->directory) < 0)
-		return err_sys(err, "cannot enter the directory %s", c->directory);
-	limit_files(c);
-	return sys_confine(err);
-}
-
-static int run(const struct agent_container *c, char *const *argv, struct err *err)
-{
-	const char *program = str_eq(argv[0], "mpcup") ? "/app/mpcup" : argv[0];
-
-	default_signals();
-	environ = c->environment;
-	(void)execvp(program, argv);
-	return err_sys(err, "cannot execute %s", program);
-}
-
-/* The value of a variable in the container's environment, or NULL. */
-static const char *variable(char *const *environment, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (; environment && *environment; environment++)
-		if (!strncmp(*environment, name, len) && (*environment)[len] == '=')
-			return *environment + len + 1;
-	return NULL;
-}
-
-/* Whether run() would find the program: behind an init its failure would be an exit code only. */
-static int program_exists(const struct agent_container *c, struct err *err)
-{
-	const char *program = c->argv[0], *path = variable(c->environment, "PATH");
-
-	if (str_eq(program, "mpcup"))
-		return 0;
-	if (strchr(program, '/'))
-		return access(program, X_OK) == 0 ? 0 : err_sys(err, "cannot execute %s", program);
-	for (path = path ? path : "/bin:/usr/bin"; *path; path += strcspn(path, ":")) {
-		OWN(str) char *full = NULL;
-
-		path += *path == ':';
-		full = str_printf("%.*s/%s", (int)strcspn(path, ":"), path, program);
-		if (access(full, X_OK) == 0)
-			return 0;
-	}
-	errno = ENOENT;
-	return err_sys(err, "cannot execute %s", program);
-}
 
 /* This program again, as the container's init. A new image rather than a fork: what the agent holds in
  * its memory is not for the container, and namespaces of a process that hides its memory cannot be
  * entered for health checks. */
 static int run_init(const struct agent_container *c, struct err *err)
 {
+	OWN(str) char *program = fabric_program_find(c, c->argv[0], err);
 	size_t count = 0;
 	const char **argv;
 
-	if (program_exists(c, err) < 0)
+	if (!program)
 		return -1;
 	while (c->argv[count])
 		count++;
@@ -424,9 +368,33 @@ static int run_init(const struct agent_container *c, struct err *err)
 	argv[0] = "mpcup";
 	argv[1] = FABRIC_INIT_WORD;
 	memcpy(argv + 2, c->argv, count * sizeof(*argv));
-	default_signals();
+	fabric_default_signals();
 	environ = c->environment;
 	(void)execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
+	return err_sys(err, "cannot execute the container's init");
+}
+
+/* An image need not have the libraries of this program: its init starts out here and goes into the
+ * root itself. The description travels in memory, for the loader must not see the container's
+ * variables. */
+static int run_init_outside(const struct agent_container *c, const char *at, int errors,
+			    struct err *err)
+{
+	OWN(json) json_t *description = fabric_agent_container_describe(c, at);
+	OWN(str) char *text = json_text(description);
+	OWN(str) char *error_number = str_printf("%d", errors);
+	OWN(str) char *number = NULL;
+	char *none[] = { NULL };
+	int fd = memfd_create("container", 0);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) ||
+	    lseek(fd, 0, SEEK_SET) < 0 || fcntl(errors, F_SETFD, 0) < 0)
+		return err_sys(err, "cannot describe the container to its init");
+	number = str_printf("%d", fd);
+	fabric_default_signals();
+	environ = none;
+	(void)execl("/proc/self/exe", "mpcup", FABRIC_INIT_WORD, FABRIC_INIT_ENTER, number,
+		    error_number, (char *)NULL);
 	return err_sys(err, "cannot execute the container's init");
 }
 
@@ -434,18 +402,22 @@ static int run_init(const struct agent_container *c, struct err *err)
 static int child_main(struct agent_container *c, const struct agent_settings *s, int output,
 		      int errors, struct err *err)
 {
+	OWN(str) char *at = NULL;
+
 	(void)setsid();
-	if (sys_hostname(c->hostname, err) < 0 || make_root(c, s, err) < 0)
+	if (sys_hostname(c->hostname, err) < 0 || make_root(c, s, &at, err) < 0)
 		return -1;
-	if (standard_files(output) < 0)
+	if (fabric_standard_files(output) < 0)
 		return err_sys(err, "cannot set up standard files");
-	if (confine(c, errors, err) < 0)
+	if (c->init && c->root[0] == '/')
+		return run_init_outside(c, at, errors, err);
+	if (sys_root_enter(at, c->read_only_root, err) < 0 || fabric_confine(c, errors, err) < 0)
 		return -1;
-	return c->init ? run_init(c, err) : run(c, c->argv, err);
+	return c->init ? run_init(c, err) : fabric_run(c, c->argv, errors, err);
 }
 
 /* Nothing until exec closed the pipe, or the reason why not. */
-static int start_result(int errors, const struct agent_container *c, struct err *err)
+static int start_result(int errors, struct err *err)
 {
 	char text[ERROR_BYTES];
 	size_t len = 0;
@@ -458,7 +430,7 @@ static int start_result(int errors, const struct agent_container *c, struct err 
 	if (!len)
 		return 0;
 	text[len] = '\0';
-	return err_set(err, ERR_SYS, "container %s: %s", c->name, text);
+	return err_set(err, ERR_SYS, "%s", text);
 }
 
 int fabric_agent_container_start(struct agent_container *c, const struct agent_settings *s,
@@ -482,7 +454,7 @@ int fabric_agent_container_start(struct agent_container *c, const struct agent_s
 	close(ends[1]);
 	if (c->pid < 0)
 		return err_sys(err, "container %s: cannot start a process", c->name);
-	if (start_result(errors, c, err) == 0)
+	if (start_result(errors, err) == 0)
 		return 0;
 	(void)sys_pidfd_signal(c->pidfd, SIGKILL);
 	(void)sys_pidfd_wait(c->pidfd);
@@ -497,11 +469,11 @@ static int exec_main(const struct agent_container *c, char *const *argv, int err
 		     struct err *err)
 {
 	(void)setsid();
-	if (standard_files(-1) < 0)
+	if (fabric_standard_files(-1) < 0)
 		return err_sys(err, "cannot set up standard files");
-	if (confine(c, errors, err) < 0)
+	if (fabric_confine(c, errors, err) < 0)
 		return -1;
-	return run(c, argv, err);
+	return fabric_run(c, argv, errors, err);
 }
 
 static int exec_wait(pid_t pid, int pidfd, int timeout_ms, struct err *err)
@@ -546,7 +518,7 @@ int fabric_agent_container_exec(const struct agent_container *c, char *const *ar
 	close(ends[1]);
 	if (pid < 0)
 		return err_sys(err, "cannot start a process in the container");
-	if (start_result(errors, c, err) < 0) {
+	if (start_result(errors, err) < 0) {
 		(void)sys_pidfd_wait(pidfd);
 		return -1;
 	}

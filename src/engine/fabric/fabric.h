@@ -89,6 +89,7 @@ void fabric_forward_remove(struct fabric *f, uint16_t host_port);
  *       "mpcup" runs this very program), "environment":{..}, "directory":"/app", "hostname",
  *       "mounts":[{"source":"<host path>","target":"/data","read_only":bool}],
  *       "read_only_root":bool, "init":bool (an init that forwards signals and reaps),
+ *       "uid":n, "gid":n (the only user that there is in the container; 0),
  *       "nofile_soft":n, "nofile_hard":n, "memory_bytes":n (0: none), "cpu_units":n }}
  *                                              -> {"started":true} | {"error":"text"}
  *   {"op":"exec","container":name,"argv":[..],"timeout_ms":T} -> {"exit":code} | {"error":"timeout"|text}

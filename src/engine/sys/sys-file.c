@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -132,4 +134,27 @@ int sys_state_dir(char **ret, struct err *err)
 		return err_sys(err, "cannot make %s private", path);
 	*ret = GIVE(path);
 	return 0;
+}
+
+static int open_resolved(int root, const char *path, int flags, uint64_t resolve)
+{
+	struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+				.resolve = resolve | RESOLVE_NO_MAGICLINKS };
+	int fd;
+
+	/* somebody renames something on this machine while ".." is resolved */
+	do {
+		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	} while (fd < 0 && errno == EAGAIN);
+	return fd;
+}
+
+int sys_open_beneath(int root, const char *path, int flags)
+{
+	return open_resolved(root, path, flags, RESOLVE_BENEATH);
+}
+
+int sys_open_in_root(int root, const char *path, int flags)
+{
+	return open_resolved(root, path, flags, RESOLVE_IN_ROOT);
 }

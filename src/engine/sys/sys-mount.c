@@ -22,9 +22,7 @@ static int tree_clone(int dir, const char *path, unsigned flags)
 
 static int open_inside(int root, const char *path, uint64_t flags)
 {
-	struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
-
-	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	return sys_open_in_root(root, path, (int)flags);
 }
 
 int sys_mount_tmpfs(const char *at, uint64_t size_bytes, const char *mode, struct err *err)

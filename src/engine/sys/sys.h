@@ -21,6 +21,10 @@ int sys_write_atomic(const char *path, const void *data, size_t len, mode_t mode
 int sys_read_file(const char *path, size_t most, char **ret, size_t *ret_len, struct err *err);
 /* One write() to an existing file of /proc or a cgroup. */
 int sys_write_control(const char *path, const char *text, struct err *err);
+/* Opens a path below the directory `root`. beneath: a link or ".." that leads out is EXDEV; in_root:
+ * it starts at root again, as for a process whose root this is. -1 with errno. */
+int sys_open_beneath(int root, const char *path, int flags);
+int sys_open_in_root(int root, const char *path, int flags);
 /* $XDG_STATE_HOME/mpcup, else $HOME/.local/state/mpcup: made with mode 0700; caller frees. */
 int sys_state_dir(char **ret, struct err *err);
 
@@ -179,6 +183,9 @@ int sys_root_enter(const char *at, bool read_only, struct err *err);
 /* A /proc of the caller's pid namespace that is mounted nowhere: a directory descriptor, or -1. */
 int sys_proc_open(struct err *err);
 
+/* The caller, mapped to uid 0, becomes the only user uid:gid of a user namespace of its own: what
+ * belongs to uid 0 belongs to that user now. Needs a /proc; before sys_confine(). */
+int sys_user(uint32_t uid, uint32_t gid, struct err *err);
 /* No capabilities now or after exec, no_new_privs, no core files, and a system call filter that
  * refuses namespaces, mounts, tracing, keys, kernel programs and modules with EPERM. */
 int sys_confine(struct err *err);

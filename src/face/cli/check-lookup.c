@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/check/check.h"
 #include "engine/lookup/lookup.h"
@@ -182,7 +183,8 @@ static int open_lookup(const struct cli *cli, struct lookup **ret, struct err *e
 {
 	const char *target = cli_option(cli, "target"), *url = cli_option(cli, "endpoint-url");
 	OWN(str) char *local = str_printf("http://127.0.0.1:%u", target_port());
-	struct awsclient_options o = { .region = cli_option(cli, "region"), .endpoint_url = url };
+	struct awsclient_options o = { .region = cli_option(cli, "region"), .endpoint_url = url,
+				       .profile = cli_option(cli, "profile") };
 
 	if (target && strcmp(target, "aws") != 0 && strcmp(target, "local") != 0)
 		return err_set(err, ERR_INPUT, "--target %s: look-ups go to aws or to local", target);
@@ -202,9 +204,10 @@ static void say(void *context, const char *what)
 static int answer(const struct cli *cli, struct lookup *l, const json_t *questions, json_t *facts,
 		  struct err *err)
 {
-	int rc = lookup_answer(l, questions, facts, cli->progress ? say : NULL, NULL, err);
+	bool shown = cli->progress && isatty(STDERR_FILENO);
+	int rc = lookup_answer(l, questions, facts, shown ? say : NULL, NULL, err);
 
-	if (cli->progress)
+	if (shown)
 		(void)fprintf(stderr, "\r\033[K");
 	return rc;
 }
@@ -252,13 +255,13 @@ static void wiping_free(void *p)
 	free(p);
 }
 
-int check_asking(struct cli *cli, const struct plan *p, const char *profile, json_t **ret,
-		 struct err *err)
+int check_asking(struct cli *cli, const struct plan *p, const char *profile, bool ask,
+		 json_t **ret, struct err *err)
 {
 	OWN(lookup) struct lookup *l = NULL;
 	OWN(json) json_t *facts = NULL;
 
-	if (!cli_flag(cli, "lookup"))
+	if (!ask)
 		return check_round(p, profile, NULL, NULL, ret, err);
 	json_set_alloc_funcs(malloc, wiping_free);
 	facts = json_object();

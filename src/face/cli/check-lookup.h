@@ -28,7 +28,7 @@ size_t check_world_add(const struct check_world *w, struct deployment_template *
 void check_world_ask(struct check_world *w, const struct deployment *d,
 		     const struct deployment_template *list, size_t count, json_t *result);
 
-/* check_plan(), with --lookup again and again until nothing new is asked. Then the result has "lookups":
+/* check_plan(), and with ask (--lookup) again and again until nothing new is asked. Then the result has "lookups":
  * [{"command","outcome"}], and findings that a refusal left UNKNOWN have it as "refused". */
-int check_asking(struct cli *cli, const struct plan *p, const char *profile, json_t **ret,
-		 struct err *err);
+int check_asking(struct cli *cli, const struct plan *p, const char *profile, bool ask,
+		 json_t **ret, struct err *err);

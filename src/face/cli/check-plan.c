@@ -17,6 +17,7 @@ struct run {
 	struct template_eval **evals;
 	struct template_world *worlds; /* evaluations borrow them */
 	const char **names; /* of the stacks, NULL: not known */
+	json_t **passed;    /* what a parent gives to a nested stack, NULL: nothing */
 	struct deployment *deployment;
 	size_t count, all; /* all: with the account behind the templates */
 };
@@ -27,7 +28,9 @@ static void run_free(struct run *r)
 	for (size_t i = 0; i < r->count; i++) {
 		template_eval_free(r->evals[i]);
 		json_decref(r->parameters[i]);
+		json_decref(r->passed[i]);
 	}
+	free(r->passed);
 	free(r->names);
 	free(r->worlds);
 	free(r->list);
@@ -41,7 +44,7 @@ static inline void own_drop_run(struct run *r)
 
 /* What the user gave for this stack, and what the assignment says of it. */
 static json_t *given_to(const struct plan_stack *s, const struct template *t,
-			const json_t *assignment)
+			const json_t *assignment, json_t *passed)
 {
 	const json_t *declared = json_map(template_body(t), "Parameters");
 	json_t *given = json_object(), *one, *value;
@@ -54,13 +57,39 @@ static json_t *given_to(const struct plan_stack *s, const struct template *t,
 	json_array_foreach(s->parameters, i, one)
 		json_object_set(given, json_str_or(one, "ParameterKey", ""),
 				json_object_get(one, "ParameterValue"));
+	if (passed)
+		json_object_update(given, passed);
 	return given;
+}
+
+/* The literal texts that a template passes to its nested stacks, noted for those. */
+static void pass_down(struct template *const *templates, size_t count, size_t parent,
+		      const struct template_eval *eval, json_t **passed)
+{
+	const struct template *const *list = (const struct template *const *)templates;
+	json_t *resources = (json_t *)(uintptr_t)template_resources(list[parent]), *body, *value;
+	const char *logical, *name;
+
+	json_object_foreach(resources, logical, body) {
+		size_t child = deployment_nested_template(list, count, parent, body);
+		OWN(json) json_t *properties = NULL;
+
+		if (child == count || passed[child] || !template_present(eval, logical) ||
+		    template_properties(eval, logical, &properties, NULL) < 0)
+			continue;
+		passed[child] = json_object();
+		json_object_foreach(json_map(properties, "Parameters"), name, value)
+			if (json_is_string(value))
+				json_object_set(passed[child], name, value);
+	}
 }
 
 /* The stacks of a network.yaml have the names that it gives, --stack gives one; other names are the
  * user's choice. */
 static const char *name_of(const struct plan *p, size_t i)
 {
+	if (p->stacks[i].nested)
+		return NULL; /* CloudFormation makes it up */
 	return p->key_directory || (p->stack_given && i + 1 == p->count) ? p->stacks[i].name : NULL;
 }
 
@@ -73,8 +102,11 @@ static int evaluate(const struct plan *p, struct template *const *templates,
 	r->evals = mem_new(p->count, sizeof(struct template_eval *));
 	r->worlds = mem_new(p->count, sizeof(*r->worlds));
 	r->count = p->count;
-	for (size_t i = 0; i < p->count; i++) {
-		OWN(json) json_t *given = given_to(&p->stacks[i], templates[i], assignment);
+	r->passed = mem_new(p->count + 1, sizeof(json_t *));
+	/* nested stacks stand before what passes values to them */
+	for (size_t i = p->count; i-- > 0;) {
+		OWN(json) json_t *given =
+			given_to(&p->stacks[i], templates[i], assignment, r->passed[i]);
 
 		lookup_world_set(&w->lookup, w->region, &r->worlds[i]);
 		r->names[i] = r->worlds[i].stack_name = name_of(p, i);
@@ -83,6 +115,7 @@ static int evaluate(const struct plan *p, struct template *const *templates,
 		    template_eval_new(templates[i], r->parameters[i], &r->worlds[i], &r->evals[i],
 				      err) < 0)
 			return err_in(err, "%s", template_name(templates[i]));
+		pass_down(templates, p->count, i, r->evals[i], r->passed);
 		r->list[i] = (struct deployment_template){ .t = templates[i], .eval = r->evals[i] };
 	}
 	r->all = check_world_add(w, r->list, r->count);
@@ -308,12 +341,12 @@ int check_plan(const struct plan *p, const char *profile, struct check_world *w,
 int check_take_profile(const struct cli *cli, const char **ret, struct err *err)
 {
 	static const char *const profiles[] = { "built-in", "3.1", "current", NULL };
-	const char *profile = cli_option(cli, "profile");
+	const char *profile = cli_option(cli, "node-profile");
 
 	*ret = profile ? profile : profiles[0];
 	for (size_t i = 0; profiles[i]; i++)
 		if (str_eq(profiles[i], *ret))
 			return 0;
-	return err_set(err, ERR_INPUT, "--profile %s: the profiles are built-in, 3.1 and current",
+	return err_set(err, ERR_INPUT, "--node-profile %s: the profiles are built-in, 3.1 and current",
 		       profile);
 }

@@ -9,7 +9,7 @@ struct check_world;
  * -1: a template cannot be read or evaluated. */
 int check_plan(const struct plan *p, const char *profile, struct check_world *w, json_t **ret,
 	       struct err *err);
-/* The option --profile. -1: there is no such profile. */
+/* The option --node-profile. -1: there is no such profile. */
 int check_take_profile(const struct cli *cli, const char **ret, struct err *err);
 /* Tasks, findings and the sum, for people. --quiet: FAIL alone. */
 void check_print(const struct cli *cli, const json_t *result);

@@ -146,6 +146,23 @@ const char *cli_paint(const struct cli *cli, const char *name)
 	return "";
 }
 
+int cli_confirm(const struct cli *cli, const char *question)
+{
+	char line[16] = "";
+
+	if (cli_flag(cli, "yes"))
+		return 1;
+	(void)fflush(stdout);
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+		(void)fprintf(stderr, "mpcup: %s Nobody is here to ask: --yes says so.\n", question);
+		return 0;
+	}
+	(void)fprintf(stderr, "%s [y/N] ", question);
+	if (!fgets(line, sizeof(line), stdin))
+		return 0;
+	return line[0] == 'y' || line[0] == 'Y';
+}
+
 /* Exit code for an error whose command did not choose one. */
 static int code_of(const struct err *err)
 {

@@ -47,6 +47,9 @@ int cli_main(int argc, char **argv);
 const char *cli_option(const struct cli *cli, const char *name); /* NULL when not given */
 bool cli_flag(const struct cli *cli, const char *name);
 const json_t *cli_options(const struct cli *cli, const char *name); /* array or NULL */
+/* A question before something that cannot be taken back: 1 yes (--yes, or typed), 0 no, or nobody was
+ * there to ask: that is said. */
+int cli_confirm(const struct cli *cli, const char *question);
 /* Reads a whole file ("-": stdin). -1: err names the file. */
 int cli_read(const char *path, char **ret_text, size_t *ret_len, struct err *err);
 /* Writes atomically: temporary file beside it, fsync, rename. mode as for open(). */

@@ -82,7 +82,7 @@ static int run_check(struct cli *cli, struct err *err)
 	int code;
 
 	if (take_options(cli, &profile, err) < 0 || plan_preview(cli, &p, err) < 0 ||
-	    check_asking(cli, &p, profile, &result, err) < 0 ||
+	    check_asking(cli, &p, profile, cli_flag(cli, "lookup"), &result, err) < 0 ||
 	    (baseline && apply_baseline(baseline, result, err) < 0)) {
 		/* what cannot be read is the input's fault here, whatever the reason: exit 2 */
 		if (err->code == ERR_SYS || err->code == ERR_LIMIT)
@@ -103,7 +103,7 @@ static const struct cli_option check_options[] = {
 	  .many = true,
 	  .help = "parameter values in the aws CLI's form" },
 	{ .name = "param", .value = "K=V", .many = true, .help = "one parameter value" },
-	{ .name = "profile",
+	{ .name = "node-profile",
 	  .value = "NAME",
 	  .help = "the node image's contract: built-in (default), 3.1 or current" },
 	{ .name = "sarif", .help = "print SARIF 2.1.0, for code scanning" },
@@ -115,6 +115,7 @@ static const struct cli_option check_options[] = {
 	{ .name = "stack", .value = "NAME", .help = "name that the stack has or will have" },
 	{ .name = "lookup", .help = "ask AWS, registries and the chain what the templates do not tell" },
 	{ .name = "target", .value = "NAME", .help = "where look-ups go: aws (default) or local" },
+	{ .name = "profile", .value = "NAME", .help = "profile of the shared config files for the look-ups" },
 	{ .name = "region", .value = "NAME", .help = "region of the look-ups (default: $AWS_REGION)" },
 	{ .name = "endpoint-url", .value = "URL", .help = "ask this endpoint in place of AWS's own" },
 	{ 0 },

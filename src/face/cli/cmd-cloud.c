@@ -126,7 +126,7 @@ static int run_reset(struct cli *cli, struct err *err)
 
 	if (!cli_flag(cli, "yes"))
 		return err_set(err, ERR_INPUT,
-			       "this deletes all stacks, secrets, file systems and logs of the local cloud in "
+			       "this deletes all stacks, secrets, file systems, images and logs of the local cloud in "
 			       "%s; say so with --yes",
 			       state_dir);
 	if (target_stop_cloud(err) < 0)

@@ -6,6 +6,7 @@
 #include "face/cli/commands.h"
 #include "face/cli/deploy.h"
 #include "face/cli/ecs-view.h"
+#include "face/cli/evidence.h"
 #include "face/cli/network-view.h"
 #include "face/cli/target.h"
 
@@ -20,6 +21,24 @@ static int add_stack_events(struct target *t, const char *stack, json_t *all, st
 	json_array_foreach(events, i, event)
 		json_set_int(event, "timestampMs", aws_time_parse(json_str_or(event, "Timestamp", "")));
 	json_array_extend(all, events);
+	return 0;
+}
+
+/* Those of the stacks nested in it too, as far as they are there. */
+static int add_all_events(struct target *t, const char *stack, json_t *all, struct err *err)
+{
+	OWN(json) json_t *resources = NULL, *nested = NULL;
+	json_t *id;
+	size_t i;
+
+	if (add_stack_events(t, stack, all, err) < 0)
+		return -1;
+	if (ecs_view_resources(t, stack, &resources, NULL) < 0)
+		return 0;
+	nested = ecs_view_nested(resources);
+	json_array_foreach(nested, i, id)
+		if (add_stack_events(t, json_string_value(id), all, err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -100,6 +119,21 @@ static void print_one(struct cli *cli, const json_t *e)
 	}
 }
 
+static int save(struct cli *cli, struct target *t, const char *stack, struct err *err)
+{
+	const char *path = cli_option(cli, "save");
+	OWN(json) json_t *evidence = NULL;
+	int rc = evidence_gather(t, stack, true, &evidence, err);
+
+	if (rc > 0)
+		return err_set(err, ERR_SYS, "Stack with id %s does not exist", stack);
+	if (rc < 0 || evidence_save(path, evidence, err) < 0)
+		return -1;
+	if (!cli->quiet)
+		(void)fprintf(stderr, "Saved in %s; mpcup diagnose --from %s reads it.\n", path, path);
+	return CLI_OK;
+}
+
 static int run_events(struct cli *cli, struct err *err)
 {
 	struct target t __attribute__((cleanup(own_drop_target))) = { 0 };
@@ -108,8 +142,11 @@ static int run_events(struct cli *cli, struct err *err)
 	json_t *one;
 	size_t i;
 
-	if (target_open(cli, false, &t, err) < 0 || network_view_stack(cli, &t, &stack, err) < 0 ||
-	    add_stack_events(&t, stack, all, err) < 0)
+	if (target_open(cli, false, &t, err) < 0 || network_view_stack(cli, &t, &stack, err) < 0)
+		return -1;
+	if (cli_option(cli, "save"))
+		return save(cli, &t, stack, err);
+	if (add_all_events(&t, stack, all, err) < 0)
 		return -1;
 	add_ecs(&t, stack, all);
 	oldest_first = reversed(all);
@@ -124,13 +161,15 @@ static int run_events(struct cli *cli, struct err *err)
 
 static const struct cli_option events_options[] = {
 	{ .name = "stack", .value = "NAME", .help = "the stack (default: network.yaml's, or the only one)" },
-	{ .name = "target", .value = "NAME", .help = target_help },
+	{ .name = "save", .value = "FILE",
+	  .help = "write all there is to know for mpcup diagnose --from, without secret values" },
+	TARGET_OPTIONS,
 	{ 0 },
 };
 const struct command command_events = {
 	.name = "events",
 	.help = "show the events of the stack, its services and its stopped tasks in order of time",
-	.examples = "  mpcup events\n  mpcup events --stack mpc --json",
+	.examples = "  mpcup events\n  mpcup events --stack mpc --json\n  mpcup events --save evidence.json",
 	.options = events_options,
 	.run = run_events,
 };

@@ -88,7 +88,7 @@ static int read_all(struct cli *cli, struct target *t, struct reading *readings,
 			if (read_group(cli, t, &readings[i], err) < 0)
 				return -1;
 		if (cli_flag(cli, "follow"))
-			deploy_pause_ms(250);
+			target_pause(t);
 	} while (cli_flag(cli, "follow") && !ferror(stdout));
 	return CLI_OK;
 }
@@ -136,7 +136,7 @@ static int run_logs(struct cli *cli, struct err *err)
 static const struct cli_option logs_options[] = {
 	{ .name = "follow", .help = "go on printing new lines until interrupted" },
 	{ .name = "stack", .value = "NAME", .help = "the stack (default: network.yaml's, or the only one)" },
-	{ .name = "target", .value = "NAME", .help = target_help },
+	TARGET_OPTIONS,
 	{ 0 },
 };
 const struct command command_logs = {

@@ -46,6 +46,32 @@ static const char *what_of(const char *port)
 	return "";
 }
 
+/* On AWS: where it is, and that it cannot be tried from here. */
+static void add_inside(const json_t *entry, json_t *all)
+{
+	const char *port;
+	json_t *at;
+
+	json_object_foreach(json_map(entry, "insideEndpoints"), port, at)
+		json_array_append_new(all, json_pack("{s:s,s:s*,s:s,s:s,s:s,s:O}", "name",
+						     json_str_or(entry, "name", ""), "dnsName",
+						     json_str(entry, "dnsName"), "containerPort", port, "use",
+						     what_of(port), "address", json_string_value(at), "probe",
+						     json_map(entry, "probe")));
+}
+
+static void print_endpoint(const json_t *e)
+{
+	const char *hidden = json_str(json_map(e, "probe"), "reason");
+
+	(void)printf("%-14s %-24s %-10s %6s  %s", json_str_or(e, "name", ""), json_str_or(e, "dnsName", "-"),
+		     json_str_or(e, "use", ""), json_str_or(e, "containerPort", ""),
+		     json_str_or(e, "forward", json_str_or(e, "address", "")));
+	if (hidden)
+		(void)printf("  UNKNOWN (%s)", hidden);
+	(void)putchar('\n');
+}
+
 static int run_endpoints(struct cli *cli, struct err *err)
 {
 	static const char *const lists[] = { "nodes", "chains", "services" };
@@ -59,6 +85,7 @@ static int run_endpoints(struct cli *cli, struct err *err)
 		return -1;
 	for (size_t l = 0; l < 3; l++)
 		json_array_foreach(json_list(view, lists[l]), i, entry)
+		{
 			json_object_foreach(json_map(entry, "endpoints"), port, at)
 				json_array_append_new(
 					all,
@@ -66,21 +93,22 @@ static int run_endpoints(struct cli *cli, struct err *err)
 						  json_str_or(entry, "name", ""), "dnsName",
 						  json_str(entry, "dnsName"), "containerPort", port, "use",
 						  what_of(port), "forward", json_string_value(at)));
+			add_inside(entry, all);
+		}
 	if (cli->json) {
 		cli_print_json(all);
 		return CLI_OK;
 	}
-	(void)printf("%-14s %-24s %-10s %6s  %s\n", "NAME", "PRIVATE NAME", "USE", "PORT", "FORWARD");
+	(void)printf("%-14s %-24s %-10s %6s  %s\n", "NAME", "PRIVATE NAME", "USE", "PORT",
+		     t.local ? "FORWARD" : "ADDRESS");
 	json_array_foreach(all, i, entry)
-		(void)printf("%-14s %-24s %-10s %6s  %s\n", json_str_or(entry, "name", ""),
-			     json_str_or(entry, "dnsName", "-"), json_str_or(entry, "use", ""),
-			     json_str_or(entry, "containerPort", ""), json_str_or(entry, "forward", ""));
+		print_endpoint(entry);
 	return CLI_OK;
 }
 
 static const struct cli_option stack_options[] = {
 	{ .name = "stack", .value = "NAME", .help = "the stack (default: network.yaml's, or the only one)" },
-	{ .name = "target", .value = "NAME", .help = target_help },
+	TARGET_OPTIONS,
 	{ 0 },
 };
 
@@ -88,14 +116,15 @@ const struct command command_status = {
 	.name = "status",
 	.help = "show the nodes: status, health, address, chain, peers, endpoint",
 	.details = "Exit code 0 when all nodes are RUNNING, healthy, follow the chain and are connected to all\n"
-		   "peers; 1 otherwise.",
+		   "peers; 1 otherwise. On AWS the nodes have private addresses: chain and peers are UNKNOWN\n"
+		   "there, and the exit code tells of what ECS says alone.",
 	.examples = "  mpcup status\n  mpcup status --stack mpc --json",
 	.options = stack_options,
 	.run = run_status,
 };
 const struct command command_endpoints = {
 	.name = "endpoints",
-	.help = "show the loopback forwards to the nodes' and the chain's ports",
+	.help = "show the loopback forwards to the nodes' and the chain's ports; on AWS, their addresses",
 	.examples = "  mpcup endpoints\n  mpcup endpoints --json",
 	.options = stack_options,
 	.run = run_endpoints,

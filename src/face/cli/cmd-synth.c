@@ -1,10 +1,13 @@
 /* mpcup init, synth */
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/network/network.h"
 #include "core/synth/synth.h"
 #include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
+#include "face/cli/plan.h"
 
 static int run_init(struct cli *cli, struct err *err)
 {
@@ -14,8 +17,8 @@ static int run_init(struct cli *cli, struct err *err)
 	uint64_t nodes = 3;
 	int rc;
 
-	if (cli_option(cli, "nodes") && num_parse_u64(cli_option(cli, "nodes"), 2, 100, &nodes) < 0)
-		return err_set(err, ERR_INPUT, "--nodes %s: a network has 2 to 100 nodes",
+	if (cli_option(cli, "nodes") && num_parse_u64(cli_option(cli, "nodes"), 2, 180, &nodes) < 0)
+		return err_set(err, ERR_INPUT, "--nodes %s: a network has 2 to 180 nodes",
 			       cli_option(cli, "nodes"));
 	text = network_example(name ? name : "mpc-network", (unsigned)nodes);
 	rc = cli_create(path, text, strlen(text), 0644, err);
@@ -45,6 +48,71 @@ static int set_pattern(struct network *n, const char *name, struct err *err)
 		    : 0;
 }
 
+/* One template: to the file, or to standard output. */
+static int put_template(const struct cli *cli, const char *text, struct err *err)
+{
+	if (cli_option(cli, "output"))
+		return cli_write(cli_option(cli, "output"), text, strlen(text), 0644, err);
+	(void)fputs(text, stdout);
+	return CLI_OK;
+}
+
+static int put_file(const char *directory, const char *name, const char *text, struct err *err)
+{
+	OWN(str) char *path = str_printf("%s/%s", directory, name);
+
+	return cli_write(path, text, strlen(text), 0644, err);
+}
+
+static void say_parts(const struct cli *cli, const char *directory, const char *parent,
+		      const struct synth_parts *parts)
+{
+	if (!cli->progress)
+		return;
+	(void)fprintf(stderr,
+		      "Wrote %s/%s and the templates of %zu nested stacks. Next: mpcup up, or put the "
+		      "nested ones into a folder in S3 and deploy %s with its URL as NestedTemplates:\n"
+		      "  aws s3 cp %s s3://BUCKET/FOLDER --recursive --exclude '*' --include 'nodes-*'\n",
+		      directory, parent, parts->nested_count, parent, directory);
+}
+
+/* Parent and nested templates into a directory. */
+static int put_parts(const struct cli *cli, enum synth_format format,
+		     const struct synth_parts *parts, struct err *err)
+{
+	const char *directory = cli_option(cli, "output");
+	const char *parent = format == SYNTH_YAML ? "network.yaml" : "network.json";
+
+	if (!directory)
+		return err_set(err, ERR_INPUT,
+			       "the network fits no single template: it is a parent with %zu nested "
+			       "stacks; --output DIRECTORY writes all of them",
+			       parts->nested_count);
+	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
+		return err_set(err, ERR_SYS, "%s: %s", directory, strerror(errno));
+	for (size_t i = 0; i < parts->nested_count; i++)
+		if (put_file(directory, parts->nested[i].name, parts->nested[i].text, err) < 0)
+			return -1;
+	if (put_file(directory, parent, parts->text, err) < 0)
+		return -1;
+	say_parts(cli, directory, parent, parts);
+	return CLI_OK;
+}
+
+static int synth_whole(const struct cli *cli, const char *path, const struct network *n,
+		       enum synth_format format, struct err *err)
+{
+	struct synth_parts parts __attribute__((cleanup(own_drop_synth_parts))) = { 0 };
+	size_t most;
+
+	if (plan_split_nodes(&most, err) < 0)
+		return -1;
+	if (synth_parts(n, format, most, &parts, err) < 0)
+		return err_in(err, "%s", path);
+	return parts.nested_count ? put_parts(cli, format, &parts, err)
+				  : put_template(cli, parts.text, err);
+}
+
 static int run_synth(struct cli *cli, struct err *err)
 {
 	const char *path = cli->arg_count ? cli->args[0] : "network.yaml";
@@ -52,19 +120,15 @@ static int run_synth(struct cli *cli, struct err *err)
 	OWN(network) struct network *n = NULL;
 	OWN(str) char *text = NULL, *template_text = NULL;
 	size_t len;
-	int rc;
 
 	if (cli_read(path, &text, &len, err) < 0 || network_parse(path, text, len, &n, err) < 0 ||
 	    set_pattern(n, cli_option(cli, "pattern"), err) < 0)
 		return -1;
-	rc = cli_flag(cli, "base") ? synth_base(n, format, &template_text, err)
-				   : synth_network(n, format, &template_text, err);
-	if (rc < 0)
+	if (!cli_flag(cli, "base"))
+		return synth_whole(cli, path, n, format, err);
+	if (synth_base(n, format, &template_text, err) < 0)
 		return err_in(err, "%s", path);
-	if (cli_option(cli, "output"))
-		return cli_write(cli_option(cli, "output"), template_text, strlen(template_text), 0644, err);
-	(void)fputs(template_text, stdout);
-	return CLI_OK;
+	return put_template(cli, template_text, err);
 }
 
 static const struct cli_option init_options[] = {
@@ -85,7 +149,7 @@ static const struct cli_option synth_options[] = {
 	{ .name = "pattern", .value = "PATTERN", .help = "standalone, integrated or composed (default: the file's)" },
 	{ .name = "base", .help = "the template of the NEAR base of the local chain instead" },
 	{ .name = "yaml", .help = "YAML instead of JSON" },
-	{ .name = "output", .value = "FILE", .help = "write to a file instead of standard output" },
+	{ .name = "output", .value = "FILE", .help = "write to a file instead of standard output; with nested stacks, to a directory" },
 	{ 0 },
 };
 const struct command command_synth = {
@@ -94,7 +158,11 @@ const struct command command_synth = {
 	.most = 1,
 	.help = "print the CloudFormation template of a network",
 	.details = "The same input gives the same output, byte for byte. Private keys are NoEcho parameters and\n"
-		   "never part of the template.",
+		   "never part of the template.\n"
+		   "A network that fits no single template (500 resources, 200 parameters, 1 MB, 10,240 characters\n"
+		   "of policies in a role: from 33 nodes on, 25 on a public chain) becomes a parent and nested stacks of 20 nodes;\n"
+		   "--output then names a directory. MPCUP_SPLIT_NODES=N in the environment makes nested stacks of\n"
+		   "N nodes of smaller networks too.",
 	.examples = "  mpcup synth > template.json\n  mpcup synth --pattern standalone --yaml",
 	.options = synth_options,
 	.run = run_synth,

@@ -5,27 +5,40 @@
 
 #include "core/check/check.h"
 #include "core/synth/synth.h"
+#include "face/cli/check-lookup.h"
 #include "face/cli/check-plan.h"
 #include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
 #include "face/cli/deploy.h"
+#include "face/cli/diagnosis.h"
 #include "face/cli/ecs-view.h"
+#include "face/cli/evidence.h"
+#include "face/cli/nested.h"
 #include "face/cli/network-view.h"
 #include "face/cli/operator.h"
 #include "face/cli/plan.h"
 #include "face/cli/target.h"
 
-static volatile sig_atomic_t up_phase; /* what Ctrl-C interrupts; the handler only reads and writes */
+/* What Ctrl-C is answered with; the handler only reads and writes. */
+static char interrupted[1024] = "\nmpcup: interrupted before anything was deployed\n";
 
 static void on_interrupt(int signal_number)
 {
-	static const char before[] = "\nmpcup: interrupted before anything was deployed\n";
-	static const char during[] = "\nmpcup: interrupted; the deployment goes on in the local cloud. mpcup up "
-				     "follows it again, mpcup status shows it, mpcup down ends it\n";
-	const char *text = up_phase ? during : before;
-
-	(void)!write(STDERR_FILENO, text, up_phase ? sizeof(during) - 1 : sizeof(before) - 1);
+	(void)!write(STDERR_FILENO, interrupted, strlen(interrupted));
 	_exit(128 + signal_number);
+}
+
+/* From now on an interrupted deployment goes on without us. */
+static void note_begun(const struct cli *cli, const struct target *t, const struct plan *p)
+{
+	OWN(str) char *words = target_words(cli);
+
+	(void)signal(SIGINT, SIG_IGN);
+	(void)snprintf(interrupted, sizeof(interrupted),
+		       "\nmpcup: interrupted; the deployment goes on in %s. The same mpcup up follows it again, "
+		       "mpcup events --stack %s%s shows it, mpcup down --stack %s%s ends it\n",
+		       t->local ? "the local cloud" : "AWS", p->network, words, p->network, words);
+	(void)signal(SIGINT, on_interrupt);
 }
 
 static json_t *tags_for(const struct plan_stack *s, const struct plan *p)
@@ -34,12 +47,14 @@ static json_t *tags_for(const struct plan_stack *s, const struct plan *p)
 			 "mpcup:network", "Value", p->network);
 }
 
-/* What the local cloud is told beside the template: image mappings, the chain's node key. */
+/* What the local cloud alone is told beside the template: image mappings, the chain's node key. */
 static int put_conventions(struct target *t, const struct plan *p, const char *stack,
 			   struct err *err)
 {
 	OWN(str) char *name = str_printf("/mpcup/%s/images", stack);
 
+	if (!t->local)
+		return 0;
 	if (json_object_size(p->images)) {
 		OWN(str) char *value = json_text(p->images);
 		OWN(json) json_t *in = json_pack("{s:s,s:s,s:s,s:b}", "Name", name, "Value", value, "Type",
@@ -52,7 +67,8 @@ static int put_conventions(struct target *t, const struct plan *p, const char *s
 }
 
 static int deploy_one(struct cli *cli, struct target *t, const struct plan *p,
-		      const struct plan_stack *s, struct err *err)
+		      const struct plan_stack *s, const char *folder, const json_t *findings,
+		      int64_t deadline, struct err *err)
 {
 	OWN(json) json_t *tags = tags_for(s, p);
 	struct deployment d = { .stack = s->name,
@@ -60,14 +76,17 @@ static int deploy_one(struct cli *cli, struct target *t, const struct plan *p,
 				.template_len = s->len,
 				.parameters = s->parameters,
 				.tags = tags,
-				.no_rollback = cli_flag(cli, "no-rollback") };
+				.deadline_ms = t->local ? 0 : deadline,
+				.no_rollback = cli_flag(cli, "no-rollback"),
+				.findings = findings };
 	OWN(json) json_t *stack = NULL;
 	int rc;
 
-	if (put_conventions(t, p, s->name, err) < 0)
+	nested_parameter(s, folder);
+	if (nested_check_kept(t, p, s, err) < 0 || put_conventions(t, p, s->name, err) < 0)
 		return -1;
 	rc = deploy_stack(cli, t, &d, &stack, err);
-	if (rc > 0 && cli->json)
+	if (rc > 0 && cli->json && stack)
 		cli_print_json(stack);
 	return rc;
 }
@@ -159,6 +178,8 @@ static void say_missing(const json_t *view)
 		if (strcmp(json_str_or(node, "healthStatus", ""), "HEALTHY"))
 			(void)fprintf(stderr, "  %s is %s, %s\n", name, json_str_or(node, "lastStatus", "?"),
 				      json_str_or(node, "healthStatus", "?"));
+		else if (json_map(node, "probe"))
+			continue;
 		else if (json_int_or(chain, "peers", 0) == 0)
 			(void)fprintf(stderr, "  %s has no chain peer: see mpcup logs %s\n", name, name);
 		else if (!json_bool_or(node, "participant", false))
@@ -212,12 +233,13 @@ static int wait_formed(struct cli *cli, struct target *t, const char *stack, int
 			*ret_view = GIVE(view);
 			return rc;
 		}
-		deploy_pause_ms(50);
+		target_pause(t);
 	}
 }
 
-static void print_next(const json_t *view, const struct plan *p)
+static void print_next(const struct cli *cli, const json_t *view, const struct plan *p)
 {
+	OWN(str) char *words = target_words(cli);
 	const json_t *first = json_array_get(json_list(view, "nodes"), 0);
 	const char *at = json_str(json_map(first, "endpoints"), "8080");
 	const char *name = json_str_or(first, "name", "node-0");
@@ -225,8 +247,9 @@ static void print_next(const json_t *view, const struct plan *p)
 	(void)printf("\nTry:\n");
 	if (at)
 		(void)printf("  curl http://%s/public_data\n", at);
-	(void)printf("  mpcup status --stack %s\n  mpcup logs %s --follow --stack %s\n  mpcup down --stack %s\n",
-		     p->network, name, p->network, p->network);
+	(void)printf("  mpcup status --stack %s%s\n  mpcup logs %s --follow --stack %s%s\n  mpcup down --stack "
+		     "%s%s\n",
+		     p->network, words, name, p->network, words, p->network, words);
 }
 
 static int finish(struct cli *cli, const struct plan *p, const json_t *view, int formed,
@@ -242,7 +265,7 @@ static int finish(struct cli *cli, const struct plan *p, const json_t *view, int
 		if (formed == 0)
 			(void)printf("%sUp in %.2f s.%s\n", cli_paint(cli, "green"),
 				     (double)(deploy_now_ms() - began) / 1000, cli_paint(cli, "off"));
-		print_next(view, p);
+		print_next(cli, view, p);
 	}
 	(void)fflush(stdout);
 	if (formed == 0)
@@ -251,6 +274,27 @@ static int finish(struct cli *cli, const struct plan *p, const json_t *view, int
 		      why ? ": " : "", why ? why : "");
 	say_missing(view);
 	return CLI_FAILED;
+}
+
+/* Why the network does not form: printed, or in the view for --json. */
+static int explain(struct cli *cli, struct target *t, const struct plan *p, const json_t *findings,
+		   json_t *view, struct err *err)
+{
+	OWN(json) json_t *evidence = NULL, *diagnosis = NULL;
+
+	int rc = evidence_gather(t, p->network, true, &evidence, err);
+
+	if (rc)
+		return rc < 0 ? -1 : 0; /* deleted meanwhile */
+	if (diagnosis_make(evidence, findings, &diagnosis, err) < 0)
+		return -1;
+	if (cli->json) {
+		json_object_set(view, "diagnosis", diagnosis);
+		return 0;
+	}
+	(void)fputc('\n', stderr);
+	diagnosis_print(cli, stderr, diagnosis, evidence);
+	return 0;
 }
 
 /* The threshold that the stack's outputs name (synth writes one); 0: none. */
@@ -270,18 +314,25 @@ static unsigned threshold_of(struct target *t, const char *stack)
 	return 0;
 }
 
+/* On AWS the chain is there before, its contract's owner admits participants, and the mesh cannot be seen
+ * from here: what ECS says of the tasks is all that can be waited for. */
+static int see_tasks(struct cli *cli, struct target *t, const struct plan *p, int64_t began,
+		     int64_t deadline, struct err *err)
+{
+	OWN(json) json_t *view = NULL;
+	int rc = wait_formed(cli, t, p->network, deadline, &view, err);
+
+	return rc < 0 ? -1 : finish(cli, p, view, rc, NULL, began);
+}
+
 /* The stack stands: chain, participants, mesh. A stack without MPC nodes (a base) is done. */
-static int form_network(struct cli *cli, struct target *t, const struct plan *p, int64_t began,
-			struct err *err)
+static int form_network(struct cli *cli, struct target *t, const struct plan *p,
+			const json_t *findings, int64_t began, uint64_t seconds, struct err *err)
 {
 	OWN(json) json_t *services = NULL, *nodes = NULL, *view = NULL;
 	OWN(str) char *why = NULL;
-	uint64_t seconds = 30;
-	int rc, chain;
+	int rc, chain, code;
 
-	if (cli_option(cli, "timeout") && num_parse_u64(cli_option(cli, "timeout"), 0, 86400, &seconds) < 0)
-		return err_set(err, ERR_INPUT, "--timeout %s: seconds, 0 to 86400",
-			       cli_option(cli, "timeout"));
 	if (ecs_view_services(t, p->network, &services, err) < 0)
 		return -1;
 	nodes = only_nodes(services);
@@ -303,7 +354,13 @@ static int form_network(struct cli *cli, struct target *t, const struct plan *p,
 		(void)printf("Registered %zu participants.\n", json_array_size(nodes));
 	rc = wait_formed(cli, t, p->network,
 			 deploy_now_ms() + (rc ? 2000 : (int64_t)seconds * 1000), &view, err);
-	return rc < 0 ? -1 : finish(cli, p, view, rc, why, began);
+	if (rc < 0)
+		return -1;
+	/* JSON carries it, people read it after what is missing */
+	if (rc > 0 && cli->json && explain(cli, t, p, findings, view, err) < 0)
+		return -1;
+	code = finish(cli, p, view, rc, why, began);
+	return rc > 0 && !cli->json && explain(cli, t, p, findings, view, err) < 0 ? -1 : code;
 }
 
 /* ---- the check beforehand ------------------------------------------------------------------------------ */
@@ -321,18 +378,42 @@ static void say_checked(const struct cli *cli, const json_t *result)
 		      fail ? "deployed all the same, because of --force" : "mpcup check shows them");
 }
 
-/* 0 go on, 1 refused (said), -1 err. */
-static int check_first(const struct cli *cli, const struct plan *p, struct err *err)
+/* The state that an earlier run left a stack in is what up deals with itself, or refuses with the way out. */
+static void take_over(const json_t *result)
+{
+	json_t *finding;
+	size_t i;
+
+	json_array_foreach(json_list(result, "findings"), i, finding)
+		if (str_eq(json_str(finding, "fault"), "G03") && str_eq(json_str(finding, "verdict"), "FAIL"))
+			json_set_str(finding, "verdict", "WARN");
+}
+
+/* The one place where up has its plan judged; for AWS, with what the account, registries and the chain
+ * tell: what is missing there costs minutes, quotas among it. */
+static int judge(struct cli *cli, const struct plan *p, json_t **ret, struct err *err)
+{
+	bool ask = str_eq(cli_option(cli, "target"), "aws") && !cli_flag(cli, "no-lookup");
+	const char *profile;
+
+	if (check_take_profile(cli, &profile, err) < 0 || check_asking(cli, p, profile, ask, ret, err) < 0)
+		return -1;
+	take_over(*ret);
+	return 0;
+}
+
+/* 0 go on, *ret_findings is the caller's; 1 refused (said); -1 err. */
+static int check_first(struct cli *cli, const struct plan *p, json_t **ret_findings, struct err *err)
 {
 	OWN(json) json_t *result = NULL;
-	const char *profile;
 	size_t fail;
 
-	if (check_take_profile(cli, &profile, err) < 0 || check_plan(p, profile, NULL, &result, err) < 0)
+	if (judge(cli, p, &result, err) < 0)
 		return -1;
 	fail = check_count(result, "FAIL");
 	if (!fail || cli_flag(cli, "force")) {
 		say_checked(cli, result);
+		*ret_findings = json_incref(json_list(result, "findings"));
 		return 0;
 	}
 	if (cli->json)
@@ -347,30 +428,113 @@ static int check_first(const struct cli *cli, const struct plan *p, struct err *
 	return 1;
 }
 
-static int run_up(struct cli *cli, struct err *err)
-{
-	struct plan p __attribute__((cleanup(own_drop_plan))) = { 0 };
-	struct target t __attribute__((cleanup(own_drop_target))) = { 0 };
-	int64_t began = deploy_now_ms();
-	int refused;
+/* ---- what AWS does not have ------------------------------------------------------------------------- */
 
-	(void)signal(SIGINT, on_interrupt);
-	(void)signal(SIGTERM, on_interrupt);
-	if (target_check(cli, err) < 0 || plan_make(cli, &p, err) < 0)
+/* An image that only the local cloud runs, or NULL. Borrowed. */
+static const char *built_in_image(const json_t *value, unsigned depth)
+{
+	json_t *whole = (json_t *)(uintptr_t)value, *one; /* only read */
+	const char *key, *found = NULL;
+	size_t i;
+
+	if (depth > 64)
+		return NULL;
+	json_object_foreach(whole, key, one) {
+		const char *text = json_string_value(one);
+
+		if (text && ((!strcmp(key, "Image") && str_starts(text, "mpcup/")) ||
+			     (!strcmp(key, "ImageId") && str_eq(text, "ami-0000000000localnet"))))
+			return text;
+		if (!found)
+			found = built_in_image(one, depth + 1);
+	}
+	json_array_foreach(whole, i, one)
+		if (!found)
+			found = built_in_image(one, depth + 1);
+	return found;
+}
+
+static int refuse_local_things(const struct cli *cli, const struct plan *p, struct err *err)
+{
+	static const char *const options[] = { "image", "chain-key" };
+
+	for (size_t i = 0; i < 2; i++)
+		if (json_object_get(cli->options, options[i]))
+			return err_set(err, ERR_INPUT, "--%s is for the local cloud: AWS runs the images that the "
+						       "template names, and the chain that is there",
+				       options[i]);
+	for (size_t i = 0; i < p->count; i++) {
+		const struct plan_stack *s = &p->stacks[i];
+		const char *image = s->parsed ? built_in_image(template_body(s->parsed), 0) : NULL;
+
+		if (image)
+			return err_set(err, ERR_INPUT,
+				       "%s runs %s, the built-in chain, which only the local cloud has: for AWS, "
+				       "network.yaml names a chain that is there (chain: testnet)",
+				       s->source, image);
+	}
+	return 0;
+}
+
+/* ---- the command ---------------------------------------------------------------------------------------- */
+
+static int take_timeout(const struct cli *cli, uint64_t *ret, struct err *err)
+{
+	const char *text = cli_option(cli, "timeout");
+
+	*ret = str_eq(cli_option(cli, "target"), "aws") ? 3600 : 30;
+	if (text && num_parse_u64(text, 0, 86400, ret) < 0)
+		return err_set(err, ERR_INPUT, "--timeout %s: seconds, 0 to 86400", text);
+	return 0;
+}
+
+static int deploy_all(struct cli *cli, struct target *t, const struct plan *p,
+		      const json_t *findings, uint64_t seconds, struct err *err)
+{
+	OWN(str) char *folder = NULL;
+	int64_t began = deploy_now_ms(), deadline = began + (int64_t)seconds * 1000;
+
+	note_begun(cli, t, p);
+	if (nested_upload(t, p, &folder, err) < 0)
 		return -1;
-	refused = check_first(cli, &p, err);
-	if (refused)
-		return refused < 0 ? -1 : CLI_FAILED;
-	if (target_open(cli, true, &t, err) < 0)
-		return -1;
-	up_phase = 1;
-	for (size_t i = 0; i < p.count; i++) {
-		int rc = deploy_one(cli, &t, &p, &p.stacks[i], err);
+	for (size_t i = 0; i < p->count; i++) {
+		int rc = p->stacks[i].nested
+				 ? 0
+				 : deploy_one(cli, t, p, &p->stacks[i], folder, findings, deadline, err);
 
 		if (rc)
 			return rc < 0 ? -1 : CLI_FAILED;
 	}
-	return form_network(cli, &t, &p, began, err);
+	return t->local ? form_network(cli, t, p, findings, began, seconds, err)
+			: see_tasks(cli, t, p, began, deadline, err);
+}
+
+static int run_up(struct cli *cli, struct err *err)
+{
+	struct plan p __attribute__((cleanup(own_drop_plan))) = { 0 };
+	struct target t __attribute__((cleanup(own_drop_target))) = { 0 };
+	bool aws = str_eq(cli_option(cli, "target"), "aws");
+	OWN(json) json_t *findings = NULL;
+	uint64_t seconds;
+	int refused;
+
+	(void)signal(SIGINT, on_interrupt);
+	(void)signal(SIGTERM, on_interrupt);
+	if (target_check(cli, err) < 0 || take_timeout(cli, &seconds, err) < 0)
+		return -1;
+	/* whoever cannot deploy anyway is told before any key is made */
+	if (aws && target_open(cli, true, &t, err) < 0)
+		return -1;
+	if (aws)
+		target_say(cli, &t);
+	if (plan_make(cli, &p, err) < 0)
+		return -1;
+	refused = check_first(cli, &p, &findings, err);
+	if (refused)
+		return refused < 0 ? -1 : CLI_FAILED;
+	if (aws ? refuse_local_things(cli, &p, err) < 0 : target_open(cli, true, &t, err) < 0)
+		return -1;
+	return deploy_all(cli, &t, &p, findings, seconds, err);
 }
 
 static const struct cli_option up_options[] = {
@@ -381,12 +545,14 @@ static const struct cli_option up_options[] = {
 	{ .name = "image", .value = "PATTERN=KIND", .many = true,
 	  .help = "run images that match as the built-in node or localnet" },
 	{ .name = "chain-key", .value = "FILE", .help = "node key of the NEAR base the nodes join" },
-	{ .name = "profile", .value = "NAME",
+	{ .name = "node-profile", .value = "NAME",
 	  .help = "the node image's contract for the check: built-in (default), 3.1 or current" },
+	{ .name = "no-lookup", .help = "aws: check the templates alone, ask nobody about the account" },
 	{ .name = "force", .help = "deploy although check finds that it will not work" },
 	{ .name = "no-rollback", .help = "keep what was created when the deployment fails" },
-	{ .name = "timeout", .value = "SECONDS", .help = "how long the network may take to form (30)" },
-	{ .name = "target", .value = "NAME", .help = target_help },
+	{ .name = "timeout", .value = "SECONDS", 
+	  .help = "how long the network may take to form (30); aws: how long to follow it (3600)" },
+	TARGET_OPTIONS,
 	{ 0 },
 };
 
@@ -400,12 +566,16 @@ const struct command command_up = {
 		"each other are deployed in the order they need. Can be run again at any point: a stack in\n"
 		"progress is followed, one that failed is replaced, one that stands is updated.\n"
 		"Checks first (mpcup check) and deploys nothing when a FAIL is found, unless --force is given.\n"
+		"On AWS it says first in which account and region as whom, and follows what CloudFormation and ECS\n"
+		"say; an interrupted mpcup up leaves the deployment going. Templates above 51,200 bytes go through\n"
+		"the S3 bucket mpcup-templates-ACCOUNT-REGION, which is made after saying so.\n"
 		"Private keys are never taken from the command line: use --params or the key files.",
 	.examples =
 		"  mpcup up\n"
 		"  mpcup up template.json --stack mpc --params keys.json --chain-key chain.json\n"
 		"  mpcup up import.json near-runner.json --params keys.json --chain-key chain.json \\\n"
-		"      --image '*busybox*=localnet'",
+		"      --image '*busybox*=localnet'\n"
+		"  mpcup up --target aws --profile prod --region eu-central-1",
 	.options = up_options,
 	.run = run_up,
 };

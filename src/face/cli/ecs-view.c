@@ -4,8 +4,7 @@
 
 #include "face/cli/cli-internal.h"
 
-/* "arn:aws:ecs:R:A:service/CLUSTER/NAME": both parts, the caller's; false when it is none. */
-static bool split_service(const char *arn, char **ret_cluster, char **ret_name)
+bool ecs_view_split_service(const char *arn, char **ret_cluster, char **ret_name)
 {
 	const char *part = strstr(arn, ":service/");
 	const char *slash;
@@ -21,34 +20,35 @@ static bool split_service(const char *arn, char **ret_cluster, char **ret_name)
 	return true;
 }
 
-/* Tasks of a service by desired status; with_name false: all of the cluster. Array, the caller's. */
+/* Tasks of a service by desired status; service NULL: all of the cluster. Array, the caller's; NULL:
+ * nobody tells. */
 static json_t *tasks_of(struct target *t, const char *cluster, const char *service,
-			const char *desired)
+			const char *desired, struct err *err)
 {
 	OWN(json) json_t *in = json_pack("{s:s,s:s}", "cluster", cluster, "desiredStatus", desired);
 	OWN(json) json_t *list = NULL, *describe = NULL, *out = NULL;
 	json_t *arns, *tasks;
 
 	json_set_str(in, "serviceName", service);
-	if (awsclient_call(t->aws, "ecs", "ListTasks", in, &list, NULL, NULL) < 0)
-		return json_array();
+	if (awsclient_call(t->aws, "ecs", "ListTasks", in, &list, NULL, err) < 0)
+		return NULL;
 	arns = json_list(list, "taskArns");
 	if (!json_array_size(arns))
 		return json_array();
 	while (json_array_size(arns) > 100)
 		json_array_remove(arns, json_array_size(arns) - 1);
 	describe = json_pack("{s:s,s:O}", "cluster", cluster, "tasks", arns);
-	if (awsclient_call(t->aws, "ecs", "DescribeTasks", describe, &out, NULL, NULL) < 0)
-		return json_array();
+	if (awsclient_call(t->aws, "ecs", "DescribeTasks", describe, &out, NULL, err) < 0)
+		return NULL;
 	tasks = json_list(out, "tasks");
 	return tasks ? json_incref(tasks) : json_array();
 }
 
-static json_t *describe_definition(struct target *t, const char *arn)
+static json_t *describe_definition(struct target *t, const char *arn, struct err *err)
 {
 	OWN(json) json_t *in = json_pack("{s:s}", "taskDefinition", arn), *out = NULL;
 
-	if (awsclient_call(t->aws, "ecs", "DescribeTaskDefinition", in, &out, NULL, NULL) < 0)
+	if (awsclient_call(t->aws, "ecs", "DescribeTaskDefinition", in, &out, NULL, err) < 0)
 		return NULL;
 	return json_incref(json_object_get(out, "taskDefinition"));
 }
@@ -91,16 +91,16 @@ json_t *ecs_view_stopped(struct target *t, const char *service_arn, const json_t
 	json_t *stopped = json_array(), *task;
 	size_t i;
 
-	if (!split_service(service_arn, &cluster, &name))
+	if (!ecs_view_split_service(service_arn, &cluster, &name))
 		return stopped;
-	tasks = tasks_of(t, cluster, name, "STOPPED");
+	tasks = tasks_of(t, cluster, name, "STOPPED", NULL);
 	json_array_foreach(tasks, i, task) {
 		OWN(json) json_t *definition = NULL;
 
 		if (json_object_get(known, json_str_or(task, "taskArn", "")) ||
 		    strcmp(json_str_or(task, "lastStatus", ""), "STOPPED"))
 			continue;
-		definition = describe_definition(t, json_str_or(task, "taskDefinitionArn", ""));
+		definition = describe_definition(t, json_str_or(task, "taskDefinitionArn", ""), NULL);
 		json_object_set_new(task, "log",
 				    last_lines(t, json_path(definition, "containerDefinitions.0"),
 					       task_id(task)));
@@ -130,7 +130,7 @@ void ecs_view_print_stopped(struct cli *cli, const char *service, const json_t *
 	(void)fflush(stdout);
 }
 
-int ecs_view_resources(struct target *t, const char *stack, json_t **ret, struct err *err)
+int ecs_view_own_resources(struct target *t, const char *stack, json_t **ret, struct err *err)
 {
 	OWN(json) json_t *all = json_array(), *token = NULL;
 
@@ -151,12 +151,51 @@ int ecs_view_resources(struct target *t, const char *stack, json_t **ret, struct
 	return 0;
 }
 
-static json_t *describe_service(struct target *t, const char *cluster, const char *name)
+static bool is_nested(const json_t *resource)
+{
+	return str_eq(json_str(resource, "ResourceType"), "AWS::CloudFormation::Stack") &&
+	       json_str(resource, "PhysicalResourceId") &&
+	       !str_eq(json_str(resource, "ResourceStatus"), "DELETE_COMPLETE");
+}
+
+json_t *ecs_view_nested(const json_t *resources)
+{
+	json_t *ids = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(resources, i, one)
+		if (is_nested(one))
+			json_add_str(ids, json_str(one, "PhysicalResourceId"));
+	return ids;
+}
+
+/* The list grows while it is walked: a nested stack may have nested stacks. */
+int ecs_view_resources(struct target *t, const char *stack, json_t **ret, struct err *err)
+{
+	OWN(json) json_t *all = NULL;
+
+	if (ecs_view_own_resources(t, stack, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		const json_t *one = json_array_get(all, i);
+		OWN(json) json_t *inner = NULL;
+
+		if (!is_nested(one))
+			continue;
+		if (ecs_view_own_resources(t, json_str(one, "PhysicalResourceId"), &inner, err) < 0)
+			return -1;
+		json_array_extend(all, inner);
+	}
+	*ret = GIVE(all);
+	return 0;
+}
+
+static json_t *describe_service(struct target *t, const char *cluster, const char *name, struct err *err)
 {
 	OWN(json) json_t *in = json_pack("{s:s,s:[s]}", "cluster", cluster, "services", name);
 	OWN(json) json_t *out = NULL;
 
-	if (awsclient_call(t->aws, "ecs", "DescribeServices", in, &out, NULL, NULL) < 0)
+	if (awsclient_call(t->aws, "ecs", "DescribeServices", in, &out, NULL, err) < 0)
 		return NULL;
 	return json_incref(json_array_get(json_list(out, "services"), 0));
 }
@@ -203,7 +242,24 @@ static void pick_container(json_t *node, const json_t *definition)
 	}
 }
 
-static void add_forwards(json_t *node, const json_t *task)
+/* Where the container listens inside the VPC: container port -> "10.0.1.5:port". */
+static void add_inside(json_t *node)
+{
+	const char *address = json_str(node, "address");
+	json_t *inside = json_object(), *mapping;
+	size_t i;
+
+	json_array_foreach(json_list(json_object_get(node, "container"), "portMappings"), i, mapping) {
+		OWN(str) char *port =
+			str_printf("%lld", (long long)json_int_or(mapping, "containerPort", 0));
+		OWN(str) char *at = address ? str_printf("%s:%s", address, port) : NULL;
+
+		json_set_str(inside, port, at);
+	}
+	json_object_set_new(node, "inside", inside);
+}
+
+static void add_forwards(const struct target *t, json_t *node, const json_t *task)
 {
 	json_t *forwards = json_object(), *container, *binding;
 	size_t i, k;
@@ -213,7 +269,8 @@ static void add_forwards(json_t *node, const json_t *task)
 					       "privateIpv4Address");
 
 		json_set_str(node, "address", address);
-		json_array_foreach(json_list(container, "networkBindings"), k, binding) {
+		/* only the local cloud's bindings lead somewhere from here */
+		json_array_foreach(t->local ? json_list(container, "networkBindings") : NULL, k, binding) {
 			OWN(str) char *port = str_printf("%lld", (long long)json_int_or(
 									 binding, "containerPort", 0));
 			OWN(str) char *at =
@@ -224,21 +281,26 @@ static void add_forwards(json_t *node, const json_t *task)
 		}
 	}
 	json_object_set_new(node, "forwards", forwards);
+	if (!t->local)
+		add_inside(node);
 }
 
 static void add_task(struct target *t, json_t *node, const char *cluster, const char *name)
 {
-	OWN(json) json_t *tasks = tasks_of(t, cluster, name, "RUNNING");
+	struct err why = { 0 };
+	OWN(json) json_t *tasks = tasks_of(t, cluster, name, "RUNNING", &why);
 	json_t *task, *best = NULL;
 	size_t i;
 
+	if (!tasks)
+		json_set_str(node, "taskUnknown", why.text);
 	json_array_foreach(tasks, i, task)
 		if (!best || !strcmp(json_str_or(task, "lastStatus", ""), "RUNNING"))
 			best = task;
 	if (!best)
 		return;
 	json_object_set(node, "task", best);
-	add_forwards(node, best);
+	add_forwards(t, node, best);
 }
 
 static void add_log(json_t *node)
@@ -271,19 +333,22 @@ static void add_name(json_t *node, const char *logical)
 	json_set_str(node, "name", label ? label : family ? family : logical);
 }
 
-static void add_service(struct target *t, json_t *nodes, const json_t *resource)
+/* A service that is gone meanwhile is left out; one that may not be looked at is an error. */
+static int add_service(struct target *t, json_t *nodes, const json_t *resource, struct err *err)
 {
+	struct err why = { 0 };
 	const char *arn = json_str_or(resource, "PhysicalResourceId", "");
 	OWN(str) char *cluster = NULL, *name = NULL;
 	OWN(json) json_t *node = NULL, *service = NULL, *definition = NULL;
 
 	if (strcmp(json_str_or(resource, "ResourceType", ""), "AWS::ECS::Service") ||
-	    !split_service(arn, &cluster, &name))
-		return;
-	service = describe_service(t, cluster, name);
-	definition = describe_definition(t, json_str_or(service, "taskDefinition", ""));
-	if (!service || !definition)
-		return;
+	    !ecs_view_split_service(arn, &cluster, &name))
+		return 0;
+	service = describe_service(t, cluster, name, &why);
+	if (service)
+		definition = describe_definition(t, json_str_or(service, "taskDefinition", ""), &why);
+	if (!definition)
+		return t->local || !why.text[0] ? 0 : err_set(err, why.code, "service %s: %s", name, why.text);
 	node = json_pack("{s:s,s:s,s:s,s:O,s:O}", "logicalResourceId",
 			 json_str_or(resource, "LogicalResourceId", ""), "serviceArn", arn, "cluster",
 			 cluster, "service", service, "taskDefinition", definition);
@@ -292,6 +357,7 @@ static void add_service(struct target *t, json_t *nodes, const json_t *resource)
 	add_task(t, node, cluster, name);
 	add_log(node);
 	json_array_append(nodes, node);
+	return 0;
 }
 
 int ecs_view_services(struct target *t, const char *stack, json_t **ret, struct err *err)
@@ -303,7 +369,8 @@ int ecs_view_services(struct target *t, const char *stack, json_t **ret, struct 
 	if (ecs_view_resources(t, stack, &resources, err) < 0)
 		return -1;
 	json_array_foreach(resources, i, resource)
-		add_service(t, nodes, resource);
+		if (add_service(t, nodes, resource, err) < 0)
+			return -1;
 	*ret = GIVE(nodes);
 	return 0;
 }
@@ -363,13 +430,13 @@ static char *forward_of_task(struct target *t, const char *vpc, const char *addr
 	if (awsclient_call(t->aws, "ecs", "ListClusters", NULL, &clusters, NULL, NULL) < 0)
 		return NULL;
 	json_array_foreach(json_list(clusters, "clusterArns"), i, cluster) {
-		OWN(json) json_t *tasks = tasks_of(t, json_string_value(cluster), NULL, "RUNNING");
+		OWN(json) json_t *tasks = tasks_of(t, json_string_value(cluster), NULL, "RUNNING", NULL);
 
 		json_array_foreach(tasks, k, task) {
 			OWN(json) json_t *node = json_object();
 			const char *at;
 
-			add_forwards(node, task);
+			add_forwards(t, node, task);
 			at = json_str(json_map(node, "forwards"), port);
 			if (at && str_eq(json_str(node, "address"), address) && in_vpc(t, task, vpc))
 				return str_dup(at);

@@ -3,19 +3,27 @@
 #include "face/cli/cli.h"
 #include "face/cli/target.h"
 
+/* "arn:aws:ecs:R:A:service/CLUSTER/NAME": both parts, the caller's; false when it is none. */
+bool ecs_view_split_service(const char *arn, char **ret_cluster, char **ret_name);
+
 /* Stopped tasks of a service ARN that are not in `known` (task ARN -> any): DescribeTasks objects with
  * "log": last lines of their log streams. Array, the caller's. */
 json_t *ecs_view_stopped(struct target *t, const char *service_arn, const json_t *known);
 void ecs_view_print_stopped(struct cli *cli, const char *service, const json_t *task);
 
-/* All resources of a stack: array of ListStackResources' summaries. */
+/* The resources of one stack: array of ListStackResources' summaries. */
+int ecs_view_own_resources(struct target *t, const char *stack, json_t **ret, struct err *err);
+/* Those of the stack and of all stacks nested in it. */
 int ecs_view_resources(struct target *t, const char *stack, json_t **ret, struct err *err);
+/* ARNs of the nested stacks among resources; the caller's. */
+json_t *ecs_view_nested(const json_t *resources);
 
 /* The nodes of a stack: array of objects
  *   name (logical id's service name), logicalResourceId, serviceArn, service (DescribeServices),
  *   taskDefinition (DescribeTaskDefinition), task (newest running or pending DescribeTasks object, or
  *   absent), container (its definition), environment (object), kind "node" | "chain" | "other",
- *   address, forwards (object container port -> "127.0.0.1:port"), logGroup, logStream.
+ *   address, forwards (object container port -> "127.0.0.1:port"; AWS: empty), inside (AWS: the same with
+ *   the private address), taskUnknown (why nobody tells which tasks run), logGroup, logStream.
  * 0: *ret is the caller's. */
 int ecs_view_services(struct target *t, const char *stack, json_t **ret, struct err *err);
 

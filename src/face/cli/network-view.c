@@ -8,6 +8,8 @@
 #include "face/cli/deploy.h"
 #include "face/cli/ecs-view.h"
 
+static const char only_inside[] = "only from inside the VPC";
+
 /* ---- what a node says of itself ------------------------------------------------------------------ */
 
 static char *fetch(struct target *t, const json_t *node, const char *path, int *ret_status)
@@ -63,12 +65,28 @@ static void probe_metrics(struct target *t, json_t *node)
 	json_set_int(node, "live", live > 0 ? live : 0);
 }
 
+/* A private address that does not answer from here says nothing: what ECS tells is all there is. */
+static void take_health(json_t *node)
+{
+	const json_t *task = json_map(node, "task");
+	bool checked = json_map(json_object_get(node, "container"), "healthCheck") != NULL;
+
+	json_set_str(node, "unreached", only_inside);
+	json_set_str(node, "healthStatus", json_str_or(task, "healthStatus", "UNKNOWN"));
+	if (task && !checked)
+		json_set_str(node, "healthReason", "the container has no health check");
+}
+
 static void probe_node(struct target *t, json_t *node)
 {
 	const json_t *task = json_map(node, "task");
 	const char *ecs = json_str_or(task, "healthStatus", "UNKNOWN");
 	int status = 0;
 
+	if (!t->local) {
+		take_health(node);
+		return;
+	}
 	if (!strcmp(json_str_or(task, "lastStatus", ""), "RUNNING")) {
 		OWN(str) char *health = fetch(t, node, "/health", &status);
 
@@ -108,20 +126,30 @@ static json_t *node_entry(struct target *t, const json_t *node, size_t node_coun
 	json_set_int(entry, "desiredCount", json_int_or(service, "desiredCount", 0));
 	json_set_int(entry, "runningCount", json_int_or(service, "runningCount", 0));
 	json_set_str(entry, "taskArn", json_str(task, "taskArn"));
-	json_set_str(entry, "lastStatus", task ? json_str_or(task, "lastStatus", "UNKNOWN") : "STOPPED");
+	json_set_str(entry, "lastStatus",
+		     task || json_str(node, "taskUnknown") ? json_str_or(task, "lastStatus", "UNKNOWN")
+							   : "STOPPED");
+	json_set_str(entry, "statusReason", json_str(node, "taskUnknown"));
 	json_set_str(entry, "healthStatus", json_str_or(node, "healthStatus", "UNKNOWN"));
+	json_set_str(entry, "healthReason", json_str(node, "healthReason"));
 	json_set_str(entry, "privateIpv4Address", json_str(node, "address"));
 	json_set_str(entry, "dnsName", json_str(environment, "MPC_LOCAL_ADDRESS"));
 	if (json_map(node, "forwards"))
 		json_object_set(entry, "endpoints", json_map(node, "forwards"));
-	if (!task) {
+	if (!task && !json_str(node, "taskUnknown")) {
 		OWN(json) json_t *stopped =
 			ecs_view_stopped(t, json_str_or(node, "serviceArn", ""), NULL);
 
 		json_set_str(entry, "stoppedReason",
 			     json_str(json_array_get(stopped, 0), "stoppedReason"));
 	}
-	if (mpc) {
+	if (json_str(node, "unreached")) {
+		json_object_set_new(entry, "probe",
+				    json_pack("{s:s,s:s}", "verdict", "UNKNOWN", "reason",
+					      json_str(node, "unreached")));
+		if (json_map(node, "inside"))
+			json_object_set(entry, "insideEndpoints", json_map(node, "inside"));
+	} else if (mpc) {
 		if (json_map(node, "chain"))
 			json_object_set(entry, "chain", json_map(node, "chain"));
 		json_set_bool(entry, "participant", json_bool_or(node, "participant", false));
@@ -132,20 +160,26 @@ static json_t *node_entry(struct target *t, const json_t *node, size_t node_coun
 	return entry;
 }
 
-static json_t *summary(const json_t *nodes)
+static json_t *summary(const struct target *t, const json_t *nodes)
 {
 	json_int_t count = (json_int_t)json_array_size(nodes), running = 0, healthy = 0, live = 0,
-		   following = 0;
+		   following = 0, unchecked = 0;
 	json_t *node;
 	size_t i;
 
 	json_array_foreach(nodes, i, node) {
 		running += !strcmp(json_str_or(node, "lastStatus", ""), "RUNNING");
 		healthy += !strcmp(json_str_or(node, "healthStatus", ""), "HEALTHY");
+		unchecked += json_str(node, "healthReason") != NULL;
 		following += json_int_or(json_map(node, "chain"), "peers", 0) > 0 &&
 			     json_int_or(json_map(node, "chain"), "blockHeight", 0) > 0;
 		live += json_int_or(json_map(node, "peers"), "connected", 0);
 	}
+	if (!t->local)
+		return json_pack("{s:I,s:I,s:I,s:I,s:n,s:n,s:I,s:s}", "nodes", count, "running", running,
+				 "healthy", healthy, "healthUnknown", unchecked, "following",
+				 "peerConnections", "peerConnectionsExpected", count * (count - 1), "reason",
+				 only_inside);
 	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "nodes", count, "running", running, "healthy",
 			 healthy, "following", following, "peerConnections", live,
 			 "peerConnectionsExpected", count * (count - 1));
@@ -187,7 +221,7 @@ int network_view(struct target *t, const char *stack, json_t **ret, struct err *
 	json_set_str(view, "stackId", json_str(described, "StackId"));
 	json_set_str(view, "stackStatus", json_str(described, "StackStatus"));
 	json_set_str(view, "stackStatusReason", json_str(described, "StackStatusReason"));
-	json_object_set_new(view, "summary", summary(lists[0]));
+	json_object_set_new(view, "summary", summary(t, lists[0]));
 	*ret = GIVE(view);
 	return 0;
 }
@@ -197,6 +231,9 @@ bool network_view_formed(const json_t *view)
 	const json_t *s = json_map(view, "summary");
 	json_int_t nodes = json_int_or(s, "nodes", 0);
 
+	if (json_is_null(json_object_get(s, "following")))
+		return json_int_or(s, "running", -1) == nodes &&
+		       json_int_or(s, "healthy", -1) + json_int_or(s, "healthUnknown", 0) == nodes;
 	return json_int_or(s, "running", -1) == nodes && json_int_or(s, "healthy", -1) == nodes &&
 	       json_int_or(s, "following", -1) == nodes &&
 	       json_int_or(s, "peerConnections", -1) == json_int_or(s, "peerConnectionsExpected", 0);
@@ -208,20 +245,27 @@ static void print_row(struct cli *cli, const json_t *e, bool mpc)
 {
 	const char *status = json_str_or(e, "lastStatus", "");
 	const char *health = json_str_or(e, "healthStatus", "");
-	bool good = !strcmp(status, "RUNNING") && !strcmp(health, "HEALTHY");
+	bool good = !strcmp(status, "RUNNING") &&
+		    (!strcmp(health, "HEALTHY") || json_str(e, "healthReason"));
+	const char *hidden = json_str(json_map(e, "probe"), "reason");
 	const char *at = json_str(json_map(e, "endpoints"), mpc ? "8080" : "3030");
+	OWN(str) char *unknown = hidden ? str_printf("UNKNOWN (%s)", hidden) : NULL;
 	OWN(str) char *peers =
+		hidden ? str_dup("-") :
 		mpc ? str_printf("%lld/%lld", (long long)json_int_or(json_map(e, "peers"), "connected", 0),
 				 (long long)json_int_or(json_map(e, "peers"), "expected", 0))
 		    : str_dup("");
 	OWN(str) char *height =
+		hidden ? str_dup("-") :
 		mpc ? str_printf("%lld", (long long)json_int_or(json_map(e, "chain"), "blockHeight", 0))
 		    : str_dup("");
 
 	(void)printf("%-14s %s%-9s %-9s%s %-15s %-24s %7s %6s  %s%s\n", json_str_or(e, "name", ""),
 		     cli_paint(cli, good ? "green" : "red"), status, health, cli_paint(cli, "off"),
 		     json_str_or(e, "privateIpv4Address", "-"), json_str_or(e, "dnsName", "-"), height,
-		     peers, at ? "http://" : "-", at ? at : "");
+		     peers, at ? "http://" : unknown ? unknown : "-", at ? at : "");
+	if (json_str(e, "statusReason"))
+		(void)printf("  UNKNOWN: %s\n", json_str(e, "statusReason"));
 	if (json_str(e, "stoppedReason"))
 		(void)printf("  %s%s%s\n", cli_paint(cli, "red"), json_str(e, "stoppedReason"),
 			     cli_paint(cli, "off"));
@@ -241,7 +285,13 @@ void network_view_print(struct cli *cli, const json_t *view)
 	for (size_t l = 0; l < 3; l++)
 		json_array_foreach(json_list(view, lists[l]), i, entry)
 			print_row(cli, entry, l == 0);
-	if (json_array_size(json_list(view, "nodes")))
+	if (json_is_null(json_object_get(s, "following")))
+		(void)printf("\n%lld of %lld RUNNING, %lld healthy, %lld without a health check; chain and peers "
+			     "UNKNOWN: nodes answer %s\n",
+			     (long long)json_int_or(s, "running", 0), (long long)json_int_or(s, "nodes", 0),
+			     (long long)json_int_or(s, "healthy", 0),
+			     (long long)json_int_or(s, "healthUnknown", 0), only_inside);
+	else if (json_array_size(json_list(view, "nodes")))
 		(void)printf("\n%lld of %lld RUNNING, %lld healthy, %lld follow the chain, %lld of %lld peer "
 			     "connections\n",
 			     (long long)json_int_or(s, "running", 0), (long long)json_int_or(s, "nodes", 0),
@@ -255,15 +305,16 @@ void network_view_print(struct cli *cli, const json_t *view)
 
 static int only_network(struct target *t, char **ret, struct err *err)
 {
-	OWN(json) json_t *out = NULL;
+	OWN(json) json_t *stacks = NULL;
 	OWN(buf) struct buf names = { 0 };
 	json_t *stack;
 	size_t i, count = 0;
 
-	if (awsclient_call(t->aws, "cloudformation", "DescribeStacks", NULL, &out, NULL, err) < 0)
+	if (deploy_list(t, &stacks, err) < 0)
 		return -1;
-	json_array_foreach(json_list(out, "Stacks"), i, stack) {
-		if (!str_eq(deploy_tag(stack, "mpcup:role"), "network"))
+	json_array_foreach(stacks, i, stack) {
+		/* nested stacks have their parent's tags */
+		if (!str_eq(deploy_tag(stack, "mpcup:role"), "network") || json_str(stack, "ParentId"))
 			continue;
 		buf_printf(&names, "%s%s", count++ ? ", " : "", json_str_or(stack, "StackName", ""));
 	}

@@ -12,11 +12,15 @@
  *  "summary":{"nodes","running","healthy","following","peerConnections","peerConnectionsExpected"}}
  * lastStatus and healthStatus are ECS's; a task without a container health check that answers /health
  * with OK counts as HEALTHY here (ECS itself says UNKNOWN).
+ * On AWS nothing is asked of the nodes: chain, participant and peers are missing, "probe" is
+ * {"verdict":"UNKNOWN","reason"}, "insideEndpoints" the private addresses, summary's following and
+ * peerConnections are null, and healthStatus is ECS's alone ("healthReason": why it cannot be told).
  * 0: *ret is the caller's; 1: there is no such stack; -1 err. */
 int network_view(struct target *t, const char *stack, json_t **ret, struct err *err);
 /* Puts health, chain and peers into nodes that come from ecs_view_services(). */
 void network_view_probe(struct target *t, json_t *nodes);
-/* True when all nodes are running, healthy, follow a chain, and all peer connections are up. */
+/* True when all nodes are running, healthy, follow a chain, and all peer connections are up; on AWS, when
+ * as much of that as can be seen is so. */
 bool network_view_formed(const json_t *view);
 void network_view_print(struct cli *cli, const json_t *view);
 

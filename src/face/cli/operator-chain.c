@@ -17,7 +17,7 @@ static void wipe_json_string(json_t *j)
 		explicit_bzero((char *)(uintptr_t)json_string_value(j), json_string_length(j));
 }
 
-static const char *value_from(const json_t *container, const char *variable)
+const char *operator_value_from(const json_t *container, const char *variable)
 {
 	json_t *secret;
 	size_t i;
@@ -29,9 +29,9 @@ static const char *value_from(const json_t *container, const char *variable)
 }
 
 /* "arn:aws:secretsmanager:R:A:secret:name-xxxxxx:json-key:stage:version" */
-static char *secret_id_of(const char *value_from_text, char **ret_json_key)
+char *operator_secret_id(const char *value_from, char **ret_json_key)
 {
-	const char *at = value_from_text;
+	const char *at = value_from;
 	const char *key;
 
 	*ret_json_key = NULL;
@@ -41,9 +41,9 @@ static char *secret_id_of(const char *value_from_text, char **ret_json_key)
 	}
 	key = at ? strchr(at, ':') : NULL;
 	if (!key)
-		return str_dup(value_from_text);
+		return str_dup(value_from);
 	*ret_json_key = str_dup_n(key + 1, strcspn(key + 1, ":"));
-	return str_dup_n(value_from_text, (size_t)(key - value_from_text));
+	return str_dup_n(value_from, (size_t)(key - value_from));
 }
 
 static int parse_key_text(const char *text, const char *json_key, struct near_key *ret,
@@ -68,7 +68,7 @@ static int parse_key_text(const char *text, const char *json_key, struct near_ke
 static int deployed_key(struct target *t, const json_t *node, const char *variable,
 			struct near_key *ret, struct err *err)
 {
-	const char *from = value_from(json_object_get(node, "container"), variable);
+	const char *from = operator_value_from(json_object_get(node, "container"), variable);
 	OWN(str) char *json_key = NULL, *id = NULL;
 	OWN(json) json_t *in = NULL, *out = NULL;
 	json_t *text;
@@ -77,7 +77,7 @@ static int deployed_key(struct target *t, const json_t *node, const char *variab
 	if (!from)
 		return err_set(err, ERR_INPUT, "%s: %s is not among its secrets",
 			       json_str_or(node, "name", "?"), variable);
-	id = secret_id_of(from, &json_key);
+	id = operator_secret_id(from, &json_key);
 	in = json_pack("{s:s}", "SecretId", id);
 	if (awsclient_call(t->aws, "secretsmanager", "GetSecretValue", in, &out, NULL, err) < 0)
 		return err_in(err, "%s: %s", json_str_or(node, "name", "?"), variable);

@@ -6,37 +6,6 @@
 
 #include "face/cli/operator.h"
 
-static void wipe_free(char **text)
-{
-	if (*text)
-		explicit_bzero(*text, strlen(*text));
-	free(*text);
-	*text = NULL;
-}
-#define SECRET_TEXT __attribute__((cleanup(wipe_free))) char *
-
-/* jansson keeps strings in memory of its own: overwrite them where they lie. */
-static void wipe_json(json_t *j)
-{
-	const char *key;
-	json_t *value;
-	size_t i;
-
-	if (json_is_string(j))
-		explicit_bzero((char *)(uintptr_t)json_string_value(j), json_string_length(j));
-	json_object_foreach(j, key, value)
-		wipe_json(value);
-	json_array_foreach(j, i, value)
-		wipe_json(value);
-}
-
-static void own_drop_secret_json(json_t **j)
-{
-	wipe_json(*j);
-	json_decref(*j);
-}
-#define SECRET_JSON __attribute__((cleanup(own_drop_secret_json))) json_t *
-
 static int read_secret_file(const char *path, json_t **ret, struct err *err)
 {
 	SECRET_TEXT text = NULL;
@@ -130,7 +99,7 @@ static int write_secret_file(const char *path, const json_t *j, struct err *err)
 	int rc = line ? cli_create(path, line, strlen(line), 0600, err)
 		      : err_set(err, ERR_BUG, "%s: no text", path);
 
-	wipe_free(&text);
+	own_drop_secret_text(&text);
 	return rc < 0 ? -1 : 0;
 }
 

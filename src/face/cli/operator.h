@@ -1,10 +1,28 @@
 /* What an operator does around a network: keys on disk, the node key of a chain, participants in the
  * contract. Secrets come from files and Secrets Manager and go nowhere else. */
 #pragma once
+#include <string.h>
+
 #include "core/near/near.h"
 #include "core/network/network.h"
 #include "face/cli/cli.h"
 #include "face/cli/target.h"
+
+/* Texts and JSON that hold secrets: wiped when they go. */
+static inline void own_drop_secret_text(char **text)
+{
+	if (*text)
+		explicit_bzero(*text, strlen(*text));
+	free(*text);
+	*text = NULL;
+}
+#define SECRET_TEXT __attribute__((cleanup(own_drop_secret_text))) char *
+static inline void own_drop_secret_json(json_t **j)
+{
+	json_wipe(*j);
+	json_decref(*j);
+}
+#define SECRET_JSON __attribute__((cleanup(own_drop_secret_json))) json_t *
 
 /* ---- key files: <directory>/<host name>.json {"account_id","account_key","p2p_key"}, chain.json --- */
 
@@ -24,6 +42,11 @@ int operator_find_chain_key(struct target *t, const uint8_t public_key[NEAR_PUBL
 			    struct near_key *ret, struct err *err);
 /* Deletes the stack's secret and parameters of ours. */
 void operator_forget(struct target *t, const char *stack);
+
+/* ValueFrom of a secret variable of a container (ECS's definition); NULL: it has none such. Borrowed. */
+const char *operator_value_from(const json_t *container, const char *variable);
+/* The id in a ValueFrom of Secrets Manager, and its JSON key ("" or NULL: none); both the caller's. */
+char *operator_secret_id(const char *value_from, char **ret_json_key);
 
 /* ---- participants ------------------------------------------------------------------------------------ */
 

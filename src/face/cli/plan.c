@@ -6,6 +6,7 @@
 #include "core/synth/synth.h"
 #include "core/template/template.h"
 #include "face/cli/operator.h"
+#include "face/cli/plan-internal.h"
 
 static void stack_free(struct plan_stack *s)
 {
@@ -23,6 +24,7 @@ static void stack_free(struct plan_stack *s)
 	json_decref(s->parameters);
 	free(s->name);
 	free(s->source);
+	free(s->nested);
 	free(s->text);
 	template_free(s->parsed);
 }
@@ -41,7 +43,7 @@ void plan_free(struct plan *p)
 	*p = (struct plan){ 0 };
 }
 
-static struct plan_stack *add_stack(struct plan *p, const char *name, const char *role)
+struct plan_stack *plan_add_stack(struct plan *p, const char *name, const char *role)
 {
 	p->stacks = mem_grow(p->stacks, p->count + 1, sizeof(*p->stacks));
 	p->stacks[p->count] = (struct plan_stack){ .name = str_dup(name), .role = role,
@@ -49,7 +51,7 @@ static struct plan_stack *add_stack(struct plan *p, const char *name, const char
 	return &p->stacks[p->count++];
 }
 
-static void add_parameter(json_t *parameters, const char *key, const char *value)
+void plan_add_parameter(json_t *parameters, const char *key, const char *value)
 {
 	json_array_append_new(parameters,
 			      json_pack("{s:s,s:s}", "ParameterKey", key, "ParameterValue", value));
@@ -182,7 +184,7 @@ static void parameters_of(const struct template *t, const json_t *given, json_t 
 	json_object_foreach((json_t *)(uintptr_t)given, key, value) {
 		if (!json_object_get(declared, key))
 			continue;
-		add_parameter(parameters, key, json_string_value(value));
+		plan_add_parameter(parameters, key, json_string_value(value));
 		json_set_bool(used, key, true);
 	}
 }
@@ -261,7 +263,7 @@ static int add_template(struct cli *cli, struct plan *p, const char *path, const
 			json_t *used, json_t **exports, json_t **imports, struct err *err)
 {
 	OWN(str) char *name = name_of_file(path);
-	struct plan_stack *s = add_stack(p, name, "network");
+	struct plan_stack *s = plan_add_stack(p, name, "network");
 
 	s->source = str_dup(path);
 	*exports = json_object();
@@ -322,6 +324,7 @@ static int plan_templates(struct cli *cli, struct plan *p, const json_t *given,
 		return -1;
 	for (size_t i = 0; i + 1 < p->count; i++)
 		p->stacks[i].role = "base";
+	plan_link_nested(p);
 	if (cli_option(cli, "stack")) {
 		free(p->stacks[p->count - 1].name);
 		p->stacks[p->count - 1].name = str_dup(cli_option(cli, "stack"));
@@ -333,45 +336,13 @@ static int plan_templates(struct cli *cli, struct plan *p, const json_t *given,
 
 /* ---- network.yaml ----------------------------------------------------------------------------------------- */
 
-static int node_parameters(const struct network *n, const char *directory, bool preview,
-			   json_t *parameters, struct err *err)
-{
-	for (size_t i = 0; i < n->node_count; i++) {
-		OWN(str) char *account_name = str_printf("Node%zuAccountKey", i);
-		OWN(str) char *peer_name = str_printf("Node%zuPeerKey", i);
-		struct near_key account, p2p;
-		char *texts[2];
-		int rc = operator_read_node(directory, n->nodes[i].host_name, &account, &p2p, err);
-
-		if (rc > 0 && preview)
-			continue;
-		if (rc > 0)
-			return err_set(err, ERR_INPUT,
-				       "%s/%s.json is missing: mpcup keys generate makes the keys of a network",
-				       directory, n->nodes[i].host_name);
-		if (rc < 0)
-			return -1;
-		texts[0] = near_key_format_secret(&account);
-		texts[1] = near_key_format_secret(&p2p);
-		add_parameter(parameters, account_name, texts[0]);
-		add_parameter(parameters, peer_name, texts[1]);
-		near_key_wipe(&account);
-		near_key_wipe(&p2p);
-		for (int k = 0; k < 2; k++) {
-			explicit_bzero(texts[k], strlen(texts[k]));
-			free(texts[k]);
-		}
-	}
-	return 0;
-}
-
 static void chain_parameters(const struct plan *p, json_t *parameters)
 {
 	OWN(str) char *public = near_key_format_public(&p->chain_key);
 	char *secret = near_key_format_secret(&p->chain_key);
 
-	add_parameter(parameters, "NodeKey", secret);
-	add_parameter(parameters, "NodePublicKey", public);
+	plan_add_parameter(parameters, "NodeKey", secret);
+	plan_add_parameter(parameters, "NodePublicKey", public);
 	explicit_bzero(secret, strlen(secret));
 	free(secret);
 }
@@ -403,6 +374,8 @@ static int plan_network(struct cli *cli, struct plan *p, const char *path, const
 	OWN(network) struct network *n = NULL;
 	const char *slash = strrchr(path, '/');
 	OWN(str) char *directory = slash ? str_dup_n(path, (size_t)(slash - path) + 1) : str_dup("");
+	struct synth_parts parts __attribute__((cleanup(own_drop_synth_parts))) = { 0 };
+	size_t most;
 	bool local;
 	struct plan_stack *s;
 	const char *key;
@@ -416,7 +389,7 @@ static int plan_network(struct cli *cli, struct plan *p, const char *path, const
 		return -1;
 	local = !strcmp(n->chain, "localnet");
 	if (n->pattern == NETWORK_INTEGRATED && local && (p->has_chain_key || p->preview)) {
-		s = add_stack(p, n->base_stack, "base");
+		s = plan_add_stack(p, n->base_stack, "base");
 		s->source = str_printf("%s: stack %s", path, s->name);
 		if (synth_base(n, SYNTH_JSON, &s->text, err) < 0)
 			return -1;
@@ -424,16 +397,19 @@ static int plan_network(struct cli *cli, struct plan *p, const char *path, const
 		if (p->has_chain_key)
 			chain_parameters(p, s->parameters);
 	}
-	s = add_stack(p, cli_option(cli, "stack") ? cli_option(cli, "stack") : n->name, "network");
-	s->source = str_printf("%s: stack %s", path, s->name);
-	if (synth_network(n, SYNTH_JSON, &s->text, err) < 0 ||
-	    node_parameters(n, p->key_directory, p->preview, s->parameters, err) < 0)
+	if (plan_split_nodes(&most, err) < 0 || synth_parts(n, SYNTH_JSON, most, &parts, err) < 0)
 		return -1;
+	plan_add_nested(p, path, n->name, &parts);
+	s = plan_add_stack(p, cli_option(cli, "stack") ? cli_option(cli, "stack") : n->name, "network");
+	s->source = str_printf("%s: stack %s", path, s->name);
+	s->text = GIVE(parts.text);
 	s->len = strlen(s->text);
+	if (plan_node_keys(n, p->key_directory, p->preview, &parts, s->parameters, err) < 0)
+		return -1;
 	if (n->pattern == NETWORK_COMPOSED && p->has_chain_key)
 		chain_parameters(p, s->parameters);
 	json_object_foreach((json_t *)(uintptr_t)given, key, value)
-		add_parameter(s->parameters, key, json_string_value(value));
+		plan_add_parameter(s->parameters, key, json_string_value(value));
 	p->network = str_dup(s->name);
 	p->made_from_path = str_dup(path);
 	p->made_from = GIVE(n);

@@ -9,14 +9,15 @@
 struct plan_stack {
 	char *name;
 	char *source;	  /* the file it is from, for messages */
-	const char *role; /* "network" or "base" */
+	const char *role; /* "network", "base" or "nested" */
+	char *nested; /* file name of the template of a nested stack, which its parent looks for; else NULL */
 	char *text;
 	size_t len;
 	struct template *parsed; /* of the text, where it was read; NULL: not yet */
 	json_t *parameters; /* array of {"ParameterKey","ParameterValue"} */
 };
 struct plan {
-	struct plan_stack *stacks; /* what exports comes before what imports */
+	struct plan_stack *stacks; /* what exports comes before what imports, what is nested before its parent */
 	size_t count;
 	char *network; /* name of the stack that is the network */
 	json_t *images; /* object pattern -> "node" | "localnet" */
@@ -35,6 +36,9 @@ struct plan {
 int plan_make(struct cli *cli, struct plan *ret, struct err *err);
 /* The same without any effect: for check. */
 int plan_preview(struct cli *cli, struct plan *ret, struct err *err);
+/* $MPCUP_SPLIT_NODES: how many nodes a nested stack has at most; 0: only what fits no template is split.
+ */
+int plan_split_nodes(size_t *ret, struct err *err);
 void plan_free(struct plan *p); /* wipes */
 static inline void own_drop_plan(struct plan *p)
 {

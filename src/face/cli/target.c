@@ -13,8 +13,6 @@
 
 #include "engine/cloud/cloud.h"
 
-const char target_help[] = "where to deploy: local (default)";
-
 char *target_state_dir(void)
 {
 	const char *own = getenv("MPCUP_STATE_DIR"), *xdg = getenv("XDG_STATE_HOME");
@@ -210,10 +208,16 @@ int target_stop_cloud(struct err *err)
 
 int target_check(const struct cli *cli, struct err *err)
 {
+	static const char *const of_aws[] = { "profile", "region", "endpoint-url" };
 	const char *name = cli_option(cli, "target");
 
-	if (name && strcmp(name, "local"))
-		return err_set(err, ERR_INPUT, "--target %s: this version deploys to 'local' only", name);
+	if (name && strcmp(name, "local") && strcmp(name, "aws"))
+		return err_set(err, ERR_INPUT, "--target %s: there are 'local' and 'aws'", name);
+	for (size_t i = 0; i < sizeof(of_aws) / sizeof(of_aws[0]); i++)
+		if (cli_option(cli, of_aws[i]) && !str_eq(name, "aws"))
+			return err_set(err, ERR_INPUT,
+				       "--%s is for --target aws%s", of_aws[i],
+				       i ? "" : " (the node image's contract is --node-profile)");
 	return 0;
 }
 
@@ -223,7 +227,7 @@ static int open_client(struct target *ret, struct err *err)
 {
 	OWN(str) char *state_dir = target_state_dir();
 	OWN(json) json_t *all = NULL;
-	struct target t = { .endpoint = endpoint_url() };
+	struct target t = { .endpoint = endpoint_url(), .local = true, .account = str_dup("000000000000") };
 	struct awsclient_options o = { .endpoint_url = t.endpoint, .local = true };
 	const json_t *first;
 	int rc;
@@ -251,6 +255,8 @@ int target_open(struct cli *cli, bool start, struct target *ret, struct err *err
 
 	if (target_check(cli, err) < 0)
 		return -1;
+	if (str_eq(cli_option(cli, "target"), "aws"))
+		return target_open_aws(cli, ret, err);
 	alive = target_health(NULL, err);
 	if (alive < 0)
 		return -1;
@@ -266,5 +272,7 @@ void target_close(struct target *t)
 {
 	awsclient_free(t->aws);
 	free(t->endpoint);
+	free(t->account);
+	free(t->caller);
 	*t = (struct target){ 0 };
 }

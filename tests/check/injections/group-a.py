@@ -5,7 +5,7 @@ BOOT = BOOT_KEY + "@10.0.2.100:24567"
 OTHER_BOOT = "ed25519:9qyu1RaJ5shX6UEb7UooPQYVXCC1tNHCiDPPxJ8Pv1UJ@10.0.2.101:24567"
 VARIABLES = ["MPC_HOME_DIR", "MPC_ENV", "MPC_ACCOUNT_ID", "MPC_CONTRACT_ID", "NEAR_BOOT_NODES", "MPC_P2P_PRIVATE_KEY",
              "MPC_ACCOUNT_SK", "MPC_SECRET_STORE_KEY"]
-OLD = ["--profile", "3.1"]  # whose start script runs the node as a child
+OLD = ["--node-profile", "3.1"]  # whose start script runs the node as a child
 HEALTH = {"Command": ["CMD-SHELL", "python3 -c \"import urllib.request as u; u.urlopen('http://localhost:8080/health')\""], "Interval": 30, "Retries": 5, "StartPeriod": 300}
 
 

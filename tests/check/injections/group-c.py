@@ -614,7 +614,7 @@ CASES = [
 
     # C13
     fault("C13", "no rule for the RPC port", COMPOSED, drop_rules(3030, "NearSg")),
-    fault("C13", "no rule for the RPC port, an image that does not ask it", COMPOSED, drop_rules(3030, "NearSg"), verdict="WARN", options=["--profile", "current"]),
+    fault("C13", "no rule for the RPC port, an image that does not ask it", COMPOSED, drop_rules(3030, "NearSg"), verdict="WARN", options=["--node-profile", "current"]),
 
     # C15
     fault("C15", "rule without a source", STANDALONE, set_rule(2049, "", ["SourceSecurityGroupId"]), also=["C01"]),

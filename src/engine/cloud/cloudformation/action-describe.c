@@ -100,6 +100,8 @@ static json_t *show_stack(const json_t *stack)
 	copy_list(out, settings, "Capabilities");
 	copy_list(out, stack, "Outputs");
 	copy(out, settings, "RoleARN");
+	copy(out, stack, "ParentId");
+	copy(out, stack, "RootId");
 	json_object_set_new(out, "Tags", json_array());
 	copy_list(out, settings, "Tags");
 	json_set_bool(out, "EnableTerminationProtection",
@@ -160,6 +162,8 @@ int action_list_stacks(struct hub *hub, struct call *c)
 		copy_time(out, stack, "DeletionTime");
 		copy(out, stack, "StackStatus");
 		copy(out, stack, "StackStatusReason");
+		copy(out, stack, "ParentId");
+		copy(out, stack, "RootId");
 		set_drift(out, "DriftInformation", "StackDriftStatus");
 		json_array_insert_new(list, 0, out);
 	}

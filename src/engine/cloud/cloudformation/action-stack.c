@@ -69,7 +69,7 @@ static int check_failure_wish(struct call *c)
 
 /* What is known to fail is refused at once when the client waits for the answer. */
 static int check_early(struct hub *hub, struct call *c, const json_t *stack, const json_t *settings,
-		       const struct stack_plan *plan)
+		       struct stack_plan *plan)
 {
 	struct err err = { 0 };
 
@@ -146,6 +146,7 @@ int stack_check_updatable(struct call *c, const json_t *stack)
 void stack_start_update(struct hub *hub, struct call *c, json_t *stack, json_t *settings)
 {
 	stack_put_settings(hub, stack, "Target", settings);
+	json_object_del(stack, "ByParent");
 	json_set_bool(stack, "DisableRollback", json_bool_or(c->in, "DisableRollback", false));
 	json_object_del(stack, "OnFailure");
 	json_set_int(stack, "LastUpdatedTime", hub_now_ms(hub));
@@ -258,13 +259,13 @@ int action_rollback_stack(struct hub *hub, struct call *c)
  */
 
 /* Not while an update or its rollback runs. */
-static int check_deletable(struct call *c, const json_t *stack)
+static int check_deletable(struct hub *hub, struct call *c, const json_t *stack)
 {
-	if (json_bool_or(stack, "EnableTerminationProtection", false))
+	if (json_bool_or(nested_root(hub, stack), "EnableTerminationProtection", false))
 		return call_fail(c, 400, "ValidationError",
 				 "Stack [%s] cannot be deleted while TerminationProtection is "
 				 "enabled",
-				 stack_name(stack));
+				 stack_name(nested_root(hub, stack)));
 	if (str_starts(stack_status(stack), "UPDATE_") &&
 	    str_ends(stack_status(stack), "_IN_PROGRESS"))
 		return call_fail(c, 400, "ValidationError",
@@ -304,7 +305,7 @@ int action_delete_stack(struct hub *hub, struct call *c)
 		return -1;
 	if (!stack || stack_is(stack, "DELETE_COMPLETE") || stack_is(stack, "DELETE_IN_PROGRESS"))
 		return 0;
-	if (check_deletable(c, stack) < 0)
+	if (check_deletable(hub, c, stack) < 0)
 		return -1;
 	stack_begin(hub, stack, token_of(c));
 	if (refuse_export_in_use(hub, stack))
@@ -326,6 +327,11 @@ int action_termination_protection(struct hub *hub, struct call *c)
 				 "1 validation error detected: Value null at "
 				 "'enableTerminationProtection' failed to satisfy constraint: "
 				 "Member must not be null");
+	if (json_str(stack, "ParentId"))
+		return call_fail(c, 400, "ValidationError",
+				 "Termination protection of nested stack [%s] is that of its root "
+				 "stack, where it has to be set",
+				 stack_name(stack));
 	json_set_bool(stack, "EnableTerminationProtection",
 		      json_bool_or(c->in, "EnableTerminationProtection", false));
 	stack_save(hub, stack);

@@ -341,7 +341,14 @@ static void describe_modify(struct changes *x, const struct resource_kind *kind,
 
 	if (json_array_size(details))
 		json_add_str(scope, "Properties");
-	if (verdict == STACK_TOUCH || (verdict == STACK_MODIFY && !json_array_size(details))) {
+	if (!json_array_size(details) && str_eq(json_str(record, "ResourceType"), STACK_TYPE)) {
+		struct detail d = { .attribute = "Properties", .recreation = "Never" };
+		OWN(json) json_t *target = new_target(x, logical, &d);
+
+		json_add_str(scope, "Properties");
+		add_detail(details, target, "Automatic", "Dynamic", NULL);
+	} else if (verdict == STACK_TOUCH ||
+		   (verdict == STACK_MODIFY && !json_array_size(details))) {
 		const char *attribute = verdict == STACK_TOUCH ? "Metadata" : "Tags";
 		struct detail d = { .attribute = attribute, .recreation = "Never" };
 		OWN(json) json_t *target = new_target(x, logical, &d);

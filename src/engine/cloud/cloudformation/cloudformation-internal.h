@@ -82,7 +82,7 @@ int stack_check_exports(struct hub *hub, const json_t *stack, const json_t *outp
 			struct err *err);
 /* Same before there are any values: are the names free? */
 struct stack_plan;
-int stack_check_export_names(struct hub *hub, const json_t *stack, const struct stack_plan *plan,
+int stack_check_export_names(struct hub *hub, const json_t *stack, struct stack_plan *plan,
 			     struct err *err);
 /* Makes the exports of a stack those of `outputs` (NULL: none). */
 void stack_put_exports(struct hub *hub, const json_t *stack, const json_t *outputs);
@@ -205,6 +205,7 @@ struct stack_run {
 	size_t step_count, over_count, waiting_count;
 	size_t *ready, ready_head, ready_tail; /* a ring is not needed: each step is ready once */
 	bool failed, tags_changed;
+	bool held; /* no steps: nested_held() when they were made */
 };
 
 int engine_start(struct hub *hub, struct err *err);
@@ -284,7 +285,22 @@ int action_list_change_sets(struct hub *hub, struct call *c);
 json_t *change_set_find(struct hub *hub, struct call *c);
 void stack_drop_change_sets(struct hub *hub, const json_t *stack);
 
+/* ---- nested.c: stacks that are resources of other stacks
+ * -------------------------------------------------------------------- */
+#define STACK_TYPE "AWS::CloudFormation::Stack"
+
+/* A child that waits for its parent's cleanup with its own. */
+bool nested_held(const json_t *stack);
+/* The stack was updated, or rolled back, well: must its cleanup wait for its parent? */
+bool nested_hold(struct hub *hub, json_t *stack);
+void nested_release_children(struct hub *hub, const json_t *stack);
+/* May the status not be left although all steps are done? */
+bool nested_waits(struct hub *hub, const json_t *stack);
+/* The outermost stack of a tree; a stack that is no child: itself. Borrowed. */
+const json_t *nested_root(struct hub *hub, const json_t *stack);
+
 /* ---- kinds of its own
  * ---------------------------------------------------------------------------------- */
-extern const struct resource_kind kind_cdk_metadata, kind_wait_handle, kind_wait_condition;
+extern const struct resource_kind kind_cdk_metadata, kind_wait_handle, kind_wait_condition,
+	kind_nested_stack;
 int action_signal(struct hub *hub, struct call *c); /* a signal to a wait condition handle */

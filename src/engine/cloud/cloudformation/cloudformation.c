@@ -51,7 +51,8 @@ static const struct action actions[] = {
 /* clang-format on */
 
 static const struct resource_kind *const kinds[] = { &kind_cdk_metadata, &kind_wait_handle,
-						     &kind_wait_condition, NULL };
+						     &kind_wait_condition, &kind_nested_stack,
+						     NULL };
 
 const struct service service_cloudformation = {
 	.name = "cloudformation",
@@ -59,7 +60,7 @@ const struct service service_cloudformation = {
 	.kinds = kinds,
 	.start = engine_start,
 	.stop = engine_stop,
-	.covers = "Stacks and change sets with events, rollback, exports and imports; no nested "
-		  "stacks, macros, drift detection, stack policies, stack sets or imports of "
+	.covers = "Stacks, nested stacks and change sets with events, rollback, exports and "
+		  "imports; no change sets of nested stacks, macros, drift detection, stack policies, stack sets or imports of "
 		  "resources.",
 };

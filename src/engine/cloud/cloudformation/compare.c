@@ -75,6 +75,9 @@ enum stack_verdict stack_compare(const struct resource_kind *kind, const json_t 
 	verdict = compare_properties(kind, json_map(record, "Properties"), properties);
 	if (verdict != STACK_SAME)
 		return verdict;
+	/* the template behind the URL of a nested stack may be another one now */
+	if (str_eq(json_str(record, "ResourceType"), STACK_TYPE))
+		return STACK_MODIFY;
 	if ((tags_changed && takes_tags(kind)) || !strcmp(status, "UPDATE_FAILED"))
 		return STACK_MODIFY;
 	metadata = json_object_get(template_resource(t, logical), "Metadata");

@@ -52,6 +52,7 @@ static void on_change(struct hub *hub, const char *kind, const char *id, void *c
 		return;
 	if (!strcmp(kind, STACK_KIND)) {
 		json_object_set_new(e->marked, id, json_true());
+		e->ask = e->ask || any_waits(e); /* a parent may wait for it */
 		arm(e, 0);
 	} else if (!str_starts(kind, "cloudformation:") && any_waits(e)) {
 		e->ask = true;
@@ -118,7 +119,8 @@ static int follow_status(struct stack_run *run)
 {
 	struct err err = { 0 };
 
-	if (run->planned && str_eq(run->phase, stack_status(run->stack)))
+	if (run->planned && str_eq(run->phase, stack_status(run->stack)) &&
+	    run->held == nested_held(run->stack))
 		return 0;
 	run_cancel(run);
 	if (run_plan(run, &err) == 0)
@@ -138,7 +140,7 @@ static void advance(struct stack_run *run, bool ask)
 	run_pump(run);
 	if (ask)
 		run_settle(run);
-	if (run_drained(run))
+	if (run_drained(run) && !nested_waits(run->hub, run->stack))
 		phase_finish(run);
 }
 

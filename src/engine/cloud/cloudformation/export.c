@@ -94,12 +94,17 @@ static int check_all_free(struct hub *hub, const json_t *stack, const json_t *ou
 	return 0;
 }
 
-int stack_check_export_names(struct hub *hub, const json_t *stack, const struct stack_plan *plan,
+int stack_check_export_names(struct hub *hub, const json_t *stack, struct stack_plan *plan,
 			     struct err *err)
 {
+	const json_t *values = plan->world.stack;
 	OWN(json) json_t *outputs = NULL;
+	int rc;
 
-	if (template_outputs(plan->eval, &outputs, err) < 0)
+	plan->world.stack = NULL; /* names depend on no resource, and values are not there yet */
+	rc = template_outputs(plan->eval, &outputs, err);
+	plan->world.stack = values;
+	if (rc < 0)
 		return -1;
 	return check_all_free(hub, stack, outputs, err);
 }

@@ -175,6 +175,7 @@ static void update_failed(struct stack_run *run, const char *reason)
 {
 	if (!*reason)
 		reason = "User Initiated"; /* cancelled with nothing in flight */
+	stack_set_text(run->stack, "UpdateFailure", reason); /* for a parent that asks later */
 	if (json_bool_or(run->stack, "DisableRollback", false))
 		turn(run, "UPDATE_FAILED", reason);
 	else
@@ -209,25 +210,73 @@ static void finish_create(struct stack_run *run)
 	}
 }
 
+/* A child that is held may have to go back to these. */
+static void remember_outputs(json_t *stack)
+{
+	json_t *outputs = json_object_get(stack, "Outputs");
+
+	if (json_bool_or(stack, "ByParent", false) && !json_object_get(stack, "PreviousOutputs"))
+		json_object_set_new(stack, "PreviousOutputs",
+				    outputs ? json_incref(outputs) : json_array());
+}
+
+static void restore_outputs(struct stack_run *run)
+{
+	OWN(json) json_t *outputs = json_incref(json_object_get(run->stack, "PreviousOutputs"));
+
+	json_object_del(run->stack, "Uncommitted");
+	json_object_del(run->stack, "PreviousOutputs");
+	if (!outputs)
+		return;
+	stack_put_exports(run->hub, run->stack, outputs);
+	json_object_set(run->stack, "Outputs", outputs);
+}
+
+/* What was wanted is what there is. */
+static void commit(struct stack_run *run)
+{
+	json_t *target = json_map(run->stack, "Target");
+
+	commit_records(run);
+	json_object_del(run->stack, "PreviousOutputs");
+	if (!target)
+		return;
+	stack_put_settings(run->hub, run->stack, "Settings", json_incref(target));
+	json_object_del(run->stack, "Target");
+}
+
+/* The parent cleans up: there is no way back any more. */
+static void commit_late(struct stack_run *run)
+{
+	struct err err = { 0 };
+
+	if (!json_bool_or(run->stack, "Uncommitted", false))
+		return;
+	json_object_del(run->stack, "Uncommitted");
+	if (stack_plan_load(run->hub, run->stack, stack_settings(run->stack), &run->plan, &err) < 0)
+		hub_log(run->hub, "cloudformation: %s: %s", stack_name(run->stack), err.text);
+	else
+		commit(run);
+}
+
 static void finish_update(struct stack_run *run)
 {
 	struct err err = { 0 };
 	OWN(str) char *reason = failed_sentence(run);
-	json_t *target = json_map(run->stack, "Target");
 
 	if (run->failed) {
 		update_failed(run, reason);
 		return;
 	}
+	remember_outputs(run->stack);
 	if (make_outputs(run, &err) < 0) {
 		update_failed(run, err.text);
 		return;
 	}
-	commit_records(run);
-	if (target) {
-		stack_put_settings(run->hub, run->stack, "Settings", json_incref(target));
-		json_object_del(run->stack, "Target");
-	}
+	if (nested_hold(run->hub, run->stack))
+		json_set_bool(run->stack, "Uncommitted", true);
+	else
+		commit(run);
 	touch(run);
 	turn(run, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", NULL);
 }
@@ -243,6 +292,8 @@ static void finish_revert(struct stack_run *run)
 		return;
 	}
 	drop_new_records(run);
+	restore_outputs(run);
+	(void)nested_hold(run->hub, run->stack);
 	json_object_del(run->stack, "ResourcesToSkip");
 	touch(run);
 	turn(run, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", NULL);
@@ -333,4 +384,8 @@ void phase_begin(struct stack_run *run)
 	if (!strcmp(run->phase, "DELETE_IN_PROGRESS") ||
 	    !strcmp(run->phase, "ROLLBACK_IN_PROGRESS"))
 		shelve_previous(run);
+	if (str_ends(run->phase, "_CLEANUP_IN_PROGRESS")) {
+		commit_late(run);
+		nested_release_children(run->hub, run->stack);
+	}
 }

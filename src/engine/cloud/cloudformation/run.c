@@ -236,6 +236,11 @@ int run_plan(struct stack_run *run, struct err *err)
 	free(run->phase);
 	run->phase = str_dup(stack_status(run->stack));
 	run->planned = true;
+	run->held = nested_held(run->stack);
+	if (run->held) {
+		find_ready(run);
+		return 0;
+	}
 	phase_begin(run);
 	if (!strcmp(run->phase, "CREATE_IN_PROGRESS") || !strcmp(run->phase, "UPDATE_IN_PROGRESS"))
 		rc = plan_apply(run, err);

@@ -96,7 +96,8 @@ static char *handler_text(struct stack_run *run, const struct resource *r, const
 	OWN(str) char *once = stack_mask_text(json_map(run->stack, "Settings"), err->text);
 	OWN(str) char *masked = stack_mask_text(json_map(run->stack, "Target"), once);
 
-	if (r->plain_error)
+	/* no handler of the registry: its own words */
+	if (r->plain_error || str_eq(r->type, STACK_TYPE))
 		return GIVE(masked);
 	return str_printf("Resource handler returned message: \"%s\" (RequestToken: %s, "
 			  "HandlerErrorCode: %s)",
@@ -511,6 +512,9 @@ static void revert(struct stack_run *run, struct stack_step *step)
 		json_set_bool(record, "Reverting", true);
 		stack_set_record(run->hub, run->stack, record, "UPDATE_IN_PROGRESS", NULL);
 	}
+	/* its properties do not tell whether a nested stack was changed */
+	if (str_eq(json_str(record, "ResourceType"), STACK_TYPE))
+		same = false;
 	if (!same && kind)
 		rc = call_kind(run, step, record, kind->update, false, &reason);
 	after_revert(run, step, record, rc, reason);

@@ -32,7 +32,7 @@ TEST(request, unknown_types_are_refused_with_those_that_are_known)
 	refused(&w, TEMPLATE("\"A\":{\"Type\":\"AWS::Lambda::Function\"}"),
 		"ValidationError: Template format error: Unrecognized resource types: "
 		"[AWS::Lambda::Function]. The local cloud supports: AWS::CDK::Metadata, "
-		"AWS::CloudFormation::WaitCondition, "
+		"AWS::CloudFormation::Stack, AWS::CloudFormation::WaitCondition, "
 		"AWS::CloudFormation::WaitConditionHandle, AWS::EC2::EIP");
 	CHECK_INT(json_object_size(hub_all(w.hub, "cloudformation:template")), 0);
 	world_close(&w);

@@ -20,6 +20,8 @@ void world_open(struct world *w, const char *dir);
 void world_close(struct world *w);
 void world_restart(struct world *w);
 void gate(struct world *w, const char *logical, const char *what);
+/* An object of the bucket "objects". */
+void object(struct world *w, const char *key, const char *text);
 /* Number of physical things that exist. */
 size_t things(struct world *w);
 

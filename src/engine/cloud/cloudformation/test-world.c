@@ -201,8 +201,12 @@ static int get_secret(struct hub *hub, struct call *c)
 static int get_object(struct hub *hub, struct call *c)
 {
 	const char *bucket = json_str_or(c->in, "Bucket", ""), *key = json_str_or(c->in, "Key", "");
+	json_t *object = hub_get(hub, "fake:object", key);
 
-	(void)hub;
+	if (!strcmp(bucket, "objects") && object) {
+		json_object_set(c->out, "Body", object);
+		return 0;
+	}
 	if (!strcmp(bucket, "files")) {
 		OWN(str) char *path = str_printf("tests/templates/%s", key);
 		OWN(str) char *text = test_read_file(path, NULL);
@@ -276,6 +280,13 @@ void gate(struct world *w, const char *logical, const char *what)
 	OWN(json) json_t *value = json_string(what);
 
 	hub_put(w->hub, "fake:gate", logical, value);
+}
+
+void object(struct world *w, const char *key, const char *text)
+{
+	OWN(json) json_t *value = json_string(text);
+
+	hub_put(w->hub, "fake:object", key, value);
 }
 
 size_t things(struct world *w)

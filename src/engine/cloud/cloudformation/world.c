@@ -31,7 +31,8 @@ static int ask_ref(void *ctx, const char *logical, json_t **ret, struct err *err
 static int ask_att(void *ctx, const char *logical, const char *attribute, json_t **ret,
 		   struct err *err)
 {
-	const json_t *record = known_record(ctx, logical);
+	const struct stack_world *w = ctx;
+	const json_t *record = known_record(w, logical);
 	json_t *value = json_object_get(json_map(record, "Attributes"), attribute);
 	const char *type = json_str(record, "ResourceType");
 
@@ -39,6 +40,12 @@ static int ask_att(void *ctx, const char *logical, const char *attribute, json_t
 		return TEMPLATE_UNKNOWN;
 	if (!value && str_eq(template_ref_attribute(type), attribute))
 		value = json_object_get(record, "PhysicalResourceId");
+	if (!value && str_eq(type, STACK_TYPE) && str_starts(attribute, "Outputs.") && w->unknown)
+		return TEMPLATE_UNKNOWN; /* the update may bring it */
+	if (!value && str_eq(type, STACK_TYPE) && str_starts(attribute, "Outputs."))
+		return err_set(err, ERR_INPUT, "Output '%s' not found in stack '%s'",
+			       attribute + strlen("Outputs."),
+			       json_str(record, "PhysicalResourceId"));
 	if (!value)
 		return err_set(err, ERR_INPUT, "Resource type %s does not support attribute {%s}",
 			       type, attribute);

@@ -392,10 +392,6 @@ static int check_limits(struct call *c, const json_t *container)
 	}
 	if (stop < 0 || stop > 120)
 		return refuse(c, "Invalid stopTimeout: the maximum on Fargate is 120 seconds.");
-	value = json_object_get(container, "user");
-	if (value &&
-	    !among(json_string_value(value), (const char *const[]){ "", "root", "0", "0:0", NULL }))
-		return refuse(c, NOT_EMULATED("users of containers other than root"));
 	return 0;
 }
 

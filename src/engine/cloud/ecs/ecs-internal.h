@@ -147,7 +147,7 @@ enum ecs_phase {
 	PHASE_ENDING,	/* everything is killed, waiting for the agent to be gone */
 	PHASE_ENDED
 };
-enum ecs_image { IMAGE_NONE, IMAGE_NODE, IMAGE_LOCALNET, IMAGE_NATIVE };
+enum ecs_image { IMAGE_NONE, IMAGE_NODE, IMAGE_LOCALNET, IMAGE_NATIVE, IMAGE_IMPORTED };
 
 struct container {
 	struct launch *launch;
@@ -155,6 +155,8 @@ struct container {
 	json_t *shown;		  /* borrowed: its element of task.containers */
 	const char *name;
 	enum ecs_image image;
+	json_t *record; /* of an imported image (engine/image), else NULL */
+	int hold;	/* keeps it from being removed */
 	bool asked, started, exited;
 	int code;
 	/* health */
@@ -269,8 +271,17 @@ bool ecs_healthy(const struct launch *l);
 bool ecs_has_checks(const struct launch *l);
 struct container *ecs_container(struct launch *l, const char *name);
 
-/* What an image reference runs here. */
-enum ecs_image ecs_image_of(struct hub *hub, const char *stack, const char *image);
+/* Imported images: true and c->record set when the reference names one; pull sets c->image too. */
+bool ecs_imported_find(struct launch *l, struct container *c, const char *image);
+enum ecs_step ecs_imported_pull(struct launch *l, struct container *c, const char *image);
+void ecs_imported_environment(const struct container *c, json_t *environment);
+json_t *ecs_imported_arguments(const struct launch *l, const struct container *c); /* caller's */
+/* What a container's image and definition say together. */
+char *ecs_container_root(const struct launch *l, const struct container *c); /* caller's */
+const char *ecs_container_directory(const struct container *c);
+int ecs_container_user(const struct launch *l, const struct container *c, json_t *request,
+		       json_t *environment, struct err *err);
+int ecs_container_stop_signal(const struct container *c);
 /* Host of the registry that an image is pulled from. The caller's. */
 char *ecs_image_registry(const char *image);
 /* Region of an ECR image, and its repository's ARN. The caller's. */

@@ -209,6 +209,8 @@ const struct service service_ecs = {
 	.stop = stop,
 	.covers =
 		"ECS on Fargate: clusters, task definitions, services with rolling deployments and "
-		"circuit breaker, tasks; not: EC2 and external instances, load balancers, Service "
-		"Connect, task sets, ECS Exec (refused as AWS does without its agent), FireLens, scheduled scaling",
+		"circuit breaker, tasks; images that were imported with mpcup image import, with "
+		"one user per container; not: EC2 and external instances, load balancers, Service "
+		"Connect, task sets, ECS Exec (refused as AWS does without its agent), "
+		"FireLens, scheduled scaling",
 };

@@ -53,7 +53,7 @@ static json_t *environment_of(struct launch *l, const struct container *c)
 
 	json_set_str(environment, "PATH",
 		     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-	json_set_str(environment, "HOME", "/root");
+	ecs_imported_environment(c, environment);
 	json_set_str(environment, "AWS_EXECUTION_ENV", "AWS_ECS_FARGATE");
 	json_set_str(environment, "AWS_REGION", region);
 	json_set_str(environment, "AWS_DEFAULT_REGION", region);
@@ -84,6 +84,8 @@ static json_t *arguments_of(const struct launch *l, const struct container *c)
 		return json_pack("[s, s]", "mpcup", "node");
 	if (c->image == IMAGE_LOCALNET)
 		return json_pack("[s, s]", "mpcup", "localnet");
+	if (c->image == IMAGE_IMPORTED)
+		return ecs_imported_arguments(l, c);
 	argv = json_array();
 	append_all(argv, json_list(c->definition, "entryPoint"));
 	append_all(argv, command ? command : json_list(c->definition, "command"));
@@ -177,20 +179,18 @@ static void set_limits(json_t *container, const struct launch *l, const struct c
 static int start_request(struct launch *l, const struct container *c, json_t **ret, struct err *err)
 {
 	const json_t *parameters = json_map(c->definition, "linuxParameters");
-	OWN(json) json_t *mounts = NULL;
+	OWN(json) json_t *mounts = NULL, *environment = environment_of(l, c), *container = json_object();
 	OWN(str) char *host = ecs_host_name(l);
-	json_t *container;
+	OWN(str) char *root = ecs_container_root(l, c);
 
-	if (mounts_of(l, c, &mounts, err) < 0)
+	if (mounts_of(l, c, &mounts, err) < 0 ||
+	    ecs_container_user(l, c, container, environment, err) < 0)
 		return -1;
-	container = json_object();
 	json_set_str(container, "name", c->name);
-	json_set_str(container, "root", "minimal");
+	json_set_str(container, "root", root);
 	json_object_set_new(container, "argv", arguments_of(l, c));
-	json_object_set_new(container, "environment", environment_of(l, c));
-	json_set_str(container, "directory",
-		     c->image == IMAGE_NATIVE ? json_str_or(c->definition, "workingDirectory", "/")
-					      : "/app");
+	json_object_set(container, "environment", environment);
+	json_set_str(container, "directory", ecs_container_directory(c));
 	json_set_str(container, "hostname", host);
 	json_object_set(container, "mounts", mounts);
 	json_set_bool(container, "read_only_root",
@@ -200,7 +200,7 @@ static int start_request(struct launch *l, const struct container *c, json_t **r
 		      c->image == IMAGE_NATIVE ||
 			      json_bool_or(parameters, "initProcessEnabled", false));
 	set_limits(container, l, c);
-	*ret = json_pack("{s:s, s:o}", "op", "start", "container", container);
+	*ret = json_pack("{s:s, s:O}", "op", "start", "container", container);
 	return 0;
 }
 

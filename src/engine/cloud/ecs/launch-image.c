@@ -40,9 +40,31 @@ static json_t *mapping_of(struct hub *hub, const char *stack)
 	return mapping;
 }
 
-enum ecs_image ecs_image_of(struct hub *hub, const char *stack, const char *image)
+/* Name of the stack that this one is nested in, at the top; NULL: it is none of that kind. The caller's. */
+static char *root_of(struct hub *hub, const char *stack)
 {
-	OWN(json) json_t *mapping = stack ? mapping_of(hub, stack) : NULL;
+	OWN(json) json_t *in = json_pack("{s:s}", "StackName", stack), *out = NULL;
+	const char *root;
+
+	if (hub_call(hub, NULL, "cloudformation", "DescribeStacks", in, &out, NULL, NULL) < 0)
+		return NULL;
+	root = json_str(json_path(out, "Stacks.0"), "RootId");
+	root = root ? strchr(root, '/') : NULL;
+	return root ? str_dup_n(root + 1, strcspn(root + 1, "/")) : NULL;
+}
+
+/* That of the root counts for the whole tree: it is what a user names. */
+static json_t *mapping_for(struct hub *hub, const char *stack)
+{
+	json_t *mapping = mapping_of(hub, stack);
+	OWN(str) char *root = mapping ? NULL : root_of(hub, stack);
+
+	return root ? mapping_of(hub, root) : mapping;
+}
+
+static enum ecs_image mapped(struct hub *hub, const char *stack, const char *image)
+{
+	OWN(json) json_t *mapping = stack ? mapping_for(hub, stack) : NULL;
 	const char *pattern;
 	json_t *word;
 
@@ -51,6 +73,11 @@ enum ecs_image ecs_image_of(struct hub *hub, const char *stack, const char *imag
 		word) if (str_glob(pattern, image, false) &&
 			  image_by_word(json_string_value(word)) !=
 				  IMAGE_NONE) return image_by_word(json_string_value(word));
+	return IMAGE_NONE;
+}
+
+static enum ecs_image stand_in(const char *image)
+{
 	for (size_t i = 0; i < sizeof(standard) / sizeof(standard[0]); i++)
 		if (str_glob(standard[i].pattern, image, false))
 			return standard[i].image;
@@ -99,11 +126,16 @@ char *ecs_image_repository(const char *image)
  * ------------------------------------------------------------------------------------------------------
  */
 
-static enum ecs_step reach(struct launch *l, const struct container *c, const char *image,
-			   const char *host)
+/* Registries of others have no names on this machine: for an image that was imported from one, any
+ * registry shows whether the task has a way to the internet. */
+static enum ecs_step reach(struct launch *l, struct container *c, const char *image, const char *host)
 {
-	const json_t *answer = ecs_launch_reach(l, host);
+	OWN(str) char *name = str_dup_n(host, strcspn(host, ":"));
+	const json_t *answer = ecs_launch_reach(l, name);
 
+	if (answer && str_eq(json_str(answer, "result"), "unresolved") &&
+	    ecs_imported_find(l, c, image))
+		answer = ecs_launch_reach(l, "registry-1.docker.io");
 	if (!answer)
 		return STEP_WAIT;
 	if (str_eq(json_str(answer, "result"), "unresolved"))
@@ -135,7 +167,7 @@ static enum ecs_step authorise_pull(struct launch *l, const struct container *c,
 }
 
 /* ECR keeps the layers in S3. */
-static enum ecs_step pull_from_ecr(struct launch *l, const struct container *c, const char *image)
+static enum ecs_step pull_from_ecr(struct launch *l, struct container *c, const char *image)
 {
 	OWN(str) char *region = ecs_image_region(image);
 	OWN(str)
@@ -161,9 +193,33 @@ static bool fits_platform(const struct launch *l, const char *image, const char 
 	return !(strstr(tag, "arm64") || strstr(tag, "aarch64")) || arm;
 }
 
+/* The stack's mapping, then what was imported under this very name, then the stand-ins. */
+static enum ecs_step choose(struct launch *l, struct container *c, const char *image)
+{
+	const char *platform;
+
+	c->image = mapped(l->ecs->hub, json_str(l->task, "mpcup:stack"), image);
+	if (c->image == IMAGE_NONE && ecs_imported_pull(l, c, image) == STEP_FAILED)
+		return STEP_FAILED;
+	if (c->image == IMAGE_IMPORTED)
+		return STEP_NEXT;
+	if (c->image == IMAGE_NONE)
+		c->image = stand_in(image);
+	if (c->image == IMAGE_NONE) {
+		hub_log(l->ecs->hub,
+			"task %s: image %s is not on this machine; bring it with: mpcup image import FILE "
+			"--name %s",
+			l->id, image, image);
+		return FAIL(l, c, LAUNCH_FAIL_IMAGE_NOT_FOUND, image);
+	}
+	if (!fits_platform(l, image, &platform))
+		return FAIL(l, c, LAUNCH_FAIL_IMAGE_PLATFORM, image, platform);
+	return STEP_NEXT;
+}
+
 static enum ecs_step pull(struct launch *l, struct container *c)
 {
-	const char *image = json_str_or(c->definition, "image", ""), *platform;
+	const char *image = json_str_or(c->definition, "image", "");
 	OWN(str) char *host = ecs_image_registry(image);
 	enum ecs_step rc = reach(l, c, image, host);
 
@@ -171,12 +227,7 @@ static enum ecs_step pull(struct launch *l, struct container *c)
 		rc = pull_from_ecr(l, c, image);
 	if (rc != STEP_NEXT)
 		return rc;
-	c->image = ecs_image_of(l->ecs->hub, json_str(l->task, "mpcup:stack"), image);
-	if (c->image == IMAGE_NONE)
-		return FAIL(l, c, LAUNCH_FAIL_IMAGE_NOT_FOUND, image);
-	if (!fits_platform(l, image, &platform))
-		return FAIL(l, c, LAUNCH_FAIL_IMAGE_PLATFORM, image, platform);
-	return STEP_NEXT;
+	return choose(l, c, image);
 }
 
 enum ecs_step ecs_step_image(struct launch *l)

@@ -101,6 +101,7 @@ void ecs_launch_new(struct ecs *ecs, json_t *task, const json_t *definition)
 	json_array_foreach(list, i, container)
 	{
 		l->containers[i].launch = l;
+		l->containers[i].hold = -1;
 		l->containers[i].definition = container;
 		l->containers[i].name = json_str(container, "name");
 		l->containers[i].shown = json_array_get(json_list(task, "containers"), i);
@@ -124,6 +125,9 @@ static void forget(struct launch *l)
 	for (size_t i = 0; i < l->container_count; i++) {
 		hub_cancel(l->ecs->hub, l->containers[i].flush);
 		json_decref(l->containers[i].lines);
+		json_decref(l->containers[i].record);
+		if (l->containers[i].hold >= 0)
+			close(l->containers[i].hold);
 		free(l->containers[i].group);
 		free(l->containers[i].stream);
 	}
@@ -412,7 +416,7 @@ static void ignore_reply(void *ctx, const json_t *body)
 	(void)body;
 }
 
-/* SIGTERM to all containers; the longest stopTimeout decides when SIGKILL follows. */
+/* SIGTERM, or what the image wants, to all containers; the longest stopTimeout decides when SIGKILL follows. */
 static unsigned signal_all(struct launch *l)
 {
 	unsigned timeout_ms = 0;
@@ -422,7 +426,7 @@ static unsigned signal_all(struct launch *l)
 		unsigned own = (unsigned)json_int_or(c->definition, "stopTimeout", 30) * 1000;
 		OWN(json)
 		json_t *request = json_pack("{s:s, s:s, s:i}", "op", "signal", "container", c->name,
-					    "signal", 15);
+					    "signal", ecs_container_stop_signal(c));
 
 		if (!c->started || c->exited)
 			continue;

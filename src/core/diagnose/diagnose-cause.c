@@ -1,0 +1,576 @@
+/* Symptoms and findings together: which fault is behind a symptom, and what only follows from it. */
+#include <string.h>
+
+#include "base/str.h"
+#include "core/aws/aws.h"
+#include "core/check/check.h"
+#include "core/diagnose/diagnose-internal.h"
+
+int causes_step_order(const char *step)
+{
+	if (str_eq(step, "template"))
+		return -1;
+	for (int i = 0; i < LAUNCH_STEP_COUNT; i++)
+		if (str_eq(launch_rows()[i].name, step))
+			return i;
+	return str_eq(step, "runtime") ? LAUNCH_CHAIN : LAUNCH_STEP_COUNT;
+}
+
+/* ---- findings ------------------------------------------------------------------------------------------- */
+
+static const char *logical_of(const json_t *evidence, const char *physical)
+{
+	json_t *stack, *resource;
+	size_t i, k;
+
+	json_array_foreach(json_list(evidence, "stacks"), i, stack)
+		json_array_foreach(json_list(stack, "resources"), k, resource)
+			if (str_eq(json_str(resource, "PhysicalResourceId"), physical))
+				return json_str_or(resource, "LogicalResourceId", physical);
+	return physical;
+}
+
+/* A verdict on a secret's value is a finding at the secret. */
+static json_t *finding_of_secret(const json_t *evidence, const json_t *secret, const char *fault)
+{
+	const struct check_rule *rule = check_rule(fault);
+	const char *arn = json_str_or(secret, "arn", "");
+	const char *resource = logical_of(evidence, arn);
+	const char *variable = json_str(secret, "variable");
+	OWN(str) char *path = str_printf("/Resources/%s", resource);
+	OWN(str) char *message = str_printf("secret %s%s%s%s %s", json_str_or(secret, "name", arn),
+					    variable ? ", read as " : "", variable ? variable : "",
+					    variable ? "," : "",
+					    json_str_or(secret, "why", "has a value that cannot be used"));
+
+	if (!rule)
+		return NULL;
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s*}", "verdict", "FAIL", "fault", rule->id,
+			 "rule", rule->name, "step", rule->step, "resource", resource, "path", path, "message",
+			 message, "remedy", rule->remedy, "service", json_str(secret, "service"));
+}
+
+/* The template has the place, and says it already. */
+static bool is_known(const json_t *all, const json_t *finding)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(all, i, one)
+		if (str_eq(json_str(one, "fault"), json_str(finding, "fault")) &&
+		    str_eq(json_str(one, "service"), json_str(finding, "service")))
+			return true;
+	return false;
+}
+
+json_t *causes_findings(const json_t *evidence, const json_t *findings)
+{
+	json_t *all = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(findings, i, one)
+		if (json_is_object(one) && json_str(one, "fault") && !json_object_get(one, "suppressed") &&
+		    !str_eq(json_str(one, "verdict"), "UNKNOWN"))
+			json_array_append(all, one);
+	json_array_foreach(json_list(evidence, "secrets"), i, one) {
+		const char *fault = json_str_or(one, "verdict", "");
+		OWN(json) json_t *finding = *fault ? finding_of_secret(evidence, one, fault) : NULL;
+
+		if (finding && !is_known(all, finding))
+			json_array_append(all, finding);
+	}
+	return all;
+}
+
+static bool is_fail(const json_t *finding)
+{
+	return str_eq(json_str(finding, "verdict"), "FAIL");
+}
+
+static bool same_service(const struct symptom *s, const json_t *finding)
+{
+	const char *service = json_str(finding, "service");
+
+	return !service || !s->service || str_eq(service, s->service);
+}
+
+/* A finding with one of the candidates; the service's own before that of one that shares the resource. */
+static const json_t *find_candidate(const struct symptom *s, const json_t *findings)
+{
+	json_t *one;
+	size_t i;
+
+	for (int other = 0; other < 2; other++)
+		for (const char *const *fault = s->faults; *fault; fault++)
+			json_array_foreach(findings, i, one)
+				if (str_eq(json_str(one, "fault"), *fault) && (other || same_service(s, one)))
+					return one;
+	return NULL;
+}
+
+static const json_t *find_resource(const struct symptom *s, const json_t *findings)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(findings, i, one)
+		if (s->resource && is_fail(one) && str_eq(json_str(one, "resource"), s->resource) &&
+		    causes_step_order(json_str(one, "step")) < 0)
+			return one;
+	return NULL;
+}
+
+/* A FAIL of the same service between two steps. */
+static const json_t *find_step(const struct symptom *s, const json_t *findings, int least, int most)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(findings, i, one) {
+		int order = causes_step_order(json_str(one, "step"));
+
+		if (is_fail(one) && same_service(s, one) && order >= least && order <= most)
+			return one;
+	}
+	return NULL;
+}
+
+/* "An essential container exited" can be all that a container does by itself; "did not get steady" can be
+ * any step before. */
+static const json_t *find_vague(const struct symptom *s, const json_t *findings)
+{
+	bool task = !strcmp(s->source, "task");
+
+	return find_step(s, findings, task ? LAUNCH_CONTAINER : LAUNCH_PLACEMENT, LAUNCH_CHAIN);
+}
+
+/* ---- a cause ------------------------------------------------------------------------------------------------ */
+
+static void copy(json_t *to, const json_t *from, const char *key)
+{
+	json_t *value = json_object_get(from, key);
+
+	if (value)
+		json_object_set(to, key, value);
+}
+
+static json_t *cause_new(const char *fault, const json_t *finding, const char *step,
+			 const char *confidence)
+{
+	static const char *const copied[] = { "resource", "path", "location", "cdkPath", "second", "source",
+					      "networkRemedy" };
+	const struct check_rule *rule = check_rule(fault);
+	json_t *cause = json_object();
+
+	json_set_str(cause, "fault", fault);
+	json_set_str(cause, "rule", rule ? rule->name : "");
+	json_set_str(cause, "confidence", confidence);
+	json_set_str(cause, "step", step);
+	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+		copy(cause, finding, copied[i]);
+	json_set_str(cause, "message", json_str_or(finding, "message", rule ? rule->cause : ""));
+	json_set_str(cause, "remedy", json_str_or(finding, "remedy", rule ? rule->remedy : ""));
+	json_object_set_new(cause, "services", json_array());
+	json_object_set_new(cause, "evidence", json_array());
+	json_object_set_new(cause, "consequences", json_array());
+	return cause;
+}
+
+static json_t *cause_find(const json_t *causes, const char *fault)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(causes, i, one)
+		if (str_eq(json_str(one, "fault"), fault))
+			return one;
+	return NULL;
+}
+
+static bool has_text(const json_t *list, const char *text)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		if (str_eq(json_string_value(one), text))
+			return true;
+	return false;
+}
+
+static void add_service(json_t *cause, const char *service)
+{
+	json_t *services = json_list(cause, "services");
+
+	if (!service || has_text(services, service))
+		return;
+	if (!json_array_size(services))
+		json_set_str(cause, "service", service);
+	json_add_str(services, service);
+}
+
+/* Places beside the first: the same fault at the other nodes. */
+static void add_place(json_t *cause, const json_t *finding)
+{
+	const char *path = json_str(finding, "path");
+	json_t *places = json_list(cause, "places"), *one;
+	size_t i;
+
+	if (!path || str_eq(path, json_str(cause, "path")))
+		return;
+	if (!places) {
+		places = json_array();
+		json_object_set_new(cause, "places", places);
+	}
+	json_array_foreach(places, i, one)
+		if (str_eq(json_str(one, "path"), path))
+			return;
+	one = json_object();
+	copy(one, finding, "resource");
+	copy(one, finding, "path");
+	copy(one, finding, "location");
+	json_array_append_new(places, one);
+}
+
+/* Retries of one service are one line with a count: of tasks the text has ids in it. */
+static json_t *same_evidence(const json_t *list, const struct symptom *s)
+{
+	bool task = !strcmp(s->source, "task");
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		if (str_eq(json_str(one, "source"), s->source) && str_eq(json_str(one, "service"), s->service) &&
+		    (task ? str_eq(json_str(one, "step"), s->step)
+			  : str_eq(json_str(one, "text"), s->text)))
+			return one;
+	return NULL;
+}
+
+static void put_time(json_t *entry, int64_t at_ms)
+{
+	OWN(str) char *time = at_ms >= 0 ? aws_time_iso(at_ms) : NULL;
+
+	json_set_str(entry, "time", time);
+}
+
+static void add_evidence(json_t *cause, const struct symptom *s)
+{
+	json_t *list = json_list(cause, "evidence"), *entry = same_evidence(list, s);
+	const char *before = json_str(entry, "time");
+
+	if (entry) {
+		json_set_int(entry, "times", json_int_or(entry, "times", 1) + 1);
+		if (before && s->at_ms >= 0 && s->at_ms < aws_time_parse(before))
+			put_time(entry, s->at_ms);
+		return;
+	}
+	entry = json_object();
+	json_set_str(entry, "source", s->source);
+	put_time(entry, s->at_ms);
+	json_set_str(entry, "text", s->text);
+	json_set_str(entry, "service", s->service);
+	json_set_str(entry, "step", s->step);
+	json_array_append_new(list, entry);
+}
+
+static void add_consequence(json_t *cause, const char *resource, const char *text)
+{
+	json_t *list = json_list(cause, "consequences"), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		if (str_eq(json_str(one, "resource"), resource) && str_eq(json_str(one, "text"), text))
+			return;
+	json_array_append_new(list, json_pack("{s:s,s:s}", "resource", resource, "text", text));
+}
+
+static bool is_affected(const json_t *cause, const char *resource)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_list(cause, "consequences"), i, one)
+		if (str_eq(json_str(one, "resource"), resource))
+			return true;
+	return false;
+}
+
+static void put_candidates(json_t *cause, const struct symptom *s)
+{
+	json_t *others = json_array();
+
+	for (const char *const *fault = s->faults; *fault; fault++)
+		if (!str_eq(*fault, json_str(cause, "fault")))
+			json_add_str(others, *fault);
+	if (json_array_size(others))
+		json_object_set(cause, "otherFaults", others);
+	json_decref(others);
+}
+
+/* ---- from symptoms to causes --------------------------------------------------------------------------------- */
+
+static void explain(json_t *causes, const struct symptom *s, const json_t *finding,
+		    const char *confidence)
+{
+	const char *fault = finding ? json_str_or(finding, "fault", "") : s->faults[0];
+	json_t *cause = cause_find(causes, fault);
+
+	if (!cause) {
+		/* what says only that something failed does not say at which step */
+		cause = cause_new(fault, finding,
+				  finding && !s->faults[0] ? json_str_or(finding, "step", s->step) : s->step,
+				  confidence);
+		if (!finding && !json_str(cause, "resource"))
+			json_set_str(cause, "resource", s->resource ? s->resource : s->service);
+		if (!finding)
+			put_candidates(cause, s);
+		json_array_append_new(causes, cause);
+	}
+	add_service(cause, s->service);
+	add_evidence(cause, s);
+}
+
+/* Those that the template confirms. */
+static bool confirm(json_t *causes, const struct symptom *s, const json_t *findings)
+{
+	const json_t *finding = find_candidate(s, findings);
+
+	if (!finding)
+		finding = find_resource(s, findings);
+	if (finding) {
+		explain(causes, s, finding, "certain");
+		return true;
+	}
+	if (s->faults[0] && strcmp(s->step, "template"))
+		finding = find_step(s, findings, causes_step_order(s->step), causes_step_order(s->step));
+	if (finding)
+		explain(causes, s, finding, "likely");
+	return finding != NULL;
+}
+
+static bool is_about(const json_t *cause, const struct symptom *s)
+{
+	return s->service && has_text(json_list(cause, "services"), s->service);
+}
+
+/* The cause that a symptom without a finding follows from: an earlier step of the same service; for what
+ * runs, an earlier step of any, as a node that does not start is missed by the others. */
+static json_t *earlier_cause(const json_t *causes, const struct symptom *s)
+{
+	int order = causes_step_order(s->step);
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(causes, i, one) {
+		int its = causes_step_order(json_str(one, "step"));
+
+		if (its <= order && (is_about(one, s) || order >= LAUNCH_CHAIN))
+			return one;
+	}
+	/* the script's last words after another of its words: one death has one cause */
+	json_array_foreach(causes, i, one)
+		if (is_about(one, s) && order <= LAUNCH_ENTRY)
+			return one;
+	return NULL;
+}
+
+static void suppose(json_t *causes, const struct symptom *s)
+{
+	json_t *earlier = earlier_cause(causes, s);
+
+	if (s->early)
+		return;
+	if (cause_find(causes, s->faults[0]))
+		explain(causes, s, NULL, "possible");
+	else if (earlier)
+		add_consequence(earlier, s->service ? s->service : s->resource ? s->resource : "", s->text);
+	else
+		explain(causes, s, NULL, s->faults[1] ? "possible" : "likely");
+}
+
+/* Texts that say that something failed. Under the cause when there is one for the service, or one at all. */
+static bool place_vague(json_t *causes, const struct symptom *s, const json_t *findings)
+{
+	const json_t *finding;
+	json_t *cause;
+	size_t i;
+
+	json_array_foreach(causes, i, cause) {
+		if (!is_about(cause, s))
+			continue;
+		if (!strcmp(s->source, "task"))
+			add_evidence(cause, s);
+		else if (!is_affected(cause, s->service))
+			add_consequence(cause, s->service, s->text);
+		return true;
+	}
+	finding = find_vague(s, findings);
+	if (finding) {
+		explain(causes, s, finding, "likely");
+		return true;
+	}
+	if (!json_array_size(causes) || strcmp(s->step, "template") == 0)
+		return false;
+	add_consequence(json_array_get(causes, 0), s->service ? s->service : "", s->text);
+	return true;
+}
+
+static void leave_unexplained(const struct symptoms *all, const struct symptom *s)
+{
+	json_t *entry = json_object();
+
+	json_set_str(entry, "source", s->source);
+	put_time(entry, s->at_ms);
+	json_set_str(entry, "resource", s->service ? s->service : s->resource);
+	json_set_str(entry, "text", s->text);
+	json_array_append_new(all->unexplained, entry);
+}
+
+/* What the template has beside, and nothing has shown yet: the next to fail. */
+static void add_template_only(json_t *causes, const json_t *findings)
+{
+	json_t *one, *cause;
+	size_t i;
+
+	json_array_foreach(findings, i, one) {
+		const char *fault = json_str_or(one, "fault", "");
+
+		cause = cause_find(causes, fault);
+		if (cause) {
+			add_place(cause, one);
+			continue;
+		}
+		if (!is_fail(one) || causes_step_order(json_str(one, "step")) == LAUNCH_STEP_COUNT)
+			continue;
+		cause = cause_new(fault, one, json_str_or(one, "step", ""), "possible");
+		add_service(cause, json_str(one, "service"));
+		json_array_append_new(json_list(cause, "evidence"),
+				      json_pack("{s:s,s:s}", "source", "template", "text",
+						"found in the deployed template; nothing has failed of it so far"));
+		json_array_append_new(causes, cause);
+	}
+}
+
+/* ---- order ----------------------------------------------------------------------------------------------------- */
+
+static int rank(const json_t *cause)
+{
+	const json_t *first = json_array_get(json_list(cause, "evidence"), 0);
+
+	if (str_eq(json_str(first, "source"), "template"))
+		return 2;
+	return str_eq(json_str(cause, "confidence"), "possible") ? 1 : 0;
+}
+
+static bool comes_first(const json_t *a, const json_t *b)
+{
+	int order_a = causes_step_order(json_str(a, "step")), order_b = causes_step_order(json_str(b, "step"));
+
+	if (rank(a) != rank(b))
+		return rank(a) < rank(b);
+	if (order_a != order_b)
+		return order_a < order_b;
+	return strcmp(json_str_or(a, "since", "9"), json_str_or(b, "since", "9")) < 0;
+}
+
+static json_t *sorted(const json_t *list, bool (*first)(const json_t *a, const json_t *b))
+{
+	json_t *out = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one) {
+		size_t place = json_array_size(out);
+
+		while (place > 0 && first(one, json_array_get(out, place - 1)))
+			place--;
+		json_array_insert(out, place, one);
+	}
+	return out;
+}
+
+static bool is_earlier(const json_t *a, const json_t *b)
+{
+	return strcmp(json_str_or(a, "time", "9"), json_str_or(b, "time", "9")) < 0;
+}
+
+static void order_evidence(json_t *causes)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(causes, i, one) {
+		json_t *evidence = sorted(json_list(one, "evidence"), is_earlier);
+
+		json_object_set_new(one, "evidence", evidence);
+		json_set_str(one, "since", json_str(json_array_get(evidence, 0), "time"));
+	}
+}
+
+/* ---- absence ----------------------------------------------------------------------------------------------------- */
+
+static bool has_line(const json_t *evidence, const char *task_id)
+{
+	json_t *group, *stream;
+	size_t i, k;
+
+	json_array_foreach(json_list(evidence, "logs"), i, group)
+		json_array_foreach(json_list(group, "streams"), k, stream)
+			if (str_ends(json_str_or(stream, "stream", ""), task_id) &&
+			    json_array_size(json_list(stream, "events")))
+				return true;
+	return false;
+}
+
+/* No log at all is evidence too: the container never ran, so what is wrong is outside of it. */
+static void add_absence(json_t *causes, const struct symptoms *all, const json_t *evidence)
+{
+	for (size_t i = 0; i < all->count && json_array_size(json_list(evidence, "logs")); i++) {
+		const struct symptom *s = &all->list[i];
+		const char *slash = s->task ? strrchr(s->task, '/') : NULL;
+		json_t *cause;
+		size_t k;
+
+		if (!s->absent || !slash || has_line(evidence, slash + 1))
+			continue;
+		json_array_foreach(causes, k, cause)
+			if (is_about(cause, s) && str_eq(json_str(cause, "step"), s->step)) {
+				struct symptom none = *s;
+
+				none.source = "absence";
+				none.text = "not one log line: the container never ran";
+				if (!same_evidence(json_list(cause, "evidence"), &none))
+					add_evidence(cause, &none);
+			}
+	}
+}
+
+json_t *causes_make(const struct symptoms *s, const json_t *findings, const json_t *evidence)
+{
+	OWN(json) json_t *causes = json_array();
+	bool *done = mem_new(s->count + 1, sizeof(*done));
+	json_t *one, *follow;
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		done[i] = (s->list[i].faults[0] || s->list[i].resource) &&
+			  confirm(causes, &s->list[i], findings);
+	/* the earliest step first, so that later ones can follow from it */
+	for (int step = -1; step <= LAUNCH_STEP_COUNT; step++)
+		for (i = 0; i < s->count; i++)
+			if (!done[i] && s->list[i].faults[0] && causes_step_order(s->list[i].step) == step)
+				suppose(causes, &s->list[i]);
+	for (i = 0; i < s->count; i++)
+		if (!done[i] && !s->list[i].faults[0] && !place_vague(causes, &s->list[i], findings))
+			leave_unexplained(s, &s->list[i]);
+	free(done);
+	add_absence(causes, s, evidence);
+	add_template_only(causes, findings);
+	order_evidence(causes);
+	one = sorted(causes, comes_first);
+	json_array_foreach(s->follow, i, follow)
+		if (json_array_size(one))
+			add_consequence(json_array_get(one, 0), json_str_or(follow, "resource", ""),
+					json_str_or(follow, "text", ""));
+	return one;
+}

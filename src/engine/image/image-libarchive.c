@@ -1,0 +1,59 @@
+/* libarchive comes with XML, ICU and six compressors, whose loading takes longer than most commands:
+ * it is opened by the first import. */
+#include <dlfcn.h>
+#include <string.h>
+
+#include "engine/image/image-internal.h"
+
+#define LIBARCHIVE "libarchive.so.13" /* the ABI of its header */
+
+struct libarchive libarchive;
+
+/* clang-format off */
+#define SYMBOL(name) { "archive_" #name, &libarchive.name }
+static const struct {
+	const char *name;
+	void *at;
+} symbols[] = {
+	SYMBOL(entry_filetype),
+	SYMBOL(entry_gid),
+	SYMBOL(entry_hardlink),
+	SYMBOL(entry_hardlink_utf8),
+	SYMBOL(entry_pathname),
+	SYMBOL(entry_pathname_utf8),
+	SYMBOL(entry_perm),
+	SYMBOL(entry_size),
+	SYMBOL(entry_symlink),
+	SYMBOL(entry_symlink_utf8),
+	SYMBOL(entry_uid),
+	SYMBOL(error_string),
+	SYMBOL(read_data_block),
+	SYMBOL(read_free),
+	SYMBOL(read_new),
+	SYMBOL(read_next_header),
+	SYMBOL(read_open),
+	SYMBOL(read_support_filter_gzip),
+	SYMBOL(read_support_filter_zstd),
+	SYMBOL(read_support_format_empty),
+	SYMBOL(read_support_format_raw),
+	SYMBOL(read_support_format_tar),
+};
+/* clang-format on */
+
+int libarchive_load(struct err *err)
+{
+	void *library = libarchive.read_new ? NULL : dlopen(LIBARCHIVE, RTLD_LAZY | RTLD_LOCAL);
+
+	if (libarchive.read_new)
+		return 0;
+	if (!library)
+		return err_set(err, ERR_SYS, "%s: install the package libarchive13", dlerror());
+	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
+		void *symbol = dlsym(library, symbols[i].name);
+
+		if (!symbol)
+			return err_set(err, ERR_SYS, "%s", dlerror());
+		memcpy(symbols[i].at, &symbol, sizeof(symbol));
+	}
+	return 0;
+}
