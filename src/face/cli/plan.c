@@ -157,12 +157,17 @@ static int take_chain_key(struct cli *cli, struct plan *p, struct err *err)
 
 /* ---- templates ---------------------------------------------------------------------------------------- */
 
-/* A stack name out of a file name: letters, digits and hyphens, first a letter. */
+/* A stack name out of a file name: letters, digits and hyphens, first a letter. The CDK calls the template
+ * of stack X X.template.json. */
 static char *name_of_file(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path, *dot = strrchr(base, '.');
+	const char *cdk = strstr(base, ".template.");
 	OWN(buf) struct buf name = { 0 };
+
+	if (cdk && cdk > base && dot == cdk + strlen(".template"))
+		dot = cdk;
 
 	for (const char *c = base; *c && c != dot; c++)
 		buf_char(&name, strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", *c)
