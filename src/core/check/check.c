@@ -164,6 +164,15 @@ static void put_pointer(const struct check *c, json_t *to, size_t index, const c
 				      "column", (int)at.column));
 }
 
+/* The same of any place; the resource is that in which it lies, if it lies in one. */
+static void put_pointed(const struct check *c, json_t *to, size_t index, const char *pointer)
+{
+	const char *rest = str_starts(pointer, "/Resources/") ? pointer + strlen("/Resources/") : "";
+	OWN(str) char *logical = str_dup_n(rest, strcspn(rest, "/"));
+
+	put_pointer(c, to, index, logical, pointer);
+}
+
 /* The same with "cdkPath", of a resource. */
 static void put_place(const struct check *c, json_t *to, const struct deployment_resource *r,
 		      const char *property)
@@ -212,7 +221,7 @@ void check_add(struct check *c, const struct check_finding *f, const char *fmt, 
 	if (f->resource || !f->pointer)
 		put_place(c, one, f->resource, f->property);
 	else
-		put_pointer(c, one, f->template, "", f->pointer);
+		put_pointed(c, one, f->template, f->pointer);
 	if (f->second) {
 		json_t *second = json_object();
 
