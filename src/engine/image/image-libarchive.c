@@ -1,9 +1,7 @@
 /* libarchive comes with XML, ICU and six compressors, whose loading takes longer than most commands:
  * it is opened by the first import. */
-#include <dlfcn.h>
-#include <string.h>
-
 #include "engine/image/image-internal.h"
+#include "engine/sys/sys.h"
 
 #define LIBARCHIVE "libarchive.so.13" /* the ABI of its header */
 
@@ -11,10 +9,7 @@ struct libarchive libarchive;
 
 /* clang-format off */
 #define SYMBOL(name) { "archive_" #name, &libarchive.name }
-static const struct {
-	const char *name;
-	void *at;
-} symbols[] = {
+static const struct sys_symbol symbols[] = {
 	SYMBOL(entry_filetype),
 	SYMBOL(entry_gid),
 	SYMBOL(entry_hardlink),
@@ -42,18 +37,7 @@ static const struct {
 
 int libarchive_load(struct err *err)
 {
-	void *library = libarchive.read_new ? NULL : dlopen(LIBARCHIVE, RTLD_LAZY | RTLD_LOCAL);
-
-	if (libarchive.read_new)
-		return 0;
-	if (!library)
-		return err_set(err, ERR_SYS, "%s: install the package libarchive13", dlerror());
-	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
-		void *symbol = dlsym(library, symbols[i].name);
-
-		if (!symbol)
-			return err_set(err, ERR_SYS, "%s", dlerror());
-		memcpy(symbols[i].at, &symbol, sizeof(symbol));
-	}
-	return 0;
+	return libarchive.read_new ? 0
+				   : sys_library(LIBARCHIVE, "libarchive13", symbols,
+						 sizeof(symbols) / sizeof(symbols[0]), err);
 }

@@ -28,6 +28,17 @@ int sys_open_in_root(int root, const char *path, int flags);
 /* $XDG_STATE_HOME/mpcup, else $HOME/.local/state/mpcup: made with mode 0700; caller frees. */
 int sys_state_dir(char **ret, struct err *err);
 
+/* ---- libraries ------------------------------------------------------------------------------ */
+/* Where a function of the library goes: at is the address of a pointer to it. */
+struct sys_symbol {
+	const char *name;
+	void *at;
+};
+/* Opens a shared library for good (its threads would not survive a dlclose()) and fills the pointers, all
+ * or none. package: what to install when it is missing. */
+int sys_library(const char *file, const char *package, const struct sys_symbol *symbols, size_t count,
+		struct err *err);
+
 /* ---- descriptors ------------------------------------------------------------------------------
  */
 int sys_nonblocking(int fd);

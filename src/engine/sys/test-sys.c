@@ -380,3 +380,17 @@ TEST(sys_isolate, each_cause_has_its_own_advice)
 	CHECK(strstr(err.text, "unshare: Operation not permitted") != NULL);
 	CHECK_INT(err.code, ERR_SYS);
 }
+
+TEST(sys_library, all_functions_are_there_or_none_is_touched)
+{
+	size_t (*length)(const char *) = NULL, (*nothing)(const char *) = NULL;
+	const struct sys_symbol symbols[] = { { "strlen", &length }, { "no_such_function", &nothing } };
+	struct err err = { 0 };
+
+	CHECK_INT(sys_library("libmpcup-none.so.1", "none1", symbols, 1, &err), -1);
+	CHECK(strstr(err.text, "install the package none1"));
+	CHECK_INT(sys_library("libc.so.6", "libc6", symbols, 2, &err), -1);
+	CHECK(!length);
+	CHECK_OK(sys_library("libc.so.6", "libc6", symbols, 1, &err), err);
+	CHECK(length && length("four") == 4);
+}
