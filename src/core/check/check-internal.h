@@ -6,9 +6,11 @@
 void check_sort(json_t **findings);
 /* The rule that runs: for a function that several rows share. */
 const struct check_rule *check_running(const struct check *c);
-/* {"step","verdict","faults","suppressed"?} of a task. with_asked: rules that need look-ups count as
+/* The findings that concern a task: its own, and those of no task. Caller's. */
+json_t *check_findings_of(const json_t *findings, const char *service);
+/* {"step","verdict","faults","suppressed"?} of the task whose findings these are. with_asked: rules that need look-ups count as
  * looking at their step. Caller's. */
-json_t *check_judge(const json_t *findings, const char *service, const char *step, bool with_asked);
+json_t *check_judge(const json_t *findings, const char *step, bool with_asked);
 /* Steps of all tasks anew, after findings were suppressed. */
 void check_rejudge(json_t *result);
 /* Whether there is no more than white space. */

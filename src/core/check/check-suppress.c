@@ -87,11 +87,14 @@ void check_rejudge(json_t *result)
 	json_t *task, *step;
 	size_t i, k;
 
-	json_array_foreach(json_list(result, "tasks"), i, task)
+	json_array_foreach(json_list(result, "tasks"), i, task) {
+		OWN(json) json_t *own = check_findings_of(findings, json_str_or(task, "service", ""));
+
 		json_array_foreach(json_list(task, "steps"), k, step)
 			json_array_set_new(json_list(task, "steps"), k,
-					   check_judge(findings, json_str_or(task, "service", ""),
-						       json_str_or(step, "step", ""), looked_at(step)));
+					   check_judge(own, json_str_or(step, "step", ""),
+						       looked_at(step)));
+	}
 }
 
 /* ---- fingerprints ---------------------------------------------------------------------------------- */

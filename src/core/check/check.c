@@ -302,13 +302,6 @@ void check_sort(json_t **findings)
 /* ---- tasks
  * ------------------------------------------------------------------------------------------- */
 
-static bool concerns(const json_t *finding, const char *service, const char *step)
-{
-	const char *of = json_str(finding, "service");
-
-	return !strcmp(json_str_or(finding, "step", ""), step) && (!of || !strcmp(of, service));
-}
-
 /* All that can go wrong at the step is told by rules that show it elsewhere: a task definition that
  * ECS would not take never gets there. */
 static bool explained_by_rules(const char *step)
@@ -352,7 +345,21 @@ static void add_once(json_t *list, const char *text)
 	json_add_str(list, text);
 }
 
-json_t *check_judge(const json_t *findings, const char *service, const char *step, bool with_asked)
+json_t *check_findings_of(const json_t *findings, const char *service)
+{
+	json_t *own = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(findings, i, one) {
+		const char *of = json_str(one, "service");
+
+		if (!of || !strcmp(of, service))
+			json_array_append(own, one);
+	}
+	return own;
+}
+
+json_t *check_judge(const json_t *findings, const char *step, bool with_asked)
 {
 	const char *verdict = has_rule(step, with_asked) ? "PASS" : "UNKNOWN";
 	OWN(json) json_t *faults = json_array(), *suppressed = json_array(), *result = NULL;
@@ -362,7 +369,7 @@ json_t *check_judge(const json_t *findings, const char *service, const char *ste
 	json_array_foreach(findings, i, one) {
 		const char *this = json_str(one, "verdict"), *id = json_str(one, "fault");
 
-		if (!concerns(one, service, step) || !strcmp(this, "WARN"))
+		if (!str_eq(json_str(one, "step"), step) || !strcmp(this, "WARN"))
 			continue;
 		add_once(json_map(one, "suppressed") ? suppressed : faults, id);
 		if (!json_map(one, "suppressed") &&
@@ -384,16 +391,16 @@ static json_t *judge_tasks(const struct check *c, const json_t *findings)
 		deployment_services(c->deployment, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		json_t *steps = json_array();
+		OWN(json) json_t *own = NULL;
+		json_t *steps;
 
-		if (!services[i]->resource) {
-			json_decref(steps);
+		if (!services[i]->resource)
 			continue;
-		}
+		own = check_findings_of(findings, services[i]->resource->logical);
+		steps = json_array();
 		for (int s = 0; s < LAUNCH_STEP_COUNT; s++)
 			json_array_append_new(steps,
-					      check_judge(findings, services[i]->resource->logical,
-							  launch_rows()[s].name, with_asked));
+					      check_judge(own, launch_rows()[s].name, with_asked));
 		json_array_append_new(tasks,
 				      json_pack("{s:s,s:o}", "service",
 						services[i]->resource->logical, "steps", steps));
