@@ -274,3 +274,12 @@ void check_need_ask(const struct deployment *d, const struct check_rights *r,
 	}
 	check_rights_ask(r, &q, ret);
 }
+
+struct check_finding check_need_finding(const struct check_need *n)
+{
+	return (struct check_finding){ .severity = CHECK_FAIL,
+				       .resource = n->thing,
+				       .second = n->service->task->resource,
+				       .second_property = n->property,
+				       .service = n->service };
+}

@@ -200,11 +200,7 @@ void check_e_endpoint_policy(struct check *c)
 
 	for (size_t i = 0; i < needs->count; i++) {
 		const struct check_need *n = &needs->list[i];
-		struct check_finding f = { .severity = CHECK_FAIL,
-					   .resource = n->thing,
-					   .second = n->service->task->resource,
-					   .second_property = n->property,
-					   .service = n->service };
+		struct check_finding f = check_need_finding(n);
 		struct iam_answer a;
 
 		if (!n->role)

@@ -20,6 +20,8 @@ struct check_needs {
 };
 /* Those of the run; borrowed. */
 const struct check_needs *check_needs_of(const struct check *c);
+/* A FAIL about what is needed, with the place of the task definition that needs it. */
+struct check_finding check_need_finding(const struct check_need *n);
 /* The policy document of a secret's AWS::SecretsManager::ResourcePolicy, NULL: none. */
 const json_t *check_secret_policy(const struct deployment *d,
 				  const struct deployment_resource *secret);

@@ -259,12 +259,24 @@ static void take_template(struct place *p)
 	}
 }
 
+static bool any_suppressed(const json_t *findings)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(findings, i, one)
+		if (json_map(one, "suppressed"))
+			return true;
+	return false;
+}
+
 void check_suppress(json_t *result, struct template *const *templates, size_t count)
 {
 	OWN(json) json_t *used = json_object(), *late = json_object();
 	struct place p = { .result = result, .used = used, .late = late };
+	json_t *findings = json_list(result, "findings"), *sorted, *finding;
+	size_t before = json_array_size(findings);
 	const char *origin;
-	json_t *sorted, *finding;
 
 	for (size_t i = 0; i < count; i++) {
 		p.template = templates[i];
@@ -272,10 +284,12 @@ void check_suppress(json_t *result, struct template *const *templates, size_t co
 	}
 	json_object_foreach(late, origin, finding)
 		if (!json_object_get(used, origin))
-			json_array_append(json_list(result, "findings"), finding);
-	sorted = json_incref(json_list(result, "findings"));
+			json_array_append(findings, finding);
+	check_fingerprints(result);
+	if (json_array_size(findings) == before && !any_suppressed(findings))
+		return; /* nothing is suppressed, and nothing was to be */
+	sorted = json_incref(findings);
 	check_sort(&sorted);
 	json_object_set_new(result, "findings", sorted);
-	check_fingerprints(result);
 	check_rejudge(result);
 }

@@ -28,6 +28,10 @@ struct awsclient {
 	unsigned timeout_ms, retry_ms;
 };
 
+/* An environment variable that is set and not empty, or NULL. */
+const char *environment_text(const char *name);
+int64_t monotonic_ms(void);
+
 /* A request as it goes out, before it is signed. */
 struct outgoing {
 	const char *method;	  /* static */

@@ -13,7 +13,7 @@ enum { TIMEOUT_MS = 30000, ATTEMPTS = 5, BACKOFF_FIRST_MS = 100, BACKOFF_MOST_MS
 /* ---- life -------------------------------------------------------------------------------------
  */
 
-static const char *variable(const char *name)
+const char *environment_text(const char *name)
 {
 	const char *value = getenv(name);
 
@@ -25,10 +25,10 @@ static void fixed_keys(struct awsclient *c, const struct awsclient_options *o)
 {
 	const char *access = o->access_key, *secret = o->secret_key, *token = o->session_token;
 
-	if (!access && c->local && variable("AWS_ACCESS_KEY_ID") && variable("AWS_SECRET_ACCESS_KEY")) {
-		access = variable("AWS_ACCESS_KEY_ID");
-		secret = variable("AWS_SECRET_ACCESS_KEY");
-		token = variable("AWS_SESSION_TOKEN");
+	if (!access && c->local && environment_text("AWS_ACCESS_KEY_ID") && environment_text("AWS_SECRET_ACCESS_KEY")) {
+		access = environment_text("AWS_ACCESS_KEY_ID");
+		secret = environment_text("AWS_SECRET_ACCESS_KEY");
+		token = environment_text("AWS_SESSION_TOKEN");
 	}
 	if (!access && c->local)
 		access = secret = "mpcup";
@@ -89,12 +89,12 @@ void awsclient_own_buckets(struct awsclient *c, const char *account)
 
 static int take_region(struct awsclient *c, const struct awsclient_options *o, struct err *err)
 {
-	const char *region = o->region ? o->region : variable("AWS_REGION");
-	const char *profile = o->profile ? o->profile : variable("AWS_PROFILE");
+	const char *region = o->region ? o->region : environment_text("AWS_REGION");
+	const char *profile = o->profile ? o->profile : environment_text("AWS_PROFILE");
 	OWN(json) json_t *files = NULL;
 
 	if (!region)
-		region = variable("AWS_DEFAULT_REGION");
+		region = environment_text("AWS_DEFAULT_REGION");
 	if (!region && !c->local && !c->fixed) {
 		if (profile_load(&files, err) < 0)
 			return -1;
@@ -312,7 +312,7 @@ static bool cured(struct awsclient *c, const struct incoming *in, const char *co
 	return true;
 }
 
-static int64_t now_ms(void)
+int64_t monotonic_ms(void)
 {
 	struct timespec now = { 0 };
 
@@ -326,12 +326,12 @@ static int exchange(struct awsclient *c, const struct aws_service *s, const char
 		    const struct outgoing *o, struct incoming *in, char *ret_code, struct err *err)
 {
 	struct cure tried = { 0 };
-	int64_t began = now_ms();
+	int64_t began = monotonic_ms();
 
 	*ret_code = '\0';
 	for (unsigned attempt = 0;; attempt++) {
 		bool last = attempt + 1 == ATTEMPTS ||
-			    (c->retry_ms && now_ms() - began >= (int64_t)c->retry_ms);
+			    (c->retry_ms && monotonic_ms() - began >= (int64_t)c->retry_ms);
 		CURLcode code;
 
 		if (keys_ready(c, false, err) < 0)

@@ -26,13 +26,6 @@ enum {
 
 extern char **environ;
 
-static const char *variable(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
 /* ---- credential_process ---------------------------------------------------------------------------- */
 
 static int spawn_shell(const char *command, pid_t *ret_pid, int *ret_out, struct err *err)
@@ -58,22 +51,14 @@ static int spawn_shell(const char *command, pid_t *ret_pid, int *ret_out, struct
 	return err_sys(err, "credential_process");
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* All that it prints, until it closes its output; -1: too late or too much. */
 static int read_all(int fd, struct buf *to)
 {
-	int64_t until = now_ms() + PROCESS_TIMEOUT_MS;
+	int64_t until = monotonic_ms() + PROCESS_TIMEOUT_MS;
 
 	for (;;) {
 		struct pollfd wait = { .fd = fd, .events = POLLIN };
-		int64_t left = until - now_ms();
+		int64_t left = until - monotonic_ms();
 		char piece[4096];
 		ssize_t got;
 
@@ -156,8 +141,8 @@ static bool trusted(const char *url)
 
 static int agent_header(char **ret, struct err *err)
 {
-	const char *file = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
-	const char *token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
+	const char *file = environment_text("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+	const char *token = environment_text("AWS_CONTAINER_AUTHORIZATION_TOKEN");
 	OWN(str) char *text = NULL;
 
 	*ret = NULL;
@@ -172,8 +157,8 @@ static int agent_header(char **ret, struct err *err)
 
 int credentials_of_container(struct awsclient *c, struct credentials *ret, struct err *err)
 {
-	const char *relative = variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
-	const char *full = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+	const char *relative = environment_text("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+	const char *full = environment_text("AWS_CONTAINER_CREDENTIALS_FULL_URI");
 	OWN(str) char *url = relative ? str_printf("http://169.254.170.2%s", relative)
 			     : full   ? str_dup(full)
 				      : NULL;
@@ -222,8 +207,8 @@ static int instance_role(struct awsclient *c, const char *base, const char *toke
 
 int credentials_of_instance(struct awsclient *c, struct credentials *ret, struct err *err)
 {
-	const char *base = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
-	const char *off = variable("AWS_EC2_METADATA_DISABLED");
+	const char *base = environment_text("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+	const char *off = environment_text("AWS_EC2_METADATA_DISABLED");
 	OWN(str) char *root = str_dup(base ? base : "http://169.254.169.254");
 	OWN(str) char *token_url = NULL, *header = NULL, *role = NULL, *url = NULL;
 	OWN(incoming) struct incoming token = { 0 }, got = { 0 };
@@ -265,7 +250,7 @@ static char *sha1_hex(const char *text)
 /* The cached token of a session; the cache names its files by the SHA-1 of the session's name. */
 static int sso_token(const char *key, const char *login, char **ret, struct err *err)
 {
-	const char *home = variable("HOME");
+	const char *home = environment_text("HOME");
 	OWN(str) char *name = sha1_hex(key);
 	OWN(str) char *path = str_printf("%s/.aws/sso/cache/%s.json", home ? home : "", name);
 	OWN(str) char *text = NULL;
@@ -289,7 +274,7 @@ static int sso_token(const char *key, const char *login, char **ret, struct err 
 
 static char *sso_url(const char *region, const json_t *settings)
 {
-	const char *endpoint = variable("AWS_ENDPOINT_URL_SSO");
+	const char *endpoint = environment_text("AWS_ENDPOINT_URL_SSO");
 	OWN(str) char *role = aws_uri_encode(json_str_or(settings, "sso_role_name", ""), 0);
 	OWN(str) char *account = aws_uri_encode(json_str_or(settings, "sso_account_id", ""), 0);
 	OWN(str) char *base = endpoint ? str_dup(endpoint)

@@ -40,17 +40,10 @@ int credentials_from(const json_t *j, const char *access, const char *secret, co
 	return 0;
 }
 
-static const char *variable(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
 static int of_environment(struct credentials *ret, struct err *err)
 {
-	const char *access = variable("AWS_ACCESS_KEY_ID"), *secret = variable("AWS_SECRET_ACCESS_KEY");
-	const char *token = variable("AWS_SESSION_TOKEN");
+	const char *access = environment_text("AWS_ACCESS_KEY_ID"), *secret = environment_text("AWS_SECRET_ACCESS_KEY");
+	const char *token = environment_text("AWS_SESSION_TOKEN");
 
 	if (!access)
 		return 1;
@@ -143,8 +136,8 @@ static int assume_by_token(struct awsclient *c, const char *role, const char *fi
 
 static int of_web_identity(struct awsclient *c, struct credentials *ret, struct err *err)
 {
-	const char *file = variable("AWS_WEB_IDENTITY_TOKEN_FILE"), *role = variable("AWS_ROLE_ARN");
-	const char *session = variable("AWS_ROLE_SESSION_NAME");
+	const char *file = environment_text("AWS_WEB_IDENTITY_TOKEN_FILE"), *role = environment_text("AWS_ROLE_ARN");
+	const char *session = environment_text("AWS_ROLE_SESSION_NAME");
 
 	if (!file || !role)
 		return 1;
@@ -238,7 +231,7 @@ int credentials_find(struct awsclient *c, const char *profile, struct credential
 		     struct err *err)
 {
 	OWN(json) json_t *files = NULL;
-	const char *name = profile ? profile : variable("AWS_PROFILE");
+	const char *name = profile ? profile : environment_text("AWS_PROFILE");
 	int rc = profile ? 1 : of_environment(ret, err);
 
 	if (rc > 0 && !profile)

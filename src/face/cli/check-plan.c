@@ -328,9 +328,9 @@ int check_plan(const struct plan *p, const char *profile, struct check_world *w,
 		finish(p, *ret);
 	} else if ((rc = refused(name, ret, &why)) < 0) {
 		*err = why;
-	}
-	if (rc == 0)
+	} else {
 		check_fingerprints(*ret);
+	}
 	for (size_t i = 0; i < all.count; i++) {
 		json_decref((json_t *)(uintptr_t)all.list[i]);
 		free(all.names[i]);
