@@ -32,8 +32,8 @@ def deploying(cloud, case, *more):
         cloud.command("up", *files(case), "--force", *stack_of(case), "--params",
                       template(f"params/cdk-{case.get('nodes', 3)}.json"), "--chain-key", template("chain.json"),
                       "--image", "*busybox*=localnet", "--timeout", "1", *more),
-        env=cloud.environment, cwd=cloud.work, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL)
+        env=cloud.environment, cwd=cloud.work, stdin=subprocess.DEVNULL,
+        stdout=open(os.path.join(cloud.work, "up.log"), "w"), stderr=subprocess.STDOUT)
     try:
         yield process
     finally:
@@ -46,16 +46,22 @@ def deploying(cloud, case, *more):
 
 
 def first_evidence(cloud, case, process):
-    """Something failed, or up is done (what it deployed runs, and is perhaps of no use)."""
+    """Something failed; or, where nothing has to, up is done (what it deployed runs, and is of no use)."""
+    must_fail = case["stage"] in ("task-start", "container") and case["name"] not in UNSEEN
+
     def seen():
-        ended = process.poll() is not None
+        ended = process.poll() is not None and not must_fail
         result = cloud.run("events", "--json", *stack_of(case))
         if result.code:
             assert not ended, f"{case['name']}: no stack: {result}"
             return False
         return ended or any(e.get("stopCode") == "TaskFailedToStart" or e.get("stopCode") == "EssentialContainerExited"
                             or "FAILED" in e.get("ResourceStatus", "") for e in result.json())
-    return wait_for(seen, 60, "evidence of " + case["name"])
+    try:
+        return wait_for(seen, 60, "evidence of " + case["name"])
+    except AssertionError as error:
+        with open(os.path.join(cloud.work, "up.log")) as log:
+            raise AssertionError(f"{error}; up ended {process.poll()}: {log.read()[-1500:]}")
 
 
 def shown(diagnosis):
@@ -87,7 +93,10 @@ def one(case):
             first_evidence(cloud, case, process)
             result = cloud.run("diagnose", "--json", *stack_of(case))
             assert result.code == 1, (case["name"], result)
-            problems.append(judge(case, result.json(), "live"))
+            problem = judge(case, result.json(), "live")
+            if problem:
+                problem += "\n" + cloud.ok("events", *stack_of(case)).out[-2000:]
+            problems.append(problem)
             cloud.ok("events", "--save", "evidence.json", *stack_of(case))
         assert os.stat(os.path.join(cloud.work, "evidence.json")).st_mode & 0o777 == 0o600
         cloud.ok("cloud", "stop")
