@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/keccak.h"
+#include "base/secret.h"
 #include "base/str.h"
 
 TEST(err, context_goes_in_front)
@@ -88,4 +90,54 @@ TEST(json, bytes_that_are_no_text_become_replacement_characters)
 
 	json_set_str(j, "k", "a\xf9" "b");
 	CHECK_STR(json_str(j, "k"), "a\xef\xbf\xbd" "b");
+}
+
+TEST(secret, blocks_are_zero_and_taken_again)
+{
+	unsigned char *a = secret_new(100), *b = secret_new(1), *big;
+	bool zero = true;
+
+	memset(a, 7, 100);
+	secret_free(a);
+	a = secret_new(100);
+	for (int i = 0; i < 100; i++)
+		zero = zero && a[i] == 0;
+	CHECK(zero);
+	CHECK(a != b);
+	big = secret_new((size_t)4 << 20);
+	CHECK(!secret_locked()); /* larger than the arena: told */
+	big[(4 << 20) - 1] = 1;
+	secret_free(big);
+	secret_free(a);
+	secret_free(b);
+	secret_free(NULL);
+}
+
+static void check_hash(void (*hash)(const void *, size_t, uint8_t *), size_t len, const char *want)
+{
+	uint8_t data[300], got[32];
+	OWN(str) char *hex = NULL;
+
+	memset(data, 0xa3, sizeof(data));
+	hash(data, len, got);
+	hex = hex_encode(got, sizeof(got));
+	CHECK_STR(hex, want);
+}
+
+/* FIPS 202 example values (0 and 200 bytes of a3), and what every Ethereum tool says of "". */
+TEST(keccak, known_answers)
+{
+	check_hash(sha3_256, 0, "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a");
+	check_hash(sha3_256, 200, "79f38adec5c20307a98ef76e8324afbfd46cfd81b22e3973c65fa1bd9de31787");
+	check_hash(keccak_256, 0, "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+}
+
+TEST(keccak, hkdf_is_openssl_s)
+{
+	uint8_t got[32];
+	OWN(str) char *hex = NULL;
+
+	hkdf_sha3_256("salt", 4, "key", 3, "info", 4, got);
+	hex = hex_encode(got, sizeof(got));
+	CHECK_STR(hex, "7c0ef77d81593534a377e29e61bed4e29ffad92bfced4a2521022782597b4554");
 }

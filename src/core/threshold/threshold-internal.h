@@ -1,0 +1,163 @@
+/* Inside of the threshold room: the machinery of sessions, and the two groups. */
+#pragma once
+#include "base/secret.h"
+#include "core/threshold/threshold.h"
+
+/* ---- sessions (threshold-session.c) ---------------------------------------------------------------- */
+
+/* Messages carry their round in the first byte; payloads below are without it. Parties are meant by
+ * their index in session->parties. */
+struct session_kind {
+	const char *name;
+	unsigned rounds;	/* 1..rounds */
+	size_t state_bytes; /* secret memory, zeroed: session->state */
+	/* Whether we get a message of this round from party `from` (never asked for ourselves). */
+	bool (*expects)(const struct threshold_session *s, unsigned round, size_t from);
+	size_t (*most)(const struct threshold_session *s, unsigned round); /* bytes of a payload */
+	/* Sends round 1. -1: session_abort() was called. */
+	int (*begin)(struct threshold_session *s);
+	/* All messages of `round` are there (also when none is expected): checks them, sends those of the
+	 * next round. After the last round: the result is in the state. -1: session_abort() was called. */
+	int (*step)(struct threshold_session *s, unsigned round);
+	void (*clear)(struct threshold_session *s); /* what the state owns; NULL: nothing */
+};
+
+struct session_input {
+	uint8_t *data; /* NULL: not there */
+	size_t len;
+};
+
+struct threshold_session {
+	const struct session_kind *kind;
+	uint32_t parties[THRESHOLD_PARTIES_MOST];
+	size_t count, self; /* self: our index */
+	uint8_t context[32];
+	void *state;
+	unsigned round; /* whose messages we wait for */
+	struct session_input *in; /* [rounds][count] */
+	struct threshold_message *out;
+	size_t out_count, out_at;
+	enum threshold_status status;
+	char reason[256];
+	bool has_culprit;
+	uint32_t culprit;
+	uint8_t *random; /* secret: key of the stream */
+	uint64_t random_at;
+};
+
+/* Checks the setting; a bad one gives an aborted session. Fill the state in, then session_start(). */
+struct threshold_session *session_new(const struct session_kind *kind,
+				      const struct threshold_setting *setting);
+struct threshold_session *session_start(struct threshold_session *s); /* returns s */
+/* from: index of the culprit, or SESSION_NOBODY. Always -1. */
+#define SESSION_NOBODY SIZE_MAX
+int session_abort(struct threshold_session *s, size_t from, const char *fmt, ...) ERR_FMT(3, 4);
+/* `to`: index, or SESSION_EVERYBODY. Copies; the payload is wiped with the message. */
+#define SESSION_EVERYBODY SIZE_MAX
+void session_send(struct threshold_session *s, size_t to, unsigned round, const void *data, size_t len);
+const struct session_input *session_in(const struct threshold_session *s, unsigned round, size_t from);
+void session_random(struct threshold_session *s, void *ret, size_t len);
+bool session_is(const struct threshold_session *s, const struct session_kind *kind);
+/* Index of a party's id, or SIZE_MAX. */
+size_t session_index(const struct threshold_session *s, uint32_t id);
+
+/* SHA-256 over a label, the session's context and parts, each with its length in front. */
+struct session_part {
+	const void *data;
+	size_t len;
+};
+void session_hash(const struct threshold_session *s, const char *label, const struct session_part *parts,
+		  size_t count, uint8_t ret[32]);
+
+/* ---- groups (threshold-group.c, group-ed25519.c, group-secp256k1.c) ------------------------------ */
+
+/* Scalars are 32 bytes in the group's own order (Ed25519 little-endian, secp256k1 big-endian), always
+ * reduced; points are encoded (32 or 33 bytes). Operations on secrets are constant-time; those whose
+ * name ends with _public may not be, and take public values only. */
+struct group {
+	enum threshold_curve curve;
+	size_t point_bytes;
+	int (*scalar_decode)(const uint8_t in[32]); /* 0: canonical (0 included), -1 */
+	void (*scalar_random)(struct threshold_session *s, uint8_t ret[32]); /* not 0 */
+	void (*scalar_wide)(const uint8_t in[64], uint8_t ret[32]);	     /* reduced; in the group's order */
+	void (*scalar_small)(uint32_t value, uint8_t ret[32]);
+	void (*scalar_add)(const uint8_t a[32], const uint8_t b[32], uint8_t ret[32]);
+	void (*scalar_subtract)(const uint8_t a[32], const uint8_t b[32], uint8_t ret[32]);
+	void (*scalar_multiply)(const uint8_t a[32], const uint8_t b[32], uint8_t ret[32]);
+	int (*scalar_invert)(const uint8_t a[32], uint8_t ret[32]); /* -1: a is 0 */
+	bool (*scalar_is_zero)(const uint8_t a[32]);
+	/* 0: on the curve, in the prime-order group, canonical, not the identity; -1. */
+	int (*point_check)(const uint8_t *point);
+	/* scalar * base point. -1: scalar is 0. */
+	int (*base_multiply)(const uint8_t scalar[32], uint8_t *ret);
+	/* secret scalar * point. -1: the scalar is 0 or the point is bad. */
+	int (*point_multiply)(const uint8_t scalar[32], const uint8_t *point, uint8_t *ret);
+	int (*point_multiply_public)(const uint8_t scalar[32], const uint8_t *point, uint8_t *ret);
+	/* Sum of checked points. -1: it is the identity. */
+	int (*point_sum)(const uint8_t (*points)[THRESHOLD_POINT_MOST], size_t count, uint8_t *ret);
+	void (*point_negate)(const uint8_t *point, uint8_t *ret);
+	/* Sum of scalars[i] * points[i], all public. -1: it is the identity, or a point is bad. */
+	int (*multiply_sum_public)(const uint8_t (*scalars)[32], const uint8_t (*points)[THRESHOLD_POINT_MOST],
+				   size_t count, uint8_t *ret);
+};
+const struct group *group_of(enum threshold_curve curve);
+extern const struct group group_ed25519, group_secp256k1;
+
+/* x coordinate of a party. */
+void group_x(const struct group *g, uint32_t party, uint8_t ret[32]);
+/* Lagrange coefficient at `at` (NULL: 0) of xs[i] among xs[0..count). -1: two are equal. */
+int group_lagrange(const struct group *g, const uint32_t *parties, size_t count, size_t i,
+		   const uint8_t at[32], uint8_t ret[32]);
+/* Value at x of the polynomial with these coefficients, constant first (Horner). Secret. */
+void group_polynomial(const struct group *g, const uint8_t (*coefficients)[32], size_t count,
+		      const uint8_t x[32], uint8_t ret[32]);
+/* Value at x in the exponent: sum of x^k * commitments[k]; public. -1: the identity. */
+int group_polynomial_public(const struct group *g, const uint8_t (*commitments)[THRESHOLD_POINT_MOST],
+			    size_t count, const uint8_t x[32], uint8_t *ret);
+
+/* ---- presignatures and the schemes ------------------------------------------------------------------ */
+
+struct threshold_presignature {
+	enum threshold_scheme scheme;
+	uint32_t parties[THRESHOLD_PARTIES_MOST];
+	size_t count, self; /* self: index */
+	union {
+		struct {
+			uint8_t hiding[32], binding[32]; /* nonces */
+			uint8_t hiding_commitments[THRESHOLD_PARTIES_MOST][32];
+			uint8_t binding_commitments[THRESHOLD_PARTIES_MOST][32];
+		} frost;
+		struct {
+			uint8_t big_r[33];
+			uint8_t alpha[32], beta[32], c[32], e[32]; /* crypto.md 1.3 */
+		} damgard;
+		struct {
+			uint8_t big_r[33];
+			uint8_t phi[32], u[32], v[32]; /* additive shares of phi, r*phi, x*phi */
+		} cait_sith;
+	};
+};
+
+/* One file group per scheme; threshold-sign.c checks the arguments and dispatches. */
+struct threshold_session *frost_presign(const struct threshold_key *key,
+					const struct threshold_setting *setting);
+struct threshold_session *damgard_presign(const struct threshold_key *key,
+					  const struct threshold_setting *setting);
+struct threshold_session *cait_sith_presign(const struct threshold_key *key,
+					    struct threshold_pairing *const *pairings,
+					    const struct threshold_setting *setting);
+struct threshold_session *frost_sign(const struct threshold_key *key, struct threshold_presignature *presignature,
+				     const struct threshold_request *request,
+				     const struct threshold_setting *setting);
+/* Both ECDSA schemes: rerandomise, send the share, combine. */
+struct threshold_session *ecdsa_sign(const struct threshold_key *key, struct threshold_presignature *presignature,
+				     const struct threshold_request *request,
+				     const struct threshold_setting *setting);
+/* delta of crypto.md 1.5 for this request; 0, or -1 when no counter gives one (never seen). */
+int ecdsa_delta(const struct threshold_key *key, const struct threshold_request *request,
+		const uint8_t big_r[33], const uint32_t *parties, size_t count, uint8_t ret[32]);
+/* What a party sends online, from the rerandomised presignature, and how the coordinator makes s of all
+ * (before low-s). DAMGARD_ET_AL: 32 bytes; CAIT_SITH: w || u, 64 bytes. */
+size_t cait_sith_share(const struct threshold_presignature *p, const uint8_t hash[32], const uint8_t tweak[32],
+		       const uint8_t delta[32], const uint8_t r[32], uint8_t ret[64]);
+int cait_sith_combine(const uint8_t (*shares)[64], size_t count, const uint8_t delta[32], uint8_t ret_s[32]);
