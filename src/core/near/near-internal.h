@@ -51,3 +51,6 @@ int near_key_decode(const char *text, const char *prefix, const char *kind, uint
 		    size_t want, struct err *err);
 /* The other way; what held the text is wiped. */
 char *near_key_encode(const char *prefix, const uint8_t *bytes, size_t len);
+
+/* Bech32 (BIP 173); version: of a witness program, or -1 for none. near-bech32.c */
+char *near_bech32_encode(const char *part, int version, const uint8_t *data, size_t len);
