@@ -21,7 +21,7 @@ struct member {
 		json_int_t id;
 	} *waits;
 	size_t wait_count;
-	struct buf *queue; /* frames that wait for the commit */
+	char **queue; /* frames that wait for the commit */
 	size_t queue_count;
 };
 
@@ -48,13 +48,7 @@ static void queue_json(struct p2p *p, struct peer *peer, json_t *j)
 	struct member *m = peer_data(peer);
 
 	m->queue = mem_grow(m->queue, m->queue_count + 1, sizeof(*m->queue));
-	m->queue[m->queue_count] = (struct buf){ 0 };
-	buf_str(&m->queue[m->queue_count], "");
-	{
-		OWN(str) char *text = json_text(j);
-
-		buf_str(&m->queue[m->queue_count++], text);
-	}
+	m->queue[m->queue_count++] = json_text(j);
 	json_decref(j);
 	p->changed(p->ctx);
 }
@@ -319,8 +313,8 @@ static void send_queue(struct peer *peer)
 	struct member *m = peer_data(peer);
 
 	for (size_t i = 0; m && i < m->queue_count; i++) {
-		peer_send(peer, m->queue[i].data, m->queue[i].len);
-		buf_free(&m->queue[i]);
+		peer_send(peer, m->queue[i], strlen(m->queue[i]));
+		free(m->queue[i]);
 	}
 	if (m)
 		m->queue_count = 0;
@@ -408,7 +402,7 @@ static void member_free(struct member *m)
 	for (size_t i = 0; i < m->wait_count; i++)
 		free(m->waits[i].transaction);
 	for (size_t i = 0; i < m->queue_count; i++)
-		buf_free(&m->queue[i]);
+		free(m->queue[i]);
 	free(m->waits);
 	free(m->queue);
 	free(m);
