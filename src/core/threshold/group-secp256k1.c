@@ -1,6 +1,7 @@
 /* secp256k1: scalars are our own arithmetic modulo the order n, since libsecp256k1 gives none of it (no
  * inverse, no wide reduction, no zero); points are libsecp256k1's. No branch, index or loop count here
  * depends on a scalar, but in what is called _public. */
+#include <endian.h>
 #include <secp256k1.h>
 #include <secp256k1_ecdh.h>
 #include <sodium.h>
@@ -13,30 +14,31 @@
 __extension__ typedef unsigned __int128 wide;
 
 #define LIMBS 4
-#define FOLD_LIMBS 3
 
 /* Least significant first. */
 static const uint64_t order[LIMBS] = { 0xbfd25e8cd0364141, 0xbaaedce6af48a03b, 0xfffffffffffffffe,
 				       0xffffffffffffffff };
 /* 2^256 - n: what 2^256 is modulo n. */
-static const uint64_t fold_by[FOLD_LIMBS] = { 0x402da1732fc9bebf, 0x4551231950b75fc4, 1 };
+static const uint64_t fold_by[LIMBS] = { 0x402da1732fc9bebf, 0x4551231950b75fc4, 1, 0 };
 
 static void limbs_of(const uint8_t in[32], uint64_t ret[LIMBS])
 {
-	for (int i = 0; i < LIMBS; i++) {
-		const uint8_t *p = in + 8 * (LIMBS - 1 - i);
+	uint64_t big_endian;
 
-		ret[i] = 0;
-		for (int k = 0; k < 8; k++)
-			ret[i] = ret[i] << 8 | p[k];
+	for (int i = 0; i < LIMBS; i++) {
+		memcpy(&big_endian, in + 8 * (LIMBS - 1 - i), 8);
+		ret[i] = be64toh(big_endian);
 	}
 }
 
 static void bytes_of(const uint64_t in[LIMBS], uint8_t ret[32])
 {
-	for (int i = 0; i < LIMBS; i++)
-		for (int k = 0; k < 8; k++)
-			ret[8 * (LIMBS - 1 - i) + k] = (uint8_t)(in[i] >> (56 - 8 * k));
+	uint64_t big_endian;
+
+	for (int i = 0; i < LIMBS; i++) {
+		big_endian = htobe64(in[i]);
+		memcpy(ret + 8 * (LIMBS - 1 - i), &big_endian, 8);
+	}
 }
 
 /* ret = a - b; returns the borrow, 0 or 1. */
@@ -75,21 +77,31 @@ static void add_limbs(const uint64_t a[LIMBS], const uint64_t b[LIMBS], uint64_t
 	reduce_once(ret, (uint64_t)sum);
 }
 
-/* x = low + 2^256 * high becomes low + (2^256 - n) * high; `high_limbs` of high may be other than 0. */
-static void fold(uint64_t x[2 * LIMBS], int high_limbs)
+/* x += a * b, where x[4] was 0. Written out: it is what everything here spends its time with. */
+static inline void add_row(uint64_t x[LIMBS + 1], uint64_t a, const uint64_t b[LIMBS])
 {
-	uint64_t ret[2 * LIMBS] = { x[0], x[1], x[2], x[3] };
+	wide sum = (wide)a * b[0] + x[0];
 
-	for (int i = 0; i < high_limbs; i++) {
-		wide carry = 0;
+	x[0] = (uint64_t)sum;
+	sum = (wide)a * b[1] + x[1] + (uint64_t)(sum >> 64);
+	x[1] = (uint64_t)sum;
+	sum = (wide)a * b[2] + x[2] + (uint64_t)(sum >> 64);
+	x[2] = (uint64_t)sum;
+	sum = (wide)a * b[3] + x[3] + (uint64_t)(sum >> 64);
+	x[3] = (uint64_t)sum;
+	x[4] = (uint64_t)(sum >> 64);
+}
 
-		for (int k = 0; i + k < 2 * LIMBS; k++) {
-			carry += (wide)x[LIMBS + i] * (k < FOLD_LIMBS ? fold_by[k] : 0) + ret[i + k];
-			ret[i + k] = (uint64_t)carry;
-			carry >>= 64;
-		}
-	}
-	memcpy(x, ret, sizeof(ret));
+/* x = low + 2^256 * high becomes low + (2^256 - n) * high; `high_limbs` of high may be other than 0. */
+static inline void fold(uint64_t x[2 * LIMBS], int high_limbs)
+{
+	uint64_t high[LIMBS];
+
+	memcpy(high, x + LIMBS, sizeof(high));
+	memset(x + LIMBS, 0, sizeof(high));
+#pragma GCC unroll 4
+	for (int i = 0; i < high_limbs; i++)
+		add_row(x + i, high[i], fold_by);
 }
 
 /* Each fold takes 127 bits off what is above 2^256: 2^512, 2^386, 2^260, 2^256 + 2^133, 2^256. */
@@ -107,16 +119,9 @@ static void multiply_limbs(const uint64_t a[LIMBS], const uint64_t b[LIMBS], uin
 {
 	uint64_t x[2 * LIMBS] = { 0 };
 
-	for (int i = 0; i < LIMBS; i++) {
-		wide carry = 0;
-
-		for (int k = 0; k < LIMBS; k++) {
-			carry += (wide)a[i] * b[k] + x[i + k];
-			x[i + k] = (uint64_t)carry;
-			carry >>= 64;
-		}
-		x[i + LIMBS] = (uint64_t)carry;
-	}
+#pragma GCC unroll 4
+	for (int i = 0; i < LIMBS; i++)
+		add_row(x + i, a[i], b);
 	reduce_wide(x, ret);
 }
 
