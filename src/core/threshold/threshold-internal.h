@@ -102,6 +102,8 @@ struct group {
 };
 const struct group *group_of(enum threshold_curve curve);
 extern const struct group group_ed25519, group_secp256k1;
+/* threshold_init()'s part: until it was called secp256k1's base_multiply() refuses. 0 or -1. */
+int group_secp256k1_init(const uint8_t seed[32]);
 
 /* x coordinate of a party. */
 void group_x(const struct group *g, uint32_t party, uint8_t ret[32]);
