@@ -68,7 +68,7 @@ static int toss_step(struct threshold_session *s, unsigned round)
 }
 
 static const struct session_kind toss = {
-	"toss", 3, sizeof(struct toss), toss_expects, toss_most, toss_begin, toss_step, NULL
+	"toss", 3, sizeof(struct toss), toss_expects, toss_most, toss_begin, toss_step, NULL, SESSION_NOTHING
 };
 
 static const uint32_t ids[] = { 0, 3, 7, 8, 100 };
