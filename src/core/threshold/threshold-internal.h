@@ -116,6 +116,10 @@ extern const struct group group_ed25519, group_secp256k1;
 /* threshold_init()'s part: until it was called secp256k1's base_multiply() refuses. 0 or -1. */
 int group_secp256k1_init(const uint8_t seed[32]);
 
+/* threshold_request.tweak as a scalar. -1: out of range (secp256k1). */
+int group_tweak(const struct group *g, const uint8_t tweak[32], uint8_t ret[32]);
+/* point + scalar * base point, the scalar public and possibly 0. -1: the identity. */
+int group_add_tweak(const struct group *g, const uint8_t *point, const uint8_t scalar[32], uint8_t *ret);
 /* x coordinate of a party. */
 void group_x(const struct group *g, uint32_t party, uint8_t ret[32]);
 /* Lagrange coefficient at `at` (NULL: 0) of xs[i] among xs[0..count). -1: two are equal. */
