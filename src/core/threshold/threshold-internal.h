@@ -158,7 +158,8 @@ struct threshold_presignature {
 		} frost;
 		struct {
 			uint8_t big_r[33];
-			uint8_t alpha[32], beta[32], c[32], e[32]; /* crypto.md 1.3 */
+			uint8_t alpha[32], beta[32], c[32], e[32]; /* damgard.c */
+			uint8_t weight[32]; /* Lagrange coefficient of our share in the set's sum; public */
 		} damgard;
 		struct {
 			uint8_t big_r[33];
@@ -182,11 +183,15 @@ struct threshold_session *frost_sign(const struct threshold_key *key, struct thr
 struct threshold_session *ecdsa_sign(const struct threshold_key *key, struct threshold_presignature *presignature,
 				     const struct threshold_request *request,
 				     const struct threshold_setting *setting);
-/* delta of crypto.md 1.5 for this request; 0, or -1 when no counter gives one (never seen). */
+/* The number that binds R to the request, by near's formula; 0, or -1 when no counter gives one (never seen).
+ * request->message is the hash. */
 int ecdsa_delta(const struct threshold_key *key, const struct threshold_request *request,
 		const uint8_t big_r[33], const uint32_t *parties, size_t count, uint8_t ret[32]);
-/* What a party sends online, from the rerandomised presignature, and how the coordinator makes s of all
- * (before low-s). DAMGARD_ET_AL: 32 bytes; CAIT_SITH: w || u, 64 bytes. */
+/* What a party sends online, and how the coordinator makes s of all (before low-s; -1: it cannot). r is R's
+ * x modulo the order, of the rerandomised R. DAMGARD_ET_AL: delta times near's s_i, 32 bytes; CAIT_SITH:
+ * w || u, 64 bytes. */
+void damgard_share(const struct threshold_presignature *p, const uint8_t hash[32], const uint8_t tweak[32],
+		   const uint8_t delta[32], const uint8_t r[32], uint8_t ret[32]);
 size_t cait_sith_share(const struct threshold_presignature *p, const uint8_t hash[32], const uint8_t tweak[32],
 		       const uint8_t delta[32], const uint8_t r[32], uint8_t ret[64]);
 int cait_sith_combine(const uint8_t (*shares)[64], size_t count, const uint8_t delta[32], uint8_t ret_s[32]);
