@@ -75,7 +75,7 @@ json_t *protocol_parameters(const json_t *state);
 json_t *protocol_key_event(const json_t *state);
 /* The attempt of a key event, NULL when there is none or its time is over. */
 json_t *event_attempt(const json_t *event, uint64_t height);
-json_t *event_new(json_int_t epoch, const json_t *domain, const json_t *parameters);
+json_t *key_event_new(json_int_t epoch, const json_t *domain, const json_t *parameters);
 /* A Running body without votes (new); all is shared or copied. votes: add_domains_votes that go on,
  * of those who are still participants; NULL: none. */
 json_t *running_new(const json_t *domains, json_int_t epoch, const json_t *keys,
@@ -118,8 +118,6 @@ bool domain_name_known(const char *name);
 /* ---- keys ------------------------------------------------------------------------------------- */
 
 extern const uint8_t secp256k1_order[32];
-/* SHA3-256 over near's prefix, account and path. */
-void tweak_derive(const char *account, const char *path, uint8_t ret[32]);
 /* "secp256k1:..." / "ed25519:..." of that curve to KEY (new). */
 int key_parse(const char *text, enum threshold_curve curve, json_t **ret, struct err *err);
 const char *key_text(const json_t *key); /* back, borrowed; NULL: not a KEY */

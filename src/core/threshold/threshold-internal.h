@@ -72,6 +72,17 @@ void *session_take(struct threshold_session *s, enum session_result result);
 /* Index of a party's id, or SIZE_MAX. */
 size_t session_index(const struct threshold_session *s, uint32_t id);
 
+/* A message in which every other party said what it got: 32 bytes (a digest) for each party in turn. */
+struct session_echo {
+	unsigned round;
+	size_t offset; /* where in the payload, whose length was checked */
+	const uint8_t (*mine)[32];
+	size_t most_corrupt; /* that the scheme is made for */
+};
+/* 0: all say the same. -1: aborted; the liar is named where logic allows it, otherwise the reason says who
+ * is under suspicion. */
+int session_check_echo(struct threshold_session *s, const struct session_echo *e);
+
 /* SHA-256 over a label, the session's context and parts, each with its length in front. */
 struct session_part {
 	const void *data;
@@ -107,7 +118,8 @@ struct group {
 	/* Sum of checked points. -1: it is the identity. */
 	int (*point_sum)(const uint8_t (*points)[THRESHOLD_POINT_MOST], size_t count, uint8_t *ret);
 	void (*point_negate)(const uint8_t *point, uint8_t *ret);
-	/* Sum of scalars[i] * points[i], all public. -1: it is the identity, or a point is bad. */
+	/* Sum of scalars[i] * points[i], all public, the points checked before. -1: it is the identity, or
+	 * one is no point. */
 	int (*multiply_sum_public)(const uint8_t (*scalars)[32], const uint8_t (*points)[THRESHOLD_POINT_MOST],
 				   size_t count, uint8_t *ret);
 };
@@ -141,8 +153,8 @@ struct threshold_presignature {
 	union {
 		struct {
 			uint8_t hiding[32], binding[32]; /* nonces */
-			uint8_t hiding_commitments[THRESHOLD_PARTIES_MOST][32];
-			uint8_t binding_commitments[THRESHOLD_PARTIES_MOST][32];
+			uint8_t lambda[32];
+			uint8_t (*commitments)[64]; /* of each: to hiding, to binding; public, owned */
 		} frost;
 		struct {
 			uint8_t big_r[33];
