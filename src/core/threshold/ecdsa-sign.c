@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/keccak.h"
-#include "core/threshold/threshold-internal.h"
+#include "core/threshold/group-secp256k1.h"
 
 #define G (&group_secp256k1)
 #define SHARE_MOST 64
@@ -117,7 +117,7 @@ static int prepare(struct threshold_session *s)
 
 	if (s->self != state->coordinator)
 		return 0;
-	G->scalar_invert(state->delta, state->delta_inverse);
+	group_secp256k1_invert_public(state->delta, state->delta_inverse);
 	if (threshold_derive(THRESHOLD_SECP256K1, state->group_key, state->tweak, state->signature.public_key) < 0)
 		return session_abort(s, SESSION_NOBODY, "signing: the derived key is the identity");
 	return 0;
@@ -219,16 +219,6 @@ static size_t most(const struct threshold_session *s, unsigned round)
 	return 32 + ((const struct state *)s->state)->share_bytes;
 }
 
-static int check_request(struct threshold_session *s, const struct threshold_request *request)
-{
-	if (request->message_len != 32 || G->scalar_decode(request->message) < 0 ||
-	    G->scalar_is_zero(request->message))
-		return session_abort(s, SESSION_NOBODY, "signing: not a 32-byte hash other than 0 and below the order");
-	if (G->scalar_decode(request->tweak) < 0)
-		return session_abort(s, SESSION_NOBODY, "signing: the tweak is not below the order");
-	return 0;
-}
-
 static int begin(struct threshold_session *s)
 {
 	send_share(s);
@@ -265,8 +255,6 @@ static int fill(struct threshold_session *s, const struct threshold_key *key, co
 	state->scheme = state->presignature->scheme;
 	state->share_bytes = state->scheme == THRESHOLD_CAIT_SITH ? 64 : 32;
 	state->coordinator = session_index(s, request->coordinator);
-	if (check_request(s, request) < 0)
-		return -1;
 	memcpy(state->hash, request->message, 32);
 	memcpy(state->tweak, request->tweak, 32);
 	memcpy(state->group_key, key->public_key, 33);
