@@ -158,21 +158,19 @@ int near_take_actions(struct reader *r, bool delegates, struct near_action **ret
 	return 0;
 }
 
-static void action_clear(struct near_action *a)
-{
-	free(a->name);
-	free(a->data);
-	free(a->public_key);
-	free(a->permission.receiver_id);
-	for (size_t i = 0; i < a->permission.method_count; i++)
-		free(a->permission.method_names[i]);
-	free(a->permission.method_names);
-	near_delegate_free(a->delegate);
-}
-
 void near_actions_free(struct near_action *actions, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		action_clear(&actions[i]);
+	for (size_t n = 0; n < count; n++) {
+		struct near_action *a = &actions[n];
+
+		free(a->name);
+		free(a->data);
+		free(a->public_key);
+		free(a->permission.receiver_id);
+		for (size_t i = 0; i < a->permission.method_count; i++)
+			free(a->permission.method_names[i]);
+		free(a->permission.method_names);
+		near_delegate_free(a->delegate);
+	}
 	free(actions);
 }
