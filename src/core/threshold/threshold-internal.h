@@ -7,6 +7,13 @@
 
 /* Messages carry their round in the first byte; payloads below are without it. Parties are meant by
  * their index in session->parties. */
+enum session_result {
+	SESSION_NOTHING,
+	SESSION_KEY,	      /* struct threshold_key *, NULL: none */
+	SESSION_PAIRING,      /* struct threshold_pairing * */
+	SESSION_PRESIGNATURE, /* struct threshold_presignature * */
+	SESSION_SIGNATURE     /* struct threshold_signature; all zero at those who are not the coordinator */
+};
 struct session_kind {
 	const char *name;
 	unsigned rounds;	/* 1..rounds */
@@ -20,6 +27,9 @@ struct session_kind {
 	 * next round. After the last round: the result is in the state. -1: session_abort() was called. */
 	int (*step)(struct threshold_session *s, unsigned round);
 	void (*clear)(struct threshold_session *s); /* what the state owns; NULL: nothing */
+	/* What the state begins with once DONE. Pointers are the session's until taken (then NULL): clear
+	 * frees what is left. */
+	enum session_result result;
 };
 
 struct session_input {
@@ -57,9 +67,21 @@ int session_abort(struct threshold_session *s, size_t from, const char *fmt, ...
 void session_send(struct threshold_session *s, size_t to, unsigned round, const void *data, size_t len);
 const struct session_input *session_in(const struct threshold_session *s, unsigned round, size_t from);
 void session_random(struct threshold_session *s, void *ret, size_t len);
-bool session_is(const struct threshold_session *s, const struct session_kind *kind);
+/* The pointer that a DONE session of that result holds, then the caller's; NULL: there is none. */
+void *session_take(struct threshold_session *s, enum session_result result);
 /* Index of a party's id, or SIZE_MAX. */
 size_t session_index(const struct threshold_session *s, uint32_t id);
+
+/* A message in which every other party said what it got: 32 bytes (a digest) for each party in turn. */
+struct session_echo {
+	unsigned round;
+	size_t offset; /* where in the payload, whose length was checked */
+	const uint8_t (*mine)[32];
+	size_t most_corrupt; /* that the scheme is made for */
+};
+/* 0: all say the same. -1: aborted; the liar is named where logic allows it, otherwise the reason says who
+ * is under suspicion. */
+int session_check_echo(struct threshold_session *s, const struct session_echo *e);
 
 /* SHA-256 over a label, the session's context and parts, each with its length in front. */
 struct session_part {
@@ -96,13 +118,20 @@ struct group {
 	/* Sum of checked points. -1: it is the identity. */
 	int (*point_sum)(const uint8_t (*points)[THRESHOLD_POINT_MOST], size_t count, uint8_t *ret);
 	void (*point_negate)(const uint8_t *point, uint8_t *ret);
-	/* Sum of scalars[i] * points[i], all public. -1: it is the identity, or a point is bad. */
+	/* Sum of scalars[i] * points[i], all public, the points checked before. -1: it is the identity, or
+	 * one is no point. */
 	int (*multiply_sum_public)(const uint8_t (*scalars)[32], const uint8_t (*points)[THRESHOLD_POINT_MOST],
 				   size_t count, uint8_t *ret);
 };
 const struct group *group_of(enum threshold_curve curve);
 extern const struct group group_ed25519, group_secp256k1;
+/* threshold_init()'s part: until it was called secp256k1's base_multiply() refuses. 0 or -1. */
+int group_secp256k1_init(const uint8_t seed[32]);
 
+/* threshold_request.tweak as a scalar. -1: out of range (secp256k1). */
+int group_tweak(const struct group *g, const uint8_t tweak[32], uint8_t ret[32]);
+/* point + scalar * base point, the scalar public and possibly 0. -1: the identity. */
+int group_add_tweak(const struct group *g, const uint8_t *point, const uint8_t scalar[32], uint8_t *ret);
 /* x coordinate of a party. */
 void group_x(const struct group *g, uint32_t party, uint8_t ret[32]);
 /* Lagrange coefficient at `at` (NULL: 0) of xs[i] among xs[0..count). -1: two are equal. */
@@ -124,12 +153,13 @@ struct threshold_presignature {
 	union {
 		struct {
 			uint8_t hiding[32], binding[32]; /* nonces */
-			uint8_t hiding_commitments[THRESHOLD_PARTIES_MOST][32];
-			uint8_t binding_commitments[THRESHOLD_PARTIES_MOST][32];
+			uint8_t lambda[32];
+			uint8_t (*commitments)[64]; /* of each: to hiding, to binding; public, owned */
 		} frost;
 		struct {
 			uint8_t big_r[33];
-			uint8_t alpha[32], beta[32], c[32], e[32]; /* crypto.md 1.3 */
+			uint8_t alpha[32], beta[32], c[32], e[32]; /* damgard.c */
+			uint8_t weight[32]; /* Lagrange coefficient of our share in the set's sum; public */
 		} damgard;
 		struct {
 			uint8_t big_r[33];
@@ -153,11 +183,15 @@ struct threshold_session *frost_sign(const struct threshold_key *key, struct thr
 struct threshold_session *ecdsa_sign(const struct threshold_key *key, struct threshold_presignature *presignature,
 				     const struct threshold_request *request,
 				     const struct threshold_setting *setting);
-/* delta of crypto.md 1.5 for this request; 0, or -1 when no counter gives one (never seen). */
+/* The number that binds R to the request, by near's formula; 0, or -1 when no counter gives one (never seen).
+ * request->message is the hash. */
 int ecdsa_delta(const struct threshold_key *key, const struct threshold_request *request,
 		const uint8_t big_r[33], const uint32_t *parties, size_t count, uint8_t ret[32]);
-/* What a party sends online, from the rerandomised presignature, and how the coordinator makes s of all
- * (before low-s). DAMGARD_ET_AL: 32 bytes; CAIT_SITH: w || u, 64 bytes. */
+/* What a party sends online, and how the coordinator makes s of all (before low-s; -1: it cannot). r is R's
+ * x modulo the order, of the rerandomised R. DAMGARD_ET_AL: delta times near's s_i, 32 bytes; CAIT_SITH:
+ * w || u, 64 bytes. */
+void damgard_share(const struct threshold_presignature *p, const uint8_t hash[32], const uint8_t tweak[32],
+		   const uint8_t delta[32], const uint8_t r[32], uint8_t ret[32]);
 size_t cait_sith_share(const struct threshold_presignature *p, const uint8_t hash[32], const uint8_t tweak[32],
 		       const uint8_t delta[32], const uint8_t r[32], uint8_t ret[64]);
 int cait_sith_combine(const uint8_t (*shares)[64], size_t count, const uint8_t delta[32], uint8_t ret_s[32]);
