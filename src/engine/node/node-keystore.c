@@ -309,14 +309,6 @@ static int check_shares(struct keystore *k, struct err *err)
 	return 0;
 }
 
-static void remove_share(const struct keystore *k, const struct keystore_id *id, bool permanent)
-{
-	OWN(str) char *name = share_name(id, permanent);
-	OWN(str) char *path = path_of(k, name);
-
-	(void)unlink(path);
-}
-
 static bool is_named(const struct keystore *k, const char *name)
 {
 	for (size_t i = 0; i < k->count; i++) {

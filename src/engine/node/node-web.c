@@ -128,6 +128,7 @@ static void metrics(struct node *n, struct http_exchange *x)
 	}
 	chain_metrics(n, &b);
 	link_metrics(n, &b);
+	mpc_metrics(n->mpc, &b);
 	reply(x, 200, "text/plain; version=0.0.4", b.data);
 }
 
