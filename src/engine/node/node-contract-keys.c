@@ -33,7 +33,7 @@ static int parse_domain(const json_t *j, uint64_t threshold, struct contract_dom
 	json_int_t id = json_int_or(j, "id", -1);
 
 	if (id < 0 || id > UINT32_MAX)
-		return err_set(err, ERR_REMOTE, "contract state with a domain without id");
+		return err_set(err, ERR_REMOTE, "contract state with a domain without a proper id");
 	ret->id = (uint32_t)id;
 	snprintf(ret->protocol, sizeof(ret->protocol), "%s", name);
 	ret->known = threshold_scheme_parse(name, &ret->scheme) == 0;
@@ -163,7 +163,7 @@ static void parse_instance(const json_t *j, struct contract_event *e)
 static int parse_event(const json_t *j, bool reshare, uint64_t threshold, struct contract_event *e,
 		       struct err *err)
 {
-	if (!json_is_object(j))
+	if (!json_map(j, "domain"))
 		return 0;
 	e->present = true;
 	e->reshare = reshare;

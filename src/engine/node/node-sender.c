@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/near/near-transaction.h"
 #include "engine/node/node-internal.h"
 
 #define TARGET "mpc_node::indexer::tx_sender"
