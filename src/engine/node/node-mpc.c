@@ -23,7 +23,7 @@ bool mpc_all_up(const struct mpc *m, const uint32_t *parties, size_t count)
 
 const char *mpc_account(const struct mpc *m, uint32_t id)
 {
-	const struct contract_participant *p = contract_participant(m->node->contract, id);
+	const struct contract_participant *p = contract_member(m->node->contract, id);
 
 	return p ? p->account : "?";
 }

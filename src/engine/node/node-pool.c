@@ -314,7 +314,7 @@ static const char *refuse(struct mpc *m, uint32_t from, const struct domain *d,
 	if (setup->count != d->signers)
 		return "not as many signers as the domain has";
 	for (size_t i = 0; i < setup->count; i++)
-		if (!contract_participant(m->node->contract, setup->parties[i]))
+		if (!contract_member(m->node->contract, setup->parties[i]))
 			return "a signer that is no participant";
 	if (sessions_led_by(m, from) >= SESSIONS_OF_PEER_MOST)
 		return "too many sessions";
