@@ -57,7 +57,7 @@ static bool has_all_keys(const struct mpc *m)
 	for (size_t i = 0; i < c->key_count; i++) {
 		const struct contract_domain *d = contract_domain(c, c->keys[i].domain);
 
-		if (d && d->known && !domain_find(m, d->id))
+		if (d && d->known && !domain_by_id(m, d->id))
 			return false;
 	}
 	return true;

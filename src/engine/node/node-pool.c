@@ -180,7 +180,7 @@ static void on_made(struct mpc *m, struct domain *d, const struct session_setup 
 static void on_done(void *ctx, const struct session_setup *setup, const struct session_end *end)
 {
 	struct mpc *m = ctx;
-	struct domain *d = setup->epoch == m->epoch ? domain_find(m, setup->domain) : NULL;
+	struct domain *d = setup->epoch == m->epoch ? domain_by_id(m, setup->domain) : NULL;
 
 	if (!d)
 		return;
@@ -328,7 +328,7 @@ static const char *refuse(struct mpc *m, uint32_t from, const struct domain *d,
 void presign_started(struct mpc *m, uint32_t from, const struct session_setup *setup,
 		     const struct frame_start *start)
 {
-	struct domain *d = domain_find(m, setup->domain);
+	struct domain *d = domain_by_id(m, setup->domain);
 	const char *why = refuse(m, from, d, setup, start);
 	struct session_setup own = *setup;
 
