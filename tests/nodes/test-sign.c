@@ -174,6 +174,10 @@ TEST(sign, three_nodes_generate_keys_of_all_schemes_and_sign_with_them)
 		CHECK(signs(&w, i % 3, i % 3 != 1, path));
 	}
 	printf("# 30 more: %lld ms\n", (long long)(now_ms() - begun));
+	for (size_t i = 0; i < w.count; i++) {
+		OWN(str) char *text = test_get(w.nodes[i].web, "/debug/domains", NULL);
+		fprintf(stderr, "DOMAINS %s\n", text);
+	}
 	if (getenv("SHOW"))
 		show_logs(&w);
 	world_free(&w);
