@@ -246,6 +246,7 @@ static void on_request(void *ctx, struct http_exchange *x, const struct http_req
 
 	if (!strcmp(r->method, "POST")) {
 		rpc_request(&n->rpc, r->body, r->body_len, now_ns(), x);
+		want_flush(n); /* a call that yields has no answer yet, but those who follow wait for it */
 	} else if (!strcmp(r->path, "/status")) {
 		status = rpc_status(&n->rpc, now_ns());
 		text = json_text(status);
