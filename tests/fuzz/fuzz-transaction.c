@@ -11,6 +11,8 @@ static void texts(const char *text)
 {
 	struct near_boot_node *nodes = NULL;
 	uint8_t public_key[NEAR_PUBLIC_BYTES];
+	struct near_secp256k1_key secp256k1;
+	struct near_public_key either;
 	struct near_key key;
 	struct err err = { 0 };
 	size_t count = 0;
@@ -20,6 +22,14 @@ static void texts(const char *text)
 	if (near_key_parse(text, &key, &err) == 0)
 		near_key_wipe(&key);
 	(void)near_public_parse(text, public_key, &err);
+	if (near_secp256k1_parse(text, &secp256k1, &err) == 0)
+		near_secp256k1_wipe(&secp256k1);
+	if (near_public_key_parse(text, &either, &err) == 0) {
+		OWN(str) char *again = near_public_key_format(&either);
+
+		if (strcmp(again, text) != 0)
+			__builtin_trap(); /* one key has one text */
+	}
 	(void)near_account_valid(text);
 }
 
@@ -39,6 +49,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		if (again.len > len || memcmp(again.data, data, again.len) != 0)
 			__builtin_trap(); /* what was read is not what is written */
 		(void)near_transaction_verify(t);
+		for (size_t i = 0; i < t->action_count; i++)
+			if (t->actions[i].kind == NEAR_DELEGATE)
+				(void)near_delegate_verify(t->actions[i].delegate);
 	}
 	return 0;
 }

@@ -1,10 +1,9 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "core/near/near.h"
+#include "core/near/near-internal.h"
 
-static const char prefix[] = "ed25519:";
-#define PREFIX_LEN (sizeof(prefix) - 1)
+static const char ed25519[] = "ed25519:";
 
 void near_key_from_seed(const uint8_t seed[NEAR_SEED_BYTES], struct near_key *ret)
 {
@@ -24,17 +23,16 @@ static long foreign_at(const char *text)
 	return -1;
 }
 
-/* Base58 behind the prefix, exactly `want` bytes. `kind` is the real loader's word for it. Only
- * the place of a bad character is told, never the character: the text may be a secret. */
-static int decode(const char *text, uint8_t *ret, size_t want, const char *kind, struct err *err)
+int near_key_decode(const char *text, const char *prefix, const char *kind, uint8_t *ret,
+		    size_t want, struct err *err)
 {
 	uint8_t bytes[NEAR_SECRET_BYTES * 2];
 	size_t len;
 	int result = 0;
 
-	if (!text || strncmp(text, prefix, PREFIX_LEN) != 0)
-		return err_set(err, ERR_INPUT, "Key must start with 'ed25519:' prefix");
-	text += PREFIX_LEN;
+	if (!text || !str_starts(text, prefix))
+		return err_set(err, ERR_INPUT, "Key must start with '%s' prefix", prefix);
+	text += strlen(prefix);
 	if (foreign_at(text) >= 0)
 		return err_set(err, ERR_INPUT,
 			       "provided string contained invalid character at byte %ld",
@@ -52,7 +50,7 @@ int near_key_parse(const char *text, struct near_key *ret, struct err *err)
 	struct near_key given, derived;
 	int result = 0;
 
-	if (decode(text, given.secret, NEAR_SECRET_BYTES, "Key pair", err) < 0)
+	if (near_key_decode(text, ed25519, "Key pair", given.secret, NEAR_SECRET_BYTES, err) < 0)
 		return -1;
 	near_key_from_seed(given.secret, &derived);
 	if (sodium_memcmp(given.secret, derived.secret, NEAR_SECRET_BYTES) != 0)
@@ -66,14 +64,15 @@ int near_key_parse(const char *text, struct near_key *ret, struct err *err)
 	return result;
 }
 
-static char *format(const uint8_t *bytes, size_t len)
+char *near_key_encode(const char *prefix, const uint8_t *bytes, size_t len)
 {
 	char *base58 = near_base58_encode(bytes, len);
-	size_t size = PREFIX_LEN + strlen(base58) + 1;
+	size_t prefix_len = strlen(prefix);
+	size_t size = prefix_len + strlen(base58) + 1;
 	char *text = mem_new(size, 1);
 
-	memcpy(text, prefix, PREFIX_LEN);
-	memcpy(text + PREFIX_LEN, base58, size - PREFIX_LEN);
+	memcpy(text, prefix, prefix_len);
+	memcpy(text + prefix_len, base58, size - prefix_len);
 	sodium_memzero(base58, strlen(base58));
 	free(base58);
 	return text;
@@ -81,12 +80,12 @@ static char *format(const uint8_t *bytes, size_t len)
 
 char *near_key_format_secret(const struct near_key *key)
 {
-	return format(key->secret, NEAR_SECRET_BYTES);
+	return near_key_encode(ed25519, key->secret, NEAR_SECRET_BYTES);
 }
 
 char *near_key_format_public(const struct near_key *key)
 {
-	return format(near_key_public(key), NEAR_PUBLIC_BYTES);
+	return near_key_encode(ed25519, near_key_public(key), NEAR_PUBLIC_BYTES);
 }
 
 const uint8_t *near_key_public(const struct near_key *key)
@@ -116,10 +115,10 @@ void near_sha256(const void *data, size_t len, uint8_t ret[32])
 
 int near_public_parse(const char *text, uint8_t ret[NEAR_PUBLIC_BYTES], struct err *err)
 {
-	return decode(text, ret, NEAR_PUBLIC_BYTES, "Public key", err);
+	return near_key_decode(text, ed25519, "Public key", ret, NEAR_PUBLIC_BYTES, err);
 }
 
 char *near_public_format(const uint8_t public_key[NEAR_PUBLIC_BYTES])
 {
-	return format(public_key, NEAR_PUBLIC_BYTES);
+	return near_key_encode(ed25519, public_key, NEAR_PUBLIC_BYTES);
 }

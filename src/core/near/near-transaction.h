@@ -1,6 +1,6 @@
 /* NEAR transactions as values: borsh to struct and back (near-rpc.md section 4). Version 0 with the
- * actions 0 to 7; what nearcore has beyond that is refused by name. ed25519 and secp256k1 public
- * keys are carried as text; only ed25519 signatures can be made and checked. Pure. */
+ * actions 0 to 10; what nearcore has beyond that is refused by name. Keys are carried as text.
+ * Pure. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +27,9 @@ enum near_action_kind {
 	NEAR_ADD_KEY,
 	NEAR_DELETE_KEY,
 	NEAR_DELETE_ACCOUNT,
+	NEAR_DELEGATE,
+	NEAR_DEPLOY_GLOBAL_CONTRACT,
+	NEAR_USE_GLOBAL_CONTRACT,
 	NEAR_ACTION_KINDS
 };
 
@@ -42,7 +45,8 @@ struct near_permission {
 
 struct near_action {
 	enum near_action_kind kind;
-	char *name;    /* method, or the beneficiary of DeleteAccount */
+	/* method, beneficiary of DeleteAccount, or the account of a global contract */
+	char *name;
 	uint8_t *data; /* arguments, or contract code */
 	size_t data_len;
 	uint64_t gas;
@@ -50,6 +54,20 @@ struct near_action {
 	char *public_key; /* "ed25519:..." or "secp256k1:..." */
 	uint64_t key_nonce;
 	struct near_permission permission;
+	struct near_delegate *delegate;
+	/* Global contracts: deployed or used under an account's name instead of the code's hash. */
+	bool by_account;
+	uint8_t code_hash[32]; /* UseGlobalContract, when not by_account */
+};
+
+/* Actions that `sender_id` signed and another account relays (NEP-366). */
+struct near_delegate {
+	char *sender_id, *receiver_id;
+	struct near_action *actions; /* none is NEAR_DELEGATE */
+	size_t action_count;
+	uint64_t nonce, max_block_height;
+	char *public_key;
+	struct near_signature signature;
 };
 
 struct near_transaction {
@@ -59,7 +77,7 @@ struct near_transaction {
 	uint8_t block_hash[32];
 	struct near_action *actions;
 	size_t action_count;
-	uint8_t signature[64];
+	struct near_signature signature;
 	uint8_t hash[32]; /* of the unsigned bytes; its base58 is the id */
 };
 
@@ -67,14 +85,19 @@ struct near_transaction {
  * behind "Failed to decode transaction: ". */
 int near_transaction_decode(const uint8_t *data, size_t len, struct near_transaction **ret,
 			    struct err *err);
-/* 0 when public_key signed the hash, -1 when not or when the key is not ed25519. */
+/* 0 when public_key signed the hash, -1 when not. Says nothing about delegates in it. */
 int near_transaction_verify(const struct near_transaction *t);
+/* The hash that is signed (not the hash of any transaction), and whether public_key signed it. */
+void near_delegate_hash(const struct near_delegate *d, uint8_t ret[32]);
+int near_delegate_verify(const struct near_delegate *d);
 void near_transaction_free(struct near_transaction *t);
 OWN_DEFINE(near_transaction, struct near_transaction *, near_transaction_free)
 
 /* Appends the unsigned / signed borsh form. Signing sets public_key, hash and signature first. */
 void near_transaction_encode(const struct near_transaction *t, struct buf *ret);
 void near_transaction_sign(struct near_transaction *t, const struct near_key *key, struct buf *ret);
+void near_transaction_sign_secp256k1(struct near_transaction *t,
+				     const struct near_secp256k1_key *key, struct buf *ret);
 /* A signed transaction with one function call, appended to `ret`; its hash in ret_hash. */
 struct near_call {
 	const char *signer_id, *receiver_id, *method;

@@ -34,6 +34,54 @@ void near_key_wipe(struct near_key *key);
 void near_sign(const struct near_key *key, const void *data, size_t len, uint8_t ret[64]);
 int near_verify(const uint8_t public_key[32], const void *data, size_t len, const uint8_t sig[64]);
 
+/* ---- both curves ---- */
+
+enum near_curve { NEAR_ED25519, NEAR_SECP256K1 }; /* the values are borsh's tags */
+#define NEAR_PUBLIC_MOST 64
+#define NEAR_SIGNATURE_MOST 65
+
+/* ed25519: 32 bytes; secp256k1: x || y. Only form is known of it: it need not be a point. */
+struct near_public_key {
+	enum near_curve curve;
+	uint8_t bytes[NEAR_PUBLIC_MOST];
+};
+/* ed25519: R || s; secp256k1: r || s || recovery id. */
+struct near_signature {
+	enum near_curve curve;
+	uint8_t bytes[NEAR_SIGNATURE_MOST];
+};
+size_t near_public_key_bytes(enum near_curve curve); /* 32 or 64 */
+size_t near_signature_bytes(enum near_curve curve);  /* 64 or 65 */
+/* "ed25519:<base58>" or "secp256k1:<base58>"; format: caller frees. */
+int near_public_key_parse(const char *text, struct near_public_key *ret, struct err *err);
+char *near_public_key_format(const struct near_public_key *key);
+char *near_signature_format(const struct near_signature *signature);
+/* 0 good, -1 bad. secp256k1 signs the hash itself and has low s, as nearcore wants it; its recovery
+ * id must be 0..3 and is not used. */
+int near_signature_verify(const struct near_public_key *key, const uint8_t hash[32],
+			  const struct near_signature *signature);
+
+/* A secp256k1 pair. Wipe with near_secp256k1_wipe(). */
+struct near_secp256k1_key {
+	uint8_t secret[32];
+	struct near_public_key public_key;
+};
+/* 0, or -1: the secret is zero or not below the order. */
+int near_secp256k1_from_secret(const uint8_t secret[32], struct near_secp256k1_key *ret);
+/* "secp256k1:<base58 of secret || x || y>"; the text itself is never in err. */
+int near_secp256k1_parse(const char *text, struct near_secp256k1_key *ret, struct err *err);
+char *
+near_secp256k1_format_secret(const struct near_secp256k1_key *key); /* caller wipes and frees */
+void near_secp256k1_wipe(struct near_secp256k1_key *key);
+/* Nonce by RFC 6979, low s. */
+void near_secp256k1_sign(const struct near_secp256k1_key *key, const uint8_t hash[32],
+			 struct near_signature *ret);
+
+/* The account that a key has without being created: 64 hex digits of ed25519, "0x" and 40 hex
+ * digits (of Keccak-256) of secp256k1. Caller frees. */
+char *near_implicit_account(const struct near_public_key *key);
+bool near_account_is_implicit(const char *id);
+
 /* "ed25519:<base58 of 32>" */
 int near_public_parse(const char *text, uint8_t ret[NEAR_PUBLIC_BYTES], struct err *err);
 char *near_public_format(const uint8_t public_key[NEAR_PUBLIC_BYTES]);

@@ -51,8 +51,132 @@ TEST(near_key, agrees_with_the_public_vectors)
 	size_t i;
 	json_t *v;
 
-	json_array_foreach(json_list(all, "ed25519"), i, v) check_key(v);
+	json_array_foreach(json_list(all, "ed25519"), i, v)
+		check_key(v);
 	CHECK_INT(i, 10);
+}
+
+static void check_implicit(const struct near_public_key *key, const char *want)
+{
+	OWN(str) char *id = near_implicit_account(key);
+
+	CHECK_STR(id, want);
+	CHECK(near_account_valid(id));
+	CHECK(near_account_is_implicit(id));
+}
+
+static void check_secp256k1(const json_t *v)
+{
+	OWN(str) char *secret_text = NULL;
+	OWN(str) char *public_text = NULL;
+	OWN(str) char *signature_text = NULL;
+	uint8_t secret[32], message[32];
+	struct near_secp256k1_key key, parsed;
+	struct near_public_key public_key;
+	struct near_signature signature;
+	struct err err = { 0 };
+
+	CHECK_INT(hex_decode(json_str(v, "seed_hex"), 64, secret, 32), 0);
+	CHECK_INT(hex_decode(json_str(v, "message_hash_hex"), 64, message, 32), 0);
+	CHECK_INT(near_secp256k1_from_secret(secret, &key), 0);
+	secret_text = near_secp256k1_format_secret(&key);
+	public_text = near_public_key_format(&key.public_key);
+	CHECK_STR(secret_text, json_str(v, "secret_key"));
+	CHECK_STR(public_text, json_str(v, "public_key"));
+	CHECK_OK(near_secp256k1_parse(secret_text, &parsed, &err), err);
+	CHECK(!memcmp(&parsed, &key, sizeof(key)));
+	CHECK_OK(near_public_key_parse(public_text, &public_key, &err), err);
+	CHECK(!memcmp(&public_key, &key.public_key, sizeof(public_key)));
+	check_implicit(&public_key, json_str(v, "eth_implicit_account_id"));
+	near_secp256k1_sign(&key, message, &signature);
+	signature_text = near_signature_format(&signature);
+	CHECK_STR(signature_text, json_str(v, "signature_near"));
+	CHECK_INT(near_signature_verify(&public_key, message, &signature), 0);
+	signature.bytes[3] ^= 1;
+	CHECK_INT(near_signature_verify(&public_key, message, &signature), -1);
+}
+
+TEST(near_secp256k1, agrees_with_the_public_vectors)
+{
+	OWN(json) json_t *all = vectors("tests/vectors/near-keys.json");
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_list(all, "secp256k1"), i, v)
+		check_secp256k1(v);
+	CHECK_INT(i, 8);
+}
+
+TEST(near_secp256k1, high_s_foreign_recovery_id_and_other_curve_are_bad_signatures)
+{
+	/* the order of the group */
+	static const uint8_t order[32] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+					   0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe,
+					   0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b,
+					   0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41 };
+	static const uint8_t secret[32] = { 7 }, hash[32] = { 9 };
+	struct near_secp256k1_key key;
+	struct near_signature good, bad;
+	int borrow = 0;
+
+	CHECK_INT(near_secp256k1_from_secret(secret, &key), 0);
+	near_secp256k1_sign(&key, hash, &good);
+	CHECK_INT(near_signature_verify(&key.public_key, hash, &good), 0);
+	bad = good;
+	for (int i = 31; i >= 0; i--) { /* s = order - s */
+		int digit = order[i] - good.bytes[32 + i] - borrow;
+
+		borrow = digit < 0;
+		bad.bytes[32 + i] = (uint8_t)digit;
+	}
+	bad.bytes[64] ^= 1;
+	CHECK_INT(near_signature_verify(&key.public_key, hash, &bad), -1);
+	bad = good;
+	bad.bytes[64] = 4;
+	CHECK_INT(near_signature_verify(&key.public_key, hash, &bad), -1);
+	bad = good;
+	bad.curve = NEAR_ED25519;
+	CHECK_INT(near_signature_verify(&key.public_key, hash, &bad), -1);
+	CHECK_INT(near_secp256k1_from_secret(order, &key), -1);
+	CHECK_INT(near_secp256k1_from_secret((const uint8_t[32]){ 0 }, &key), -1);
+}
+
+TEST(near_secp256k1, pair_whose_halves_differ_is_refused)
+{
+	static const uint8_t one[32] = { 1 }, two[32] = { 2 };
+	struct near_secp256k1_key key, other;
+	struct err err = { 0 };
+
+	CHECK_INT(near_secp256k1_from_secret(one, &key), 0);
+	CHECK_INT(near_secp256k1_from_secret(two, &other), 0);
+	key.public_key = other.public_key;
+	{
+		OWN(str) char *text = near_secp256k1_format_secret(&key);
+
+		CHECK_INT(near_secp256k1_parse(text, &other, &err), -1);
+	}
+	CHECK_STR(err.text, "the public half is not the one of the secret");
+	CHECK_INT(near_secp256k1_parse("ed25519:abc", &other, &err), -1);
+	CHECK_STR(err.text, "Key must start with 'secp256k1:' prefix");
+}
+
+TEST(near_account, implicit_ids_are_known_by_their_form)
+{
+	OWN(json) json_t *all = vectors("tests/vectors/near-keys.json");
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_list(all, "ed25519"), i, v) {
+		struct near_public_key key;
+		struct err err = { 0 };
+
+		CHECK_OK(near_public_key_parse(json_str(v, "public_key"), &key, &err), err);
+		check_implicit(&key, json_str(v, "implicit_account_id"));
+	}
+	CHECK(!near_account_is_implicit("test.near"));
+	CHECK(!near_account_is_implicit("0xabababababababababababababababababababag"));
+	CHECK(!near_account_is_implicit("0sabababababababababababababababababababab"));
+	CHECK(!near_account_is_implicit("abababababababababababababababababababab"));
 }
 
 static void check_refused(const char *text, const char *words)

@@ -7,6 +7,13 @@
 
 /* Messages carry their round in the first byte; payloads below are without it. Parties are meant by
  * their index in session->parties. */
+enum session_result {
+	SESSION_NOTHING,
+	SESSION_KEY,	      /* struct threshold_key *, NULL: none */
+	SESSION_PAIRING,      /* struct threshold_pairing * */
+	SESSION_PRESIGNATURE, /* struct threshold_presignature * */
+	SESSION_SIGNATURE     /* struct threshold_signature; all zero at those who are not the coordinator */
+};
 struct session_kind {
 	const char *name;
 	unsigned rounds;	/* 1..rounds */
@@ -20,6 +27,9 @@ struct session_kind {
 	 * next round. After the last round: the result is in the state. -1: session_abort() was called. */
 	int (*step)(struct threshold_session *s, unsigned round);
 	void (*clear)(struct threshold_session *s); /* what the state owns; NULL: nothing */
+	/* What the state begins with once DONE. Pointers are the session's until taken (then NULL): clear
+	 * frees what is left. */
+	enum session_result result;
 };
 
 struct session_input {
@@ -57,7 +67,8 @@ int session_abort(struct threshold_session *s, size_t from, const char *fmt, ...
 void session_send(struct threshold_session *s, size_t to, unsigned round, const void *data, size_t len);
 const struct session_input *session_in(const struct threshold_session *s, unsigned round, size_t from);
 void session_random(struct threshold_session *s, void *ret, size_t len);
-bool session_is(const struct threshold_session *s, const struct session_kind *kind);
+/* The pointer that a DONE session of that result holds, then the caller's; NULL: there is none. */
+void *session_take(struct threshold_session *s, enum session_result result);
 /* Index of a party's id, or SIZE_MAX. */
 size_t session_index(const struct threshold_session *s, uint32_t id);
 
@@ -102,7 +113,13 @@ struct group {
 };
 const struct group *group_of(enum threshold_curve curve);
 extern const struct group group_ed25519, group_secp256k1;
+/* threshold_init()'s part: until it was called secp256k1's base_multiply() refuses. 0 or -1. */
+int group_secp256k1_init(const uint8_t seed[32]);
 
+/* threshold_request.tweak as a scalar. -1: out of range (secp256k1). */
+int group_tweak(const struct group *g, const uint8_t tweak[32], uint8_t ret[32]);
+/* point + scalar * base point, the scalar public and possibly 0. -1: the identity. */
+int group_add_tweak(const struct group *g, const uint8_t *point, const uint8_t scalar[32], uint8_t *ret);
 /* x coordinate of a party. */
 void group_x(const struct group *g, uint32_t party, uint8_t ret[32]);
 /* Lagrange coefficient at `at` (NULL: 0) of xs[i] among xs[0..count). -1: two are equal. */

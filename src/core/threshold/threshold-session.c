@@ -166,9 +166,13 @@ size_t threshold_waiting_for(const struct threshold_session *s, uint32_t *ret, s
 	return count;
 }
 
-bool session_is(const struct threshold_session *s, const struct session_kind *kind)
+void *session_take(struct threshold_session *s, enum session_result result)
 {
-	return s->kind == kind;
+	void **held = s->state;
+
+	if (s->status != THRESHOLD_DONE || s->kind->result != result)
+		return NULL;
+	return GIVE(*held);
 }
 
 size_t session_index(const struct threshold_session *s, uint32_t id)

@@ -111,6 +111,11 @@ static json_t *check_actions(const struct near_transaction *t)
 			return unsupported("Stake");
 		if (t->actions[i].kind == NEAR_DELETE_ACCOUNT)
 			return unsupported("DeleteAccount");
+		if (t->actions[i].kind == NEAR_DELEGATE)
+			return unsupported("Delegate");
+		if (t->actions[i].kind == NEAR_DEPLOY_GLOBAL_CONTRACT ||
+		    t->actions[i].kind == NEAR_USE_GLOBAL_CONTRACT)
+			return unsupported("global contracts");
 	}
 	return NULL;
 }
