@@ -72,6 +72,17 @@ void *session_take(struct threshold_session *s, enum session_result result);
 /* Index of a party's id, or SIZE_MAX. */
 size_t session_index(const struct threshold_session *s, uint32_t id);
 
+/* A message in which every other party said what it got: 32 bytes (a digest) for each party in turn. */
+struct session_echo {
+	unsigned round;
+	size_t offset; /* where in the payload, whose length was checked */
+	const uint8_t (*mine)[32];
+	size_t most_corrupt; /* that the scheme is made for */
+};
+/* 0: all say the same. -1: aborted; the liar is named where logic allows it, otherwise the reason says who
+ * is under suspicion. */
+int session_check_echo(struct threshold_session *s, const struct session_echo *e);
+
 /* SHA-256 over a label, the session's context and parts, each with its length in front. */
 struct session_part {
 	const void *data;
@@ -107,7 +118,8 @@ struct group {
 	/* Sum of checked points. -1: it is the identity. */
 	int (*point_sum)(const uint8_t (*points)[THRESHOLD_POINT_MOST], size_t count, uint8_t *ret);
 	void (*point_negate)(const uint8_t *point, uint8_t *ret);
-	/* Sum of scalars[i] * points[i], all public. -1: it is the identity, or a point is bad. */
+	/* Sum of scalars[i] * points[i], all public, the points checked before. -1: it is the identity, or
+	 * one is no point. */
 	int (*multiply_sum_public)(const uint8_t (*scalars)[32], const uint8_t (*points)[THRESHOLD_POINT_MOST],
 				   size_t count, uint8_t *ret);
 };
@@ -141,12 +153,13 @@ struct threshold_presignature {
 	union {
 		struct {
 			uint8_t hiding[32], binding[32]; /* nonces */
-			uint8_t hiding_commitments[THRESHOLD_PARTIES_MOST][32];
-			uint8_t binding_commitments[THRESHOLD_PARTIES_MOST][32];
+			uint8_t lambda[32];
+			uint8_t (*commitments)[64]; /* of each: to hiding, to binding; public, owned */
 		} frost;
 		struct {
 			uint8_t big_r[33];
-			uint8_t alpha[32], beta[32], c[32], e[32]; /* crypto.md 1.3 */
+			uint8_t alpha[32], beta[32], c[32], e[32]; /* damgard.c */
+			uint8_t weight[32]; /* Lagrange coefficient of our share in the set's sum; public */
 		} damgard;
 		struct {
 			uint8_t big_r[33];
@@ -170,11 +183,15 @@ struct threshold_session *frost_sign(const struct threshold_key *key, struct thr
 struct threshold_session *ecdsa_sign(const struct threshold_key *key, struct threshold_presignature *presignature,
 				     const struct threshold_request *request,
 				     const struct threshold_setting *setting);
-/* delta of crypto.md 1.5 for this request; 0, or -1 when no counter gives one (never seen). */
+/* The number that binds R to the request, by near's formula; 0, or -1 when no counter gives one (never seen).
+ * request->message is the hash. */
 int ecdsa_delta(const struct threshold_key *key, const struct threshold_request *request,
 		const uint8_t big_r[33], const uint32_t *parties, size_t count, uint8_t ret[32]);
-/* What a party sends online, from the rerandomised presignature, and how the coordinator makes s of all
- * (before low-s). DAMGARD_ET_AL: 32 bytes; CAIT_SITH: w || u, 64 bytes. */
+/* What a party sends online, and how the coordinator makes s of all (before low-s; -1: it cannot). r is R's
+ * x modulo the order, of the rerandomised R. DAMGARD_ET_AL: delta times near's s_i, 32 bytes; CAIT_SITH:
+ * w || u, 64 bytes. */
+void damgard_share(const struct threshold_presignature *p, const uint8_t hash[32], const uint8_t tweak[32],
+		   const uint8_t delta[32], const uint8_t r[32], uint8_t ret[32]);
 size_t cait_sith_share(const struct threshold_presignature *p, const uint8_t hash[32], const uint8_t tweak[32],
 		       const uint8_t delta[32], const uint8_t r[32], uint8_t ret[64]);
 int cait_sith_combine(const uint8_t (*shares)[64], size_t count, const uint8_t delta[32], uint8_t ret_s[32]);

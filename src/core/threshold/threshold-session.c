@@ -168,11 +168,13 @@ size_t threshold_waiting_for(const struct threshold_session *s, uint32_t *ret, s
 
 void *session_take(struct threshold_session *s, enum session_result result)
 {
-	void **held = s->state;
+	void *held;
 
 	if (s->status != THRESHOLD_DONE || s->kind->result != result)
 		return NULL;
-	return GIVE(*held);
+	memcpy(&held, s->state, sizeof(held));
+	memset(s->state, 0, sizeof(held));
+	return held;
 }
 
 size_t session_index(const struct threshold_session *s, uint32_t id)

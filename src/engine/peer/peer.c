@@ -54,14 +54,32 @@ struct peer {
 
 static void finish(struct peer *p, const char *fmt, ...) ERR_FMT(2, 3);
 
+/* One TLS record with all its overhead. */
+#define RECORD_MOST (SSL3_RT_MAX_PLAIN_LENGTH + 512)
+
+/* Straight to the socket, not by way of the next turn of the loop: a signature waits for it. The rest, and
+ * what went wrong, is libevent's. */
+static void write_now(struct peer *p, const char *data, size_t len)
+{
+	int fd = bufferevent_getfd(p->socket);
+	ssize_t sent = 0;
+
+	if (fd >= 0 && !evbuffer_get_length(bufferevent_get_output(p->socket)))
+		sent = send(fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent < 0)
+		sent = 0;
+	if ((size_t)sent < len)
+		bufferevent_write(p->socket, data + sent, len - (size_t)sent);
+}
+
 /* Hands what TLS wants to send to the socket. */
 static void flush(struct peer *p)
 {
-	char chunk[16384];
+	char chunk[RECORD_MOST];
 	int got;
 
 	while (p->socket && (got = BIO_read(p->to_socket, chunk, sizeof(chunk))) > 0)
-		bufferevent_write(p->socket, chunk, (size_t)got);
+		write_now(p, chunk, (size_t)got);
 }
 
 /* The last words (an alert, a close notify, frames just sent) leave if the socket takes them now.
@@ -496,10 +514,25 @@ void peer_unlisten(struct peer_host *h)
 	}
 }
 
+/* A frame that fits is one record, hence one write and one read. */
+static bool write_frame(struct peer *p, const void *data, size_t len)
+{
+	uint8_t frame[SSL3_RT_MAX_PLAIN_LENGTH];
+	uint32_t header = htonl((uint32_t)len);
+	size_t first = len < sizeof(frame) - FRAME_HEADER ? len : sizeof(frame) - FRAME_HEADER;
+	bool good;
+
+	memcpy(frame, &header, FRAME_HEADER);
+	if (first)
+		memcpy(frame + FRAME_HEADER, data, first);
+	good = SSL_write(p->ssl, frame, (int)(FRAME_HEADER + first)) > 0 &&
+	       (first == len || SSL_write(p->ssl, (const uint8_t *)data + first, (int)(len - first)) > 0);
+	OPENSSL_cleanse(frame, FRAME_HEADER + first); /* it may hold shares */
+	return good;
+}
+
 void peer_send(struct peer *p, const void *data, size_t len)
 {
-	uint32_t header = htonl((uint32_t)len);
-
 	if (!p->open || p->ended || len > PEER_FRAME_MOST)
 		return;
 	if (evbuffer_get_length(bufferevent_get_output(p->socket)) > OUTPUT_MOST) {
@@ -507,8 +540,7 @@ void peer_send(struct peer *p, const void *data, size_t len)
 		return;
 	}
 	ERR_clear_error();
-	if (SSL_write(p->ssl, &header, sizeof(header)) <= 0 ||
-	    (len > 0 && SSL_write(p->ssl, data, (int)len) <= 0)) {
+	if (!write_frame(p, data, len)) {
 		tls_failed(p);
 		return;
 	}
