@@ -1,5 +1,6 @@
 /* mpcup sign: a signature by the network, checked. */
 #include <string.h>
+#include <sys/random.h>
 
 #include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
@@ -31,18 +32,11 @@ static void own_drop_session(struct session *s)
 
 static int find_nodes(struct cli *cli, struct session *s, struct err *err)
 {
-	OWN(json) json_t *services = NULL;
 	OWN(str) char *stack = NULL;
-	json_t *one;
-	size_t i;
 
 	if (network_view_stack(cli, &s->target, &stack, err) < 0 ||
-	    ecs_view_services(&s->target, stack, &services, err) < 0)
+	    ecs_view_nodes(&s->target, stack, &s->nodes, err) < 0)
 		return -1;
-	s->nodes = json_array();
-	json_array_foreach(services, i, one)
-		if (!strcmp(json_str_or(one, "kind", ""), "node"))
-			json_array_append(s->nodes, one);
 	return json_array_size(s->nodes) ? 0
 					 : err_set(err, ERR_INPUT, "stack %s has no MPC nodes: name the network with "
 								   "--stack NAME",
@@ -140,6 +134,15 @@ static int take_order(const struct cli *cli, struct sign_order *o, struct err *e
 	return 0;
 }
 
+static int start_threshold(struct err *err)
+{
+	uint8_t seed[32];
+
+	while (getrandom(seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		continue;
+	return threshold_init(seed, err);
+}
+
 static int run_sign(struct cli *cli, struct err *err)
 {
 	struct session s __attribute__((cleanup(own_drop_session))) = { 0 };
@@ -147,7 +150,7 @@ static int run_sign(struct cli *cli, struct err *err)
 	OWN(str) char *why = NULL;
 	int rc;
 
-	if (take_order(cli, &s.order, err) < 0)
+	if (take_order(cli, &s.order, err) < 0 || start_threshold(err) < 0)
 		return -1;
 	rc = open_session(cli, &s, &why, err);
 	if (rc == 0)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/verify/verify.h"
+#include "face/cli/cli-internal.h"
 #include "face/cli/contract-view.h"
 #include "face/cli/deploy.h"
 #include "face/cli/signing-view.h"

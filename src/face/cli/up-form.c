@@ -76,17 +76,6 @@ static int attach_chain(struct cli *cli, struct target *t, const struct plan *p,
 
 /* ---- the network forms --------------------------------------------------------------------------------- */
 
-static json_t *only_nodes(const json_t *services)
-{
-	json_t *nodes = json_array(), *one;
-	size_t i;
-
-	json_array_foreach(services, i, one)
-		if (!strcmp(json_str_or(one, "kind", ""), "node"))
-			json_array_append(nodes, one);
-	return nodes;
-}
-
 static void say_missing(const json_t *view)
 {
 	json_t *node;
@@ -168,6 +157,7 @@ static void print_next(const struct cli *cli, const json_t *view, const struct p
 	(void)printf("\nTry:\n");
 	if (at)
 		(void)printf("  curl http://%s/public_data\n", at);
+	(void)printf("  mpcup sign --path ethereum,1 --keccak --message hello --stack %s%s\n", p->network, words);
 	(void)printf("  mpcup status --stack %s%s\n  mpcup logs %s --follow --stack %s%s\n  mpcup down --stack "
 		     "%s%s\n",
 		     p->network, words, name, p->network, words, p->network, words);
@@ -183,6 +173,7 @@ static int finish(struct cli *cli, const struct plan *p, const json_t *view, int
 	} else if (!cli->quiet) {
 		(void)putchar('\n');
 		network_view_print(cli, view);
+		signing_view_print(cli, view);
 		if (formed == 0)
 			(void)printf("%sUp in %.2f s.%s\n", cli_paint(cli, "green"),
 				     (double)(deploy_now_ms() - began) / 1000, cli_paint(cli, "off"));
@@ -278,13 +269,12 @@ static int make_keys(struct cli *cli, struct target *t, const struct plan *p, co
 static int form_local(struct cli *cli, struct target *t, const struct plan *p,
 		      const json_t *findings, int64_t began, int64_t deadline, struct err *err)
 {
-	OWN(json) json_t *services = NULL, *nodes = NULL, *view = NULL;
+	OWN(json) json_t *nodes = NULL, *view = NULL;
 	OWN(str) char *why = NULL;
 	int rc, keys, code;
 
-	if (ecs_view_services(t, p->network, &services, err) < 0)
+	if (ecs_view_nodes(t, p->network, &nodes, err) < 0)
 		return -1;
-	nodes = only_nodes(services);
 	if (json_array_size(nodes) == 0) {
 		if (network_view(t, p->network, &view, err) < 0)
 			return -1;
@@ -326,15 +316,14 @@ static json_t *accounts_of(const struct network *n)
 int up_hand_over(struct cli *cli, struct target *t, const struct plan *p, int64_t deadline_ms,
 		 struct err *err)
 {
-	OWN(json) json_t *services = NULL, *nodes = NULL, *stack = NULL, *staying = NULL;
+	OWN(json) json_t *nodes = NULL, *stack = NULL, *staying = NULL;
 	OWN(str) char *why = NULL;
 	int rc;
 
 	/* what a template of others takes away is not known before: what is left reshares afterwards */
 	if (!t->local || !p->made_from || deploy_describe(t, p->network, &stack, NULL) != 0 ||
-	    ecs_view_services(t, p->network, &services, NULL) < 0)
+	    ecs_view_nodes(t, p->network, &nodes, NULL) < 0)
 		return 0;
-	nodes = only_nodes(services);
 	staying = accounts_of(p->made_from);
 	rc = operator_shrink(cli, t, nodes, staying, p->made_from->threshold, deadline_ms, &why, err);
 	if (rc > 0)
