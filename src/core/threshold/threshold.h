@@ -192,6 +192,9 @@ int threshold_derive(enum threshold_curve curve, const uint8_t *public_key, cons
 /* Standard verification (libsecp256k1 on a hash, low s only / libsodium on a message). 0 good, -1 bad. */
 int threshold_verify(enum threshold_curve curve, const uint8_t *public_key, const uint8_t *message,
 		     size_t message_len, const uint8_t signature[64]);
+/* The secp256k1 key that (r, s) of this hash leads to with a recovery id of 0..3. 0, or -1: none. High s
+ * is no reason to refuse: verify as well. */
+int threshold_recover(const uint8_t hash[32], const uint8_t signature[64], uint8_t recovery_id, uint8_t ret[33]);
 /* secp256k1: 64 bytes x || y of a compressed point, and back. 0 or -1. */
 int threshold_point_expand(const uint8_t compressed[33], uint8_t ret[64]);
 int threshold_point_compress(const uint8_t xy[64], uint8_t ret[33]);

@@ -1,378 +1,423 @@
-/* One transaction: is it admitted, what does it change, what does nearcore answer. */
-#include <inttypes.h>
+/* One transaction: its fee and nonce, its receipts, what nearcore answers. */
 #include <string.h>
 
 #include "engine/localnet/localnet-internal.h"
 
-#define OUTCOMES_KEPT 10000
-#define GAS_BURNT 223182562500ull
-#define FEE ((near_u128)2 * GAS_BURNT * LOCALNET_GAS_PRICE)
+/* A transaction in work. */
+struct run {
+	struct ledger *ledger;
+	const struct near_transaction *t;
+	char *id;
+	json_t *receipts; /* outcomes */
+	json_t *yields;	  /* with the receipts that will end them */
+	json_t *resumed;  /* what its calls ended: done when it is recorded */
+	size_t receipt_count;
+	bool inner;	  /* of delegated actions: their value is not the transaction's */
+	near_u128 refund; /* of gas, to the signer, when all is over */
+};
 
-/* ---- money --------------------------------------------------------------------------------- */
-
-static near_u128 amount_of(const json_t *account)
+void receipt_result_clear(struct receipt_result *x)
 {
-	near_u128 amount = 0;
-
-	near_u128_parse(json_str(account, "amount"), &amount);
-	return amount;
+	json_decref(x->logs);
+	json_decref(x->transfers);
+	json_decref(x->yields);
+	json_decref(x->resumed);
+	json_decref(x->contracts);
+	free(x->value);
+	*x = (struct receipt_result){ 0 };
 }
 
-static void set_amount(json_t *account, near_u128 amount)
+static struct receipt_result result_new(void)
 {
-	OWN(str) char *text = near_u128_format(amount);
-
-	json_set_str(account, "amount", text);
+	return (struct receipt_result){ .logs = json_array(),
+					.transfers = json_array(),
+					.yields = json_array(),
+					.resumed = json_array(),
+					.contracts = json_object() };
 }
 
-/* Deposits and the fee; the sum of up to 100 deposits of 128 bits may run over. -1: it does. */
-static int cost_of(const struct near_transaction *t, near_u128 *ret)
+void ledger_news(json_t *news, const char *id, json_t *item)
 {
-	near_u128 cost = FEE;
+	json_t *list = json_object_get(news, id);
 
-	for (size_t i = 0; i < t->action_count; i++) {
-		if (cost + t->actions[i].amount < cost)
-			return -1;
-		cost += t->actions[i].amount;
+	if (!list) {
+		list = json_array();
+		json_object_set_new(news, id, list);
 	}
-	*ret = cost;
-	return 0;
+	json_array_append_new(list, item);
 }
 
-/* ---- admission ----------------------------------------------------------------------------- */
-
-static json_t *access_key_error(json_t *kind)
+static char *next_id(struct run *run)
 {
-	return json_pack("{s:o}", "InvalidAccessKeyError", kind);
+	return outcome_receipt_id(run->id, run->receipt_count++);
 }
 
-static json_t *unsupported(const char *what)
-{
-	OWN(str) char *text = str_printf("%s (not in the chain that is built into mpcup)", what);
+/* ---- money that goes back ------------------------------------------------------------------ */
 
-	return json_pack("{s:{s:{s:s,s:i}}}", "ActionsValidation", "UnsupportedProtocolFeature",
-			 "protocol_feature", text, "version", LOCALNET_PROTOCOL_VERSION);
+static void credit(struct ledger *l, const char *to, near_u128 amount)
+{
+	json_t *account = ledger_account_edit(l, to);
+
+	if (account) /* else it is burnt, as there */
+		ledger_amount_set(account, "amount", ledger_amount(account, "amount") + amount);
 }
 
-static bool names_method(const json_t *names, const char *method)
+static void restore_allowance(struct ledger *l, const char *id, const char *key, near_u128 amount)
 {
-	json_t *name;
-	size_t i;
+	json_t *keys = json_map(ledger_account(l, id), "keys");
+	json_t *call = json_map(json_object_get(json_object_get(keys, key), "permission"),
+				"FunctionCall");
 
-	json_array_foreach(names, i, name) if (str_eq(json_string_value(name), method)) return true;
-	return json_array_size(names) == 0;
+	if (json_str(call, "allowance"))
+		ledger_amount_set(call, "allowance", ledger_amount(call, "allowance") + amount);
 }
 
-/* What a function-call key forbids; NULL: nothing. */
-static json_t *check_permission(const json_t *permission, const struct near_transaction *t)
+static json_t *transfer_outcome(const struct ledger *l, const char *id, const char *to)
 {
-	const json_t *call = json_map(permission, "FunctionCall");
-	const struct near_action *a = t->actions;
-	const char *receiver = json_str(call, "receiver_id");
+	struct outcome o = { .id = id,
+			     .executor = to,
+			     .status = outcome_status(NULL) };
 
-	if (!call)
-		return NULL;
-	if (t->action_count != 1 || a->kind != NEAR_FUNCTION_CALL)
-		return access_key_error(json_string("RequiresFullAccess"));
-	if (a->amount > 0)
-		return access_key_error(json_string("DepositWithFunctionCall"));
-	if (!str_eq(receiver, t->receiver_id))
-		return access_key_error(json_pack("{s:{s:s,s:s}}", "ReceiverMismatch",
-						  "tx_receiver", t->receiver_id, "ak_receiver",
-						  receiver));
-	if (!names_method(json_list(call, "method_names"), a->name))
-		return access_key_error(
-			json_pack("{s:{s:s}}", "MethodNameMismatch", "method_name", a->name));
-	return NULL;
+	return outcome_json(l, &o);
 }
 
-static json_t *check_nonce(const struct ledger *l, const json_t *key,
-			   const struct near_transaction *t)
+void ledger_refund(struct ledger *l, const char *transaction, const char *to, const char *key,
+		   near_u128 amount, json_t *outcomes)
 {
-	uint64_t known = (uint64_t)json_int_or(key, "nonce", 0);
-	uint64_t above = (l->head.height + 1) * 1000000;
+	OWN(str) char *id = outcome_receipt_id(transaction, 1000 + json_array_size(outcomes));
 
-	if (t->nonce <= known)
-		return json_pack("{s:{s:I,s:I}}", "InvalidNonce", "tx_nonce", (json_int_t)t->nonce,
-				 "ak_nonce", (json_int_t)known);
-	if (t->nonce >= above)
-		return json_pack("{s:{s:I,s:I}}", "NonceTooLarge", "tx_nonce", (json_int_t)t->nonce,
-				 "upper_bound", (json_int_t)above);
-	return NULL;
+	if (amount == 0)
+		return;
+	credit(l, to, amount);
+	restore_allowance(l, to, key, amount);
+	json_array_append_new(outcomes, transfer_outcome(l, id, to));
 }
 
-static json_t *check_actions(const struct near_transaction *t)
+/* ---- a receipt ----------------------------------------------------------------------------- */
+
+/* All actions; on failure the reason and its place. */
+static json_t *act_all(struct ledger *l, const struct receipt *r, struct receipt_result *x,
+		       size_t *ret_index)
 {
-	for (size_t i = 0; i < t->action_count; i++) {
-		if (t->actions[i].kind == NEAR_DEPLOY_CONTRACT)
-			return unsupported("DeployContract: the signer contract is native, call "
-					   "init on its account without deploying");
-		if (t->actions[i].kind == NEAR_STAKE)
-			return unsupported("Stake");
-		if (t->actions[i].kind == NEAR_DELETE_ACCOUNT)
-			return unsupported("DeleteAccount");
-		if (t->actions[i].kind == NEAR_DELEGATE)
-			return unsupported("Delegate");
-		if (t->actions[i].kind == NEAR_DEPLOY_GLOBAL_CONTRACT ||
-		    t->actions[i].kind == NEAR_USE_GLOBAL_CONTRACT)
-			return unsupported("global contracts");
-	}
-	return NULL;
-}
-
-static json_t *check_block(const struct ledger *l, const struct near_transaction *t)
-{
-	OWN(str) char *hash = near_base58_encode(t->block_hash, sizeof(t->block_hash));
-	const struct ledger_block *b = ledger_block_by_hash(l, hash);
-
-	if (!b || b->height + LOCALNET_BLOCKS_VALID < l->head.height)
-		return json_string("Expired");
-	return NULL;
-}
-
-static json_t *check_balance(const json_t *signer, const struct near_transaction *t)
-{
-	OWN(str) char *have = near_u128_format(amount_of(signer));
-	OWN(str) char *need = NULL;
-	near_u128 cost;
-
-	if (cost_of(t, &cost) < 0)
-		return json_string("CostOverflow");
-	if (cost <= amount_of(signer))
-		return NULL;
-	need = near_u128_format(cost);
-	return json_pack("{s:{s:s,s:s,s:s}}", "NotEnoughBalance", "signer_id", t->signer_id,
-			 "balance", have, "cost", need);
-}
-
-/* The reason for refusal as InvalidTxError (new), or NULL. */
-static json_t *refusal(const struct ledger *l, const struct near_transaction *t)
-{
-	json_t *signer = ledger_account(l, t->signer_id), *key, *why;
-
-	if (near_transaction_verify(t) < 0)
-		return json_string("InvalidSignature");
-	why = check_actions(t);
-	if (why)
-		return why;
-	if (!signer)
-		return json_pack("{s:{s:s}}", "SignerDoesNotExist", "signer_id", t->signer_id);
-	key = json_object_get(json_map(signer, "keys"), t->public_key);
-	if (!key)
-		return access_key_error(json_pack("{s:{s:s,s:s}}", "AccessKeyNotFound",
-						  "account_id", t->signer_id, "public_key",
-						  t->public_key));
-	why = check_nonce(l, key, t);
-	if (!why)
-		why = check_block(l, t);
-	if (!why)
-		why = check_permission(json_object_get(key, "permission"), t);
-	return why ? why : check_balance(signer, t);
-}
-
-/* ---- actions ------------------------------------------------------------------------------- */
-
-/* Each gives the ActionErrorKind (new) or NULL when done. */
-
-static json_t *create_account(struct ledger *l, const struct near_transaction *t)
-{
-	const char *id = t->receiver_id;
-
-	if (ledger_account(l, id))
-		return json_pack("{s:{s:s}}", "AccountAlreadyExists", "account_id", id);
-	if (!strchr(id, '.'))
-		return json_pack("{s:{s:s,s:s,s:s}}", "CreateAccountOnlyByRegistrar", "account_id",
-				 id, "registrar_account_id", "registrar", "predecessor_id",
-				 t->signer_id);
-	if (!near_account_is_child(id, t->signer_id))
-		return json_pack("{s:{s:s,s:s}}", "CreateAccountNotAllowed", "account_id", id,
-				 "predecessor_id", t->signer_id);
-	json_object_set_new(l->accounts, id, json_pack("{s:s,s:{}}", "amount", "0", "keys"));
-	return NULL;
-}
-
-static json_t *key_error(const char *kind, const struct near_transaction *t, const char *key)
-{
-	return json_pack("{s:{s:s,s:s}}", kind, "account_id", t->receiver_id, "public_key", key);
-}
-
-static json_t *change_key(struct ledger *l, const struct near_transaction *t,
-			  const struct near_action *a)
-{
-	json_t *keys = json_map(ledger_account(l, t->receiver_id), "keys");
-	bool there = json_object_get(keys, a->public_key) != NULL;
-
-	if (a->kind == NEAR_ADD_KEY) {
-		if (there)
-			return key_error("AddKeyAlreadyExists", t, a->public_key);
-		json_object_set_new(keys, a->public_key,
-				    json_pack("{s:I,s:o}", "nonce", (json_int_t)a->key_nonce,
-					      "permission", near_permission_json(&a->permission)));
-		return NULL;
-	}
-	if (!there)
-		return key_error("DeleteKeyDoesNotExist", t, a->public_key);
-	json_object_del(keys, a->public_key);
-	return NULL;
-}
-
-static json_t *call_error(json_t *kind)
-{
-	return json_pack("{s:o}", "FunctionCallError", kind);
-}
-
-static json_t *call_contract(struct ledger *l, const struct near_transaction *t,
-			     const struct near_action *a)
-{
-	json_t *account = ledger_account(l, t->receiver_id);
-	json_t *contract = json_map(account, "contract");
-	OWN(str) char *panic = NULL;
-	struct err why = { 0 };
-	int result;
-
-	/* init makes any account the signer contract: there is no code to deploy. */
-	if (!contract && !strcmp(a->name, "init")) {
-		contract = contract_new();
-		json_object_set_new(account, "contract", contract);
-	}
-	if (!contract)
-		return call_error(json_pack("{s:{s:{s:s}}}", "CompilationError", "CodeDoesNotExist",
-					    "account_id", t->receiver_id));
-	result = contract_call(contract, a->name, (const char *)a->data, a->data_len, &why);
-	if (result == CONTRACT_NO_METHOD)
-		return call_error(json_pack("{s:s}", "MethodResolveError", "MethodNotFound"));
-	if (result == 0)
-		return NULL;
-	panic = str_printf("Smart contract panicked: %s", why.text);
-	return call_error(json_pack("{s:s}", "ExecutionError", panic));
-}
-
-static json_t *act(struct ledger *l, const struct near_transaction *t, const struct near_action *a,
-		   bool created)
-{
-	json_t *receiver = ledger_account(l, t->receiver_id);
-
-	if (a->kind == NEAR_CREATE_ACCOUNT)
-		return create_account(l, t);
-	/* The operator may address any contract id: the first init brings its account. */
-	if (!receiver && a->kind == NEAR_FUNCTION_CALL && !strcmp(a->name, "init")) {
-		receiver = json_pack("{s:s,s:{}}", "amount", "0", "keys");
-		json_object_set_new(l->accounts, t->receiver_id, receiver);
-	}
-	if (!receiver)
-		return json_pack("{s:{s:s}}", "AccountDoesNotExist", "account_id", t->receiver_id);
-	if ((a->kind == NEAR_ADD_KEY || a->kind == NEAR_DELETE_KEY) && !created &&
-	    strcmp(t->signer_id, t->receiver_id) != 0)
-		return json_pack("{s:{s:s,s:s}}", "ActorNoPermission", "account_id", t->receiver_id,
-				 "actor_id", t->signer_id);
-	if (a->kind == NEAR_ADD_KEY || a->kind == NEAR_DELETE_KEY)
-		return change_key(l, t, a);
-	set_amount(receiver, amount_of(receiver) + a->amount);
-	return a->kind == NEAR_FUNCTION_CALL ? call_contract(l, t, a) : NULL;
-}
-
-/* All actions or none. NULL, or {"ActionError": ...} (new). */
-static json_t *act_all(struct ledger *l, const struct near_transaction *t)
-{
-	json_t *before = json_deep_copy(l->accounts);
 	bool created = false;
 
-	for (size_t i = 0; i < t->action_count; i++) {
-		json_t *kind = act(l, t, &t->actions[i], created);
+	for (size_t i = 0; i < r->action_count; i++) {
+		const struct near_action *a = &r->actions[i];
+		json_t *kind = ledger_act(l, r, a, created, i + 1 == r->action_count, x);
 
-		if (kind) {
-			json_decref(l->accounts);
-			l->accounts = before;
-			return json_pack("{s:{s:I,s:o}}", "ActionError", "index", (json_int_t)i,
-					 "kind", kind);
-		}
-		created |= t->actions[i].kind == NEAR_CREATE_ACCOUNT;
+		*ret_index = i;
+		if (kind)
+			return kind;
+		created |= a->kind == NEAR_CREATE_ACCOUNT;
 	}
-	json_decref(before);
 	return NULL;
 }
 
-/* ---- the answer ---------------------------------------------------------------------------- */
-
-static json_t *outcome_json(const struct ledger *l, const char *id, const char *executor,
-			    const char *next_receipt, json_t *status)
+static json_t *check_storage(const struct ledger *l, const struct receipt *r)
 {
-	OWN(str) char *burnt = near_u128_format((near_u128)GAS_BURNT * LOCALNET_GAS_PRICE);
-	json_t *receipts = json_array();
+	const json_t *account = ledger_account(l, r->receiver);
+	near_u128 lack = account ? ledger_storage_lack(account, 0) : 0;
+	OWN(str) char *text = near_u128_format(lack);
 
-	if (next_receipt)
-		json_add_str(receipts, next_receipt);
-	return json_pack("{s:[],s:s,s:s,s:{s:[],s:o,s:I,s:s,s:s,s:o,s:{s:i,s:n}}}", "proof",
-			 "block_hash", l->head.hash, "id", id, "outcome", "logs", "receipt_ids",
-			 receipts, "gas_burnt", (json_int_t)GAS_BURNT, "tokens_burnt", burnt,
-			 "executor_id", executor, "status", status, "metadata", "version", 1,
-			 "gas_profile");
+	return lack ? json_pack("{s:{s:s,s:s}}", "LackBalanceForState", "account_id", r->receiver,
+				"amount", text)
+		    : NULL;
 }
 
-static char *receipt_id(const char *transaction_id)
+/* Everything as it was before the receipt; its deposits go back. */
+static void undo(struct run *run, const struct receipt *r, struct receipt_result *x,
+		 near_u128 deposit)
 {
-	OWN(str) char *text = str_printf("receipt %s", transaction_id);
+	OWN(str) char *amount = near_u128_format(deposit);
+	struct receipt_result fresh = result_new();
+	const char *id;
+	json_t *state;
 
-	return near_genesis_hash(text);
+	ledger_change_drop(run->ledger);
+	json_object_foreach(x->contracts, id, state) ledger_contract_put(
+		run->ledger, id, json_is_null(state) ? NULL : json_incref(state));
+	json_array_extend(fresh.logs, x->logs);
+	fresh.calls = x->calls;
+	receipt_result_clear(x);
+	*x = fresh;
+	if (deposit)
+		json_array_append_new(x->transfers, json_pack("[s,s]", r->predecessor, amount));
 }
 
-static json_t *final_outcome(const struct ledger *l, const struct near_transaction *t,
-			     const char *id, json_t *failure)
+static void keep(struct run *run, const struct receipt *r, const struct receipt_result *x)
 {
-	OWN(str) char *receipt = receipt_id(id);
-	OWN(json)
-	json_t *status = failure ? json_pack("{s:O}", "Failure", failure)
-				 : json_pack("{s:s}", "SuccessValue", "");
+	struct ledger *l = run->ledger;
 
-	return json_pack("{s:s,s:O,s:o,s:o,s:[o]}", "final_execution_status", "FINAL", "status",
-			 status, "transaction", near_transaction_json(t), "transaction_outcome",
-			 outcome_json(l, id, t->signer_id, receipt,
-				      json_pack("{s:s}", "SuccessReceiptId", receipt)),
-			 "receipts_outcome",
-			 outcome_json(l, receipt, t->receiver_id, NULL, json_incref(status)));
+	ledger_change_keep(l);
+	if (x->code)
+		ledger_store_code(l->store, r->receiver, x->code->data, x->code->data_len);
+	if (ledger_account(l, r->receiver))
+		return;
+	if (json_object_get(l->contracts, r->receiver))
+		ledger_contract_put(l, r->receiver, NULL);
+	ledger_store_code(l->store, r->receiver, NULL, 0);
 }
 
-static void remember(struct ledger *l, const char *id, json_t *outcome)
+/* Receipts that end what waits; the one of the last action is the receipt's own value. */
+static char *take_yields(struct run *run, const struct receipt_result *x)
 {
-	if (json_object_size(l->outcomes) >= OUTCOMES_KEPT)
-		json_object_del(l->outcomes, json_object_iter_key(json_object_iter(l->outcomes)));
-	json_object_set(l->outcomes, id, outcome);
+	char *value = NULL;
+	json_t *yield;
+	size_t i;
+
+	json_array_foreach(x->yields, i, yield)
+	{
+		OWN(str) char *id = next_id(run);
+		OWN(str)
+		char *key = str_printf("%s %s", json_str(yield, "contract"),
+				       json_str(yield, "request"));
+
+		json_set_str(yield, "receipt", id);
+		json_object_set_new(run->ledger->requests, key, json_string(run->id));
+		ledger_news(run->ledger->yielded, json_str(yield, "contract"),
+			    json_string(json_str(yield, "request")));
+		if (json_bool_or(yield, "last", false)) {
+			free(value);
+			value = str_dup(id);
+		}
+		if (run->inner)
+			json_set_bool(yield, "last", false);
+		json_array_append(run->yields, yield);
+	}
+	return value;
 }
 
-/* Nonce and fee are the signer's in any case; the deposits only when all went well. */
-static json_t *run(struct ledger *l, const struct near_transaction *t)
+/* Transfers on or back, as receipts that are done at once. */
+static json_t *take_transfers(struct run *run, const struct receipt_result *x, json_t *ids)
 {
-	json_t *signer = ledger_account(l, t->signer_id);
+	json_t *outcomes = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(x->transfers, i, one)
+	{
+		OWN(str) char *id = next_id(run);
+		const char *to = json_string_value(json_array_get(one, 0));
+		near_u128 amount = 0;
+
+		near_u128_parse(json_string_value(json_array_get(one, 1)), &amount);
+		credit(run->ledger, to, amount);
+		json_add_str(ids, id);
+		json_array_append_new(outcomes, transfer_outcome(run->ledger, id, to));
+	}
+	return outcomes;
+}
+
+static json_t *receipt_status(json_t *kind, size_t index, const char *waits,
+			      const struct receipt_result *x)
+{
+	if (kind)
+		return outcome_failure(index, kind);
+	return waits ? outcome_next(waits) : outcome_status(x->value);
+}
+
+static uint64_t call_gas(uint64_t calls, uint64_t left)
+{
+	return calls * LOCALNET_CALL_GAS < left ? calls * LOCALNET_CALL_GAS : left;
+}
+
+/* Gas that the receipt burns. The rest goes back, but for what its callbacks will burn; when it
+ * failed, so does what delegated actions would have cost. */
+static uint64_t burn(struct run *run, const struct ledger_cost *own, const struct ledger_cost *paid,
+		     const struct receipt_result *x)
+{
+	uint64_t called = call_gas(x->calls, own->prepaid);
+	uint64_t later = call_gas(json_array_size(x->yields), own->prepaid - called);
+
+	run->refund += ledger_gas_price(paid->prepaid + paid->execution - own->execution - called -
+					later);
+	return own->execution + called;
+}
+
+static json_t *execute(struct run *run, const char *id, const struct receipt *r);
+
+/* The receipt of delegated actions, after the one that carries it. */
+static void run_delegate(struct run *run, const char *id, const struct near_delegate *d)
+{
+	struct receipt inner = { d->sender_id, d->receiver_id, run->t->signer_id,
+				 run->t->public_key, d->actions, d->action_count };
+
+	run->inner = true;
+	json_decref(execute(run, id, &inner));
+}
+
+/* Does the actions and keeps or undoes them. NULL or the reason (new) and its place. */
+static json_t *do_receipt(struct run *run, const struct receipt *r, struct receipt_result *x,
+			  near_u128 deposit, size_t *ret_index)
+{
+	json_t *kind;
+
+	ledger_change_begin(run->ledger);
+	kind = act_all(run->ledger, r, x, ret_index);
+	if (!kind)
+		kind = check_storage(run->ledger, r);
+	if (kind)
+		undo(run, r, x, deposit);
+	else
+		keep(run, r, x);
+	return kind;
+}
+
+/* Runs it and appends its outcome and those that follow from it. Gives its status (new). */
+static json_t *execute(struct run *run, const char *id, const struct receipt *r)
+{
+	struct receipt_result x = result_new();
+	struct ledger_cost own = { 0 }, whole = { 0 };
+	struct outcome o = { .id = id, .executor = r->receiver, .receipts = json_array() };
+	OWN(json) json_t *transfers = NULL;
+	OWN(str) char *waits = NULL;
+	OWN(str) char *inner = NULL;
+	json_t *kind, *status;
+	size_t index = 0;
+
+	ledger_cost(r->actions, r->action_count, r->receiver, false, &own);
+	ledger_cost(r->actions, r->action_count, r->receiver, true, &whole);
+	kind = do_receipt(run, r, &x, whole.deposit, &index);
+	o.gas = burn(run, &own, kind ? &whole : &own, &x);
+	waits = take_yields(run, &x);
+	if (waits)
+		json_add_str(o.receipts, waits);
+	transfers = take_transfers(run, &x, o.receipts);
+	inner = x.delegate ? next_id(run) : NULL;
+	if (inner)
+		json_add_str(o.receipts, inner);
+	status = receipt_status(kind, index, waits, &x);
+	o.status = json_incref(status);
+	o.logs = json_incref(x.logs);
+	json_array_append_new(run->receipts, outcome_json(run->ledger, &o));
+	json_array_extend(run->receipts, transfers);
+	json_array_extend(run->resumed, x.resumed);
+	if (x.delegate)
+		run_delegate(run, inner, x.delegate);
+	receipt_result_clear(&x);
+	return status;
+}
+
+/* ---- the transaction ----------------------------------------------------------------------- */
+
+static void charge(struct ledger *l, const struct near_transaction *t,
+		   const struct ledger_cost *cost)
+{
+	json_t *signer = ledger_account_edit(l, t->signer_id);
 	json_t *key = json_object_get(json_map(signer, "keys"), t->public_key);
-	near_u128 cost = 0;
-	json_t *failure;
+	json_t *call = json_map(json_object_get(key, "permission"), "FunctionCall");
 
 	json_set_int(key, "nonce", (json_int_t)t->nonce);
-	set_amount(signer, amount_of(signer) - FEE);
-	cost_of(t, &cost);
-	failure = act_all(l, t);
-	if (!failure) {
-		signer = ledger_account(l, t->signer_id);
-		set_amount(signer, amount_of(signer) - (cost - FEE));
-	}
-	return failure;
+	ledger_amount_set(signer, "amount", ledger_amount(signer, "amount") - cost->total);
+	if (json_str(call, "allowance"))
+		ledger_amount_set(call, "allowance",
+				  ledger_amount(call, "allowance") - (cost->total - cost->deposit));
 }
 
-int ledger_run(struct ledger *l, const struct near_transaction *t, json_t **ret_outcome)
+static json_t *started(void)
+{
+	return json_string("Started");
+}
+
+static json_t *final_outcome(struct run *run, const char *first, uint64_t gas, json_t *status)
+{
+	struct outcome o = { .id = run->id,
+			     .executor = run->t->signer_id,
+			     .receipts = json_pack("[s]", first),
+			     .status = outcome_next(first),
+			     .gas = gas };
+
+	return json_pack("{s:s,s:o,s:o,s:o,s:O}", "final_execution_status", "FINAL", "status", status,
+			 "transaction", near_transaction_json(run->t), "transaction_outcome",
+			 outcome_json(run->ledger, &o), "receipts_outcome", run->receipts);
+}
+
+/* Writes it; what waits is kept in memory too. */
+static enum ledger_result record(struct run *run, json_t *outcome, json_t **ret)
+{
+	struct ledger *l = run->ledger;
+	unsigned place = l->place++;
+	OWN(str) char *refund = near_u128_format(run->refund);
+	json_t *waiting;
+
+	if (json_array_size(run->yields) == 0) {
+		ledger_refund(l, run->id, run->t->signer_id, run->t->public_key, run->refund,
+			      run->receipts);
+		ledger_store_transaction(l->store, run->id, l->head.height, place, false, outcome);
+		*ret = outcome;
+		return LEDGER_DONE;
+	}
+	waiting = json_pack("{s:o,s:O,s:s,s:s,s:s,s:I,s:I}", "outcome", outcome, "yields",
+			    run->yields, "payer", run->t->signer_id, "payer_key",
+			    run->t->public_key, "refund", refund, "height",
+			    (json_int_t)l->head.height, "place", (json_int_t)place);
+	json_object_set_new(l->waiting, run->id, waiting);
+	ledger_store_transaction(l->store, run->id, l->head.height, place, true, waiting);
+	*ret = NULL;
+	return LEDGER_PENDING;
+}
+
+static enum ledger_result run_all(struct ledger *l, const struct near_transaction *t,
+				  const char *id, const struct ledger_cost *cost, json_t **ret)
+{
+	OWN(json) json_t *receipts = json_array();
+	OWN(json) json_t *yields = json_array();
+	OWN(json) json_t *resumed = json_array();
+	struct run run = {
+		.ledger = l, .t = t, .receipts = receipts, .yields = yields, .resumed = resumed
+	};
+	struct receipt r = { t->signer_id,  t->receiver_id, t->signer_id,
+			     t->public_key, t->actions,	    t->action_count };
+	OWN(str) char *own_id = str_dup(id);
+	OWN(str) char *first = NULL;
+	enum ledger_result result;
+	json_t *status;
+
+	run.id = own_id;
+	first = next_id(&run);
+	charge(l, t, cost);
+	l->dirty = true;
+	l->transactions++;
+	status = execute(&run, first, &r);
+	if (json_str(status, "SuccessReceiptId")) {
+		json_decref(status);
+		status = started();
+	}
+	result = record(&run, final_outcome(&run, first, cost->burnt, status), ret);
+	ledger_resume(l, resumed);
+	return result == LEDGER_PENDING ? ledger_find(l, id, ret) : result;
+}
+
+enum ledger_result ledger_run(struct ledger *l, const struct near_transaction *t, json_t **ret)
 {
 	OWN(str) char *id = near_base58_encode(t->hash, sizeof(t->hash));
-	json_t *known = json_object_get(l->outcomes, id);
-	OWN(json) json_t *failure = NULL;
+	enum ledger_result known = ledger_find(l, id, ret);
+	struct ledger_cost cost = { 0 };
 
-	if (known) { /* sent again: the same answer */
-		*ret_outcome = json_incref(known);
-		return 0;
-	}
-	*ret_outcome = refusal(l, t);
-	if (*ret_outcome)
-		return 1;
-	failure = run(l, t);
-	*ret_outcome = final_outcome(l, t, id, failure);
-	remember(l, id, *ret_outcome);
-	return 0;
+	if (known != LEDGER_UNKNOWN) /* sent again: the same one */
+		return known;
+	if (ledger_cost(t->actions, t->action_count, t->receiver_id, true, &cost) < 0)
+		*ret = json_string("CostOverflow");
+	else
+		*ret = ledger_refusal(l, t, &cost);
+	return *ret ? LEDGER_REFUSED : run_all(l, t, id, &cost, ret);
+}
+
+enum ledger_result ledger_find(const struct ledger *l, const char *id, json_t **ret)
+{
+	*ret = NULL;
+	if (json_object_get(l->waiting, id))
+		return LEDGER_PENDING;
+	*ret = ledger_store_find_transaction(l->store, id);
+	return *ret ? LEDGER_DONE : LEDGER_UNKNOWN;
+}
+
+json_t *ledger_block_outcomes(const struct ledger *l, uint64_t height)
+{
+	OWN(json) json_t *records = ledger_store_block_transactions(l->store, height);
+	json_t *list = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(records, i, one) json_array_append(
+		list, json_map(one, "outcome") ? json_map(one, "outcome") : one);
+	return list;
 }

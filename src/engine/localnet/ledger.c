@@ -1,191 +1,230 @@
+/* The chain: opening it, its genesis, its blocks, its commits. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "engine/localnet/localnet-internal.h"
-#include "engine/sys/sys.h"
 
 #define GENESIS_AMOUNT "1000000000000000000000000000000000"
-/* Waiting for the disk at each block would be half of the work. */
-#define SAVE_EVERY 16
-#define STATE_MOST (64u << 20)
+#define CONTRACT_AMOUNT "100000000000000000000000000"
+#define PRUNE_EVERY 1000
 
-const struct ledger_block *ledger_block_at(const struct ledger *l, uint64_t height)
+/* ---- blocks -------------------------------------------------------------------------------- */
+
+int ledger_block_at(const struct ledger *l, uint64_t height, struct ledger_block *ret)
 {
-	const struct ledger_block *b = &l->blocks[height % LOCALNET_BLOCKS_KEPT];
-
-	return b->hash[0] && b->height == height ? b : NULL;
+	if (height > l->head.height)
+		return -1;
+	return ledger_store_find_block(l->store, NULL, height, ret);
 }
 
-const struct ledger_block *ledger_block_by_hash(const struct ledger *l, const char *hash)
+int ledger_block_by_hash(const struct ledger *l, const char *hash, struct ledger_block *ret)
 {
-	for (size_t i = 0; i < LOCALNET_BLOCKS_KEPT; i++)
-		if (l->blocks[i].hash[0] && !strcmp(l->blocks[i].hash, hash))
-			return &l->blocks[i];
-	return NULL;
+	if (!strcmp(hash, l->head.hash)) {
+		*ret = l->head;
+		return 0;
+	}
+	return ledger_store_find_block(l->store, hash, 0, ret);
 }
 
-json_t *ledger_account(const struct ledger *l, const char *id)
-{
-	return json_object_get(l->accounts, id);
-}
-
-static void set_head(struct ledger *l, const struct ledger_block *b)
-{
-	l->head = *b;
-	l->blocks[b->height % LOCALNET_BLOCKS_KEPT] = *b;
-}
-
-static void next_block(struct ledger *l, int64_t now_ns)
+static void next_block(struct ledger *l, int64_t now_ns, const uint8_t random[32])
 {
 	struct ledger_block b = { .height = l->head.height + 1, .time_ns = now_ns };
+	OWN(str) char *entropy = hex_encode(random, sizeof(b.random));
 	OWN(str)
-	char *text = str_printf("%s %s %" PRIu64 " %" PRId64, l->genesis_hash, l->head.hash,
-				b.height, now_ns);
+	char *text = str_printf("%s %s %" PRIu64 " %" PRId64 " %s", l->genesis_hash, l->head.hash,
+				b.height, now_ns, entropy);
 	OWN(str) char *hash = near_genesis_hash(text);
 
 	snprintf(b.hash, sizeof(b.hash), "%s", hash);
 	snprintf(b.prev_hash, sizeof(b.prev_hash), "%s", l->head.hash);
-	set_head(l, &b);
+	memcpy(b.random, random, sizeof(b.random));
+	ledger_store_block(l->store, &b);
+	l->head = b;
+	l->place = 0;
+	l->dirty = true;
+}
+
+static void expire(struct ledger *l)
+{
+	const char *id;
+	json_t *state;
+
+	json_object_foreach(l->contracts, id, state)
+	{
+		struct signer_outcome o = { 0 };
+		OWN(json) json_t *resumed = NULL;
+
+		signer_expire(state, l->head.height, &o);
+		if (o.changed)
+			json_object_set_new(l->dirty_contracts, id, json_true());
+		resumed = ledger_resumed_list(id, &o);
+		ledger_resume(l, resumed);
+		signer_outcome_clear(&o);
+	}
+}
+
+void ledger_advance(struct ledger *l, int64_t now_ns, const uint8_t random[32])
+{
+	next_block(l, now_ns, random);
+	expire(l);
+	if (l->head.height % PRUNE_EVERY || l->head.height <= LOCALNET_BLOCKS_KEPT)
+		return;
+	ledger_store_prune(l->store, l->head.height - LOCALNET_BLOCKS_KEPT);
+	(void)ledger_block_at(l, l->head.height - LOCALNET_BLOCKS_KEPT, &l->first);
 }
 
 /* ---- durability ---------------------------------------------------------------------------- */
 
-static json_t *block_json(const struct ledger_block *b)
+int ledger_commit(struct ledger *l, struct err *err)
 {
-	return json_pack("{s:I,s:I,s:s,s:s}", "height", (json_int_t)b->height, "time_ns",
-			 (json_int_t)b->time_ns, "hash", b->hash, "prev_hash", b->prev_hash);
-}
+	const char *id;
+	json_t *mark;
 
-static int block_parse(const json_t *j, struct ledger_block *ret)
-{
-	const char *hash = json_str(j, "hash"), *prev = json_str(j, "prev_hash");
-
-	if (!hash || !prev || !*hash || strlen(hash) >= sizeof(ret->hash) ||
-	    strlen(prev) >= sizeof(ret->prev_hash))
+	if (!l->dirty)
+		return 0;
+	json_object_foreach(l->dirty_accounts, id, mark)
+		ledger_store_account(l->store, id, json_object_get(l->accounts, id));
+	json_object_foreach(l->dirty_contracts, id, mark)
+		ledger_store_contract(l->store, id, json_object_get(l->contracts, id));
+	if (ledger_store_commit(l->store, err) < 0)
 		return -1;
-	ret->height = (uint64_t)json_int_or(j, "height", 0);
-	ret->time_ns = json_int_or(j, "time_ns", 0);
-	strcpy(ret->hash, hash);
-	strcpy(ret->prev_hash, prev);
+	l->dirty = false;
 	return 0;
 }
 
-int ledger_save(struct ledger *l, struct err *err)
+void ledger_news_clear(struct ledger *l)
 {
-	OWN(json) json_t *j = NULL;
-	OWN(str) char *text = NULL;
-
-	if (!l->path)
-		return 0;
-	j = json_pack("{s:s,s:s,s:o,s:o,s:O}", "chain_id", l->chain_id, "genesis_hash",
-		      l->genesis_hash, "head", block_json(&l->head), "first", block_json(&l->first),
-		      "accounts", l->accounts);
-	text = json_text(j);
-	return sys_write_atomic(l->path, text, strlen(text), 0600, err);
-}
-
-int ledger_advance(struct ledger *l, int64_t now_ns, struct err *err)
-{
-	next_block(l, now_ns);
-	return l->head.height % SAVE_EVERY ? 0 : ledger_save(l, err);
-}
-
-/* 0 and NULL when there is no such file. */
-static int read_state(const char *path, char **ret, size_t *ret_len, struct err *err)
-{
-	if (access(path, F_OK) < 0 && errno == ENOENT)
-		return 0;
-	return sys_read_file(path, STATE_MOST, ret, ret_len, err);
-}
-
-/* 0 and false: no file yet. */
-static int load(struct ledger *l, bool *ret_found, struct err *err)
-{
-	OWN(str) char *text = NULL;
-	OWN(json) json_t *j = NULL;
-	size_t len = 0;
-
-	if (!l->path || read_state(l->path, &text, &len, err) < 0)
-		return l->path ? -1 : 0;
-	if (!text)
-		return 0;
-	if (json_parse_text(l->path, text, len, &j, err) < 0)
-		return -1;
-	if (!str_eq(json_str(j, "genesis_hash"), l->genesis_hash))
-		return err_set(err, ERR_INPUT,
-			       "%s is of another chain (%s); remove the data directory or set "
-			       "MPC_CHAIN_ID to it",
-			       l->path, json_str_or(j, "chain_id", "unnamed"));
-	if (!json_map(j, "accounts") || block_parse(json_object_get(j, "head"), &l->head) < 0 ||
-	    block_parse(json_object_get(j, "first"), &l->first) < 0)
-		return err_set(err, ERR_INPUT, "%s is damaged; remove the data directory", l->path);
-	/* What was not written before an end without notice: no height comes twice. */
-	l->head.height += SAVE_EVERY;
-	set_head(l, &l->head);
-	l->accounts = json_incref(json_map(j, "accounts"));
-	*ret_found = true;
-	return 0;
+	json_object_clear(l->dirty_accounts);
+	json_object_clear(l->dirty_contracts);
+	json_object_clear(l->done);
+	json_object_clear(l->yielded);
+	json_object_clear(l->resumed);
 }
 
 /* ---- a new chain --------------------------------------------------------------------------- */
 
-static json_t *account_new(const char *amount, const char *full_access_key)
+static void genesis_account(struct ledger *l, const char *id, const char *amount, const char *key)
 {
-	json_t *account = json_pack("{s:s,s:{}}", "amount", amount, "keys");
+	json_t *account = ledger_account_add(l, id);
 
-	if (full_access_key)
-		json_object_set_new(json_map(account, "keys"), full_access_key,
-				    json_pack("{s:i,s:s}", "nonce", 0, "permission", "FullAccess"));
-	return account;
+	json_set_str(account, "amount", amount);
+	ledger_key_add(account, key, 0, json_string("FullAccess"));
 }
 
 static void begin(struct ledger *l, const struct ledger_start *start)
 {
-	json_t *contract = account_new("100000000000000000000000000", NULL);
+	static const char *const names[] = { LOCALNET_ROOT, "near", "localnet", "mpc-localnet",
+					     LOCALNET_REGISTRAR };
 
-	l->accounts = json_object();
-	json_object_set_new(l->accounts, start->root_account,
-			    account_new(GENESIS_AMOUNT, start->root_key));
-	json_object_set_new(l->accounts, "near", account_new(GENESIS_AMOUNT, NULL));
-	json_object_set_new(contract, "contract", contract_new());
-	json_object_set_new(l->accounts, start->contract_id, contract);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		genesis_account(l, names[i], GENESIS_AMOUNT, start->root_key);
+	if (!ledger_account(l, start->contract_id))
+		genesis_account(l, start->contract_id, CONTRACT_AMOUNT, start->root_key);
+	ledger_contract_put(l, start->contract_id, signer_new());
+	ledger_store_name(l->store, l->chain_id, l->genesis_hash);
 	snprintf(l->head.hash, sizeof(l->head.hash), "%s", l->genesis_hash);
-	next_block(l, start->now_ns);
+	next_block(l, start->now_ns, start->random);
 	l->first = l->head;
+}
+
+/* ---- opening ------------------------------------------------------------------------------- */
+
+static int check_contracts(const struct ledger *l, struct err *err)
+{
+	const char *id;
+	json_t *state;
+
+	json_object_foreach(l->contracts, id, state) if (signer_validate(state, err) < 0) return err_in(
+		err, "contract %s", id);
+	return 0;
+}
+
+/* The requests that the waiting transactions wait for. */
+static void index_requests(struct ledger *l)
+{
+	const char *id;
+	json_t *record, *yield;
+	size_t i;
+
+	json_object_foreach(l->waiting, id, record)
+		json_array_foreach(json_list(record, "yields"), i, yield)
+	{
+		OWN(str)
+		char *key = str_printf("%s %s", json_str_or(yield, "contract", ""),
+				       json_str_or(yield, "request", ""));
+
+		json_object_set_new(l->requests, key, json_string(id));
+	}
+}
+
+static int check_old_state(const char *directory, struct err *err)
+{
+	OWN(str) char *path = str_printf("%s/chain.json", directory);
+
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	return err_set(err, ERR_INPUT,
+		       "%s is the state of an older mpcup, whose chain had no keys and no history; "
+		       "remove it and the chain begins anew in chain.db",
+		       path);
+}
+
+static int open_database(struct ledger *l, const struct ledger_start *start, struct err *err)
+{
+	OWN(str) char *path = NULL;
+	bool found = false;
+
+	if (start->directory && check_old_state(start->directory, err) < 0)
+		return -1;
+	path = start->directory ? str_printf("%s/chain.db", start->directory) : str_dup(":memory:");
+	if (ledger_store_open(path, &l->store, err) < 0)
+		return -1;
+	if (ledger_store_load(l->store, l, &found, err) < 0 || check_contracts(l, err) < 0)
+		return err_in(err, "%s", path);
+	index_requests(l);
+	if (!found)
+		begin(l, start);
+	return ledger_commit(l, err);
 }
 
 int ledger_open(const struct ledger_start *start, struct ledger **ret, struct err *err)
 {
 	OWN(ledger) struct ledger *l = NEW(struct ledger);
 	OWN(str) char *genesis = near_genesis_text(start->chain_id);
-	bool found = false;
 
 	l->chain_id = str_dup(start->chain_id);
 	l->genesis_hash = near_genesis_hash(genesis);
-	l->outcomes = json_object();
-	if (start->directory)
-		l->path = str_printf("%s/chain.json", start->directory);
-	if (load(l, &found, err) < 0)
+	l->accounts = json_object();
+	l->contracts = json_object();
+	l->waiting = json_object();
+	l->requests = json_object();
+	l->dirty_accounts = json_object();
+	l->dirty_contracts = json_object();
+	l->done = json_object();
+	l->yielded = json_object();
+	l->resumed = json_object();
+	if (open_database(l, start, err) < 0)
 		return -1;
-	if (!found) {
-		begin(l, start);
-		if (ledger_save(l, err) < 0)
-			return -1;
-	}
+	ledger_news_clear(l);
 	*ret = GIVE(l);
 	return 0;
 }
 
 void ledger_free(struct ledger *l)
 {
+	json_t *all[] = { l ? l->accounts : NULL, l ? l->contracts : NULL, l ? l->waiting : NULL,
+			  l ? l->requests : NULL, l ? l->dirty_accounts : NULL,
+			  l ? l->dirty_contracts : NULL, l ? l->done : NULL, l ? l->yielded : NULL,
+			  l ? l->resumed : NULL };
+
 	if (!l)
 		return;
-	json_decref(l->accounts);
-	json_decref(l->outcomes);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		json_decref(all[i]);
+	ledger_store_close(l->store);
 	free(l->chain_id);
 	free(l->genesis_hash);
-	free(l->path);
 	free(l);
 }

@@ -1,88 +1,192 @@
-/* Inside of the localnet room. One `struct ledger` is the chain: it knows neither sockets nor HTTP.
- */
+/* Inside of the localnet room: the ledger. One `struct ledger` is the chain; it knows neither sockets
+ * nor HTTP. It lives in memory, and what changed is written by ledger_commit(): answers go out after it. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/json.h"
 #include "core/near/near-transaction.h"
+#include "core/signer/signer.h"
 
 #define LOCALNET_PROTOCOL_VERSION 81
 #define LOCALNET_GAS_PRICE 100000000u
-#define LOCALNET_BLOCKS_KEPT 2048
-#define LOCALNET_BLOCKS_VALID 100 /* a transaction may name a block so far back */
+#define LOCALNET_ROOT "test.near"
+#define LOCALNET_REGISTRAR "registrar"
+#define LOCALNET_NO_HASH "11111111111111111111111111111111"
+#define LOCALNET_BYTE_PRICE ((near_u128)10000000000000000000u)
+#define LOCALNET_EPOCH_BLOCKS 500
+#define LOCALNET_BLOCKS_VALID 100   /* a transaction may name a block so far back */
+#define LOCALNET_BLOCKS_KEPT 100000 /* older ones go, with their transactions */
+#define LOCALNET_NONCES_PER_BLOCK 1000000u
+#define LOCALNET_TRANSACTION_MOST 1572864
+#define LOCALNET_CALL_GAS 2000000000000 /* burnt by each call and each callback: a fixed estimate */
 
 struct ledger_block {
 	uint64_t height;
 	int64_t time_ns;
 	char hash[48], prev_hash[48];
+	uint8_t random[32]; /* its random_value */
 };
 
+/* An account: {"amount", "locked", "code_hash"?, "code_size"?, "keys": {public key: {nonce,
+ * permission}}}, amounts as decimal text. */
 struct ledger {
 	char *chain_id, *genesis_hash;
-	char *path;	  /* of the state file; NULL: not kept */
-	json_t *accounts; /* id -> {amount, keys: {public key: {nonce, permission}}, contract?} */
-	json_t *outcomes; /* transaction id -> FinalExecutionOutcome, oldest first */
-	struct ledger_block blocks[LOCALNET_BLOCKS_KEPT]; /* by height modulo */
+	struct ledger_store *store;
+	json_t *accounts;  /* id -> account */
+	json_t *contracts; /* id -> the signer contract's state; such an account is native */
+	json_t *change;	   /* accounts as the receipt in work leaves them; null: deleted. NULL: none */
+	json_t *waiting;   /* transaction id -> record of one that waits for its yields */
+	json_t *requests;  /* "contract request" -> transaction id */
+	json_t *dirty_accounts, *dirty_contracts; /* ids as members: not written yet */
+	json_t *done;	     /* transaction id -> outcome: ended since ledger_news_clear() */
+	json_t *yielded;     /* contract -> array of request ids, since then */
+	json_t *resumed;     /* contract -> array of {"request", "answered"}, since then */
 	struct ledger_block head, first;
+	unsigned place; /* of the next transaction in the head block */
+	uint64_t transactions; /* since the start */
+	bool dirty; /* something is not committed */
 };
 
-/* Opens the state file in `directory` or starts a chain: `root` gets node_key as its full-access
- * key, contract_id the signer contract, not initialised. now_ns: time of the first block. */
+/* Opens chain.db in `directory` (NULL: in memory) or starts a chain: genesis accounts with root_key as
+ * their full-access key, contract_id with the signer contract, not initialised. */
 struct ledger_start {
-	const char *directory, *chain_id, *contract_id, *root_account, *root_key;
-	int64_t now_ns;
+	const char *directory, *chain_id, *contract_id, *root_key;
+	int64_t now_ns; /* time and random value of the first block */
+	uint8_t random[32];
 };
 int ledger_open(const struct ledger_start *start, struct ledger **ret, struct err *err);
 void ledger_free(struct ledger *l);
 OWN_DEFINE(ledger, struct ledger *, ledger_free)
-/* The next block. -1: the state could not be written now; the chain goes on in memory. Heights
- * never come twice, also after a crash. ledger_save() after each transaction makes it durable. */
-int ledger_advance(struct ledger *l, int64_t now_ns, struct err *err);
-int ledger_save(struct ledger *l, struct err *err);
-/* Borrowed until the block leaves the window; NULL: unknown. */
-const struct ledger_block *ledger_block_at(const struct ledger *l, uint64_t height);
-const struct ledger_block *ledger_block_by_hash(const struct ledger *l, const char *hash);
-json_t *ledger_account(const struct ledger *l, const char *id); /* borrowed or NULL */
+/* The next block; requests whose time is over end. */
+void ledger_advance(struct ledger *l, int64_t now_ns, const uint8_t random[32]);
+/* Writes all that changed. -1: memory is ahead of the disk and the chain must not go on. */
+int ledger_commit(struct ledger *l, struct err *err);
+void ledger_news_clear(struct ledger *l);
+/* 0 and *ret, or -1: unknown. */
+int ledger_block_at(const struct ledger *l, uint64_t height, struct ledger_block *ret);
+int ledger_block_by_hash(const struct ledger *l, const char *hash, struct ledger_block *ret);
 
-/* Runs a decoded transaction at the head. 0: *ret_outcome (new) is what nearcore answers, also when
- * an action failed. 1: refused, *ret_outcome (new) is InvalidTxError. */
-int ledger_run(struct ledger *l, const struct near_transaction *t, json_t **ret_outcome);
-
-/* The native signer contract. `contract` is the account's member of that name.
- * call: 0, or -1 with the panic message in err (ERR_INPUT), CONTRACT_NO_METHOD: no such method. */
-enum { CONTRACT_NO_METHOD = 1 };
-int contract_call(json_t *contract, const char *method, const char *args, size_t args_len,
-		  struct err *err);
-/* view: 0 and *ret (new), -1 with the panic message, CONTRACT_NO_METHOD. */
-int contract_view(const json_t *contract, const char *method, json_t **ret, struct err *err);
-json_t *contract_new(void);
-
-/* What is asked of the chain from outside. `network`: active peers, borrowed. */
-struct rpc {
-	struct ledger *ledger;
-	const char *node_key; /* public, as text */
-	uint16_t port;
-	int64_t started_ns;
-	json_t *(*active_peers)(void *ctx); /* new array */
-	void *ctx;
-	void (*changed)(void *ctx); /* a transaction was run */
+/* Runs a decoded transaction at the head, or finds the one that is known by its hash. */
+enum ledger_result {
+	LEDGER_DONE,	/* *ret: FinalExecutionOutcome (new), also when an action failed */
+	LEDGER_PENDING, /* it waits for a signature; l->done will have it; *ret is NULL */
+	LEDGER_REFUSED, /* *ret: InvalidTxError (new) */
+	LEDGER_UNKNOWN, /* of ledger_find() */
 };
-/* One JSON-RPC request text to its answer text (caller frees). Never NULL. */
-char *rpc_answer(struct rpc *r, const char *body, size_t len, int64_t now_ns);
-json_t *rpc_status(const struct rpc *r, int64_t now_ns);
+enum ledger_result ledger_run(struct ledger *l, const struct near_transaction *t, json_t **ret);
+enum ledger_result ledger_find(const struct ledger *l, const char *id, json_t **ret);
+/* Outcomes of the block's transactions in their order; new array. A waiting one has what is there. */
+json_t *ledger_block_outcomes(const struct ledger *l, uint64_t height);
 
-/* 0: *ret_result; 1: *ret_result is a JSON-RPC error object. */
-int rpc_query(struct rpc *r, const json_t *params, json_t **ret_result);
-/* Result of a view call: JSON value (new) in *ret, or its nearcore error text in *ret_error (new).
- */
-int rpc_view(const struct ledger *l, const char *account, const char *method, json_t **ret,
-	     char **ret_error);
-int rpc_send(struct rpc *r, const char *method, const json_t *params, json_t **ret_result);
-int rpc_transaction(struct rpc *r, const json_t *params, json_t **ret_result);
+/* ---- accounts (ledger-account.c) ------------------------------------------------------------ */
+json_t *ledger_account(const struct ledger *l, const char *id); /* borrowed or NULL */
+json_t *ledger_account_edit(struct ledger *l, const char *id);	/* same, to be changed */
+json_t *ledger_account_add(struct ledger *l, const char *id);	/* empty; borrowed */
+void ledger_account_remove(struct ledger *l, const char *id);
+/* What is changed between begin and keep/drop is kept or forgotten as one. */
+void ledger_change_begin(struct ledger *l);
+void ledger_change_keep(struct ledger *l);
+void ledger_change_drop(struct ledger *l);
+near_u128 ledger_amount(const json_t *account, const char *key); /* "amount", "locked" */
+void ledger_amount_set(json_t *account, const char *key, near_u128 amount);
+void ledger_key_add(json_t *account, const char *public_key, uint64_t nonce, json_t *permission);
+uint64_t ledger_storage(const json_t *account);
+/* Yocto that the account lacks for its storage once it has `less`; 0: none. */
+near_u128 ledger_storage_lack(const json_t *account, near_u128 less);
 
-/* JSON-RPC error members (near-rpc.md 3); `info` is stolen, NULL: {}. data: stolen. */
-json_t *rpc_error_handler(const char *cause, json_t *info, json_t *data);
-json_t *rpc_error_parse(const char *message);
-json_t *rpc_error_method(const char *method);
-char *rpc_time_text(int64_t time_ns);
+/* ---- money (ledger-fees.c) ------------------------------------------------------------------ */
+struct ledger_cost {
+	near_u128 deposit; /* of all actions */
+	near_u128 total;   /* deposit and gas: taken from the signer before */
+	uint64_t burnt;	   /* gas of the conversion into a receipt */
+	uint64_t execution, prepaid; /* gas of the receipt: fees, attached to calls */
+};
+/* whole: with what delegated actions cost. -1: runs over. */
+int ledger_cost(const struct near_action *actions, size_t count, const char *receiver, bool whole,
+		struct ledger_cost *ret);
+near_u128 ledger_gas_price(uint64_t gas);
+
+/* ---- admission (ledger-check.c) ------------------------------------------------------------- */
+/* The reason for refusal as InvalidTxError (new), or NULL. */
+json_t *ledger_refusal(const struct ledger *l, const struct near_transaction *t,
+		       const struct ledger_cost *cost);
+/* Bounds of actions as ActionsValidationError (new), or NULL. */
+json_t *ledger_check_actions(const struct near_action *actions, size_t count, bool delegated);
+/* What a function-call key forbids as InvalidAccessKeyError (new), or NULL. */
+json_t *ledger_check_permission(const json_t *permission, const char *receiver,
+				const struct near_action *actions, size_t count);
+
+/* ---- one receipt (ledger-act.c, ledger-call.c) ---------------------------------------------- */
+struct receipt {
+	const char *predecessor, *receiver, *signer, *signer_key;
+	const struct near_action *actions;
+	size_t action_count;
+};
+/* What its actions lead to, in effect only when all went well. */
+struct receipt_result {
+	json_t *logs;
+	char *value;	    /* base64 of the last action's value, or NULL */
+	unsigned calls;	    /* that ran: each burns gas */
+	json_t *transfers;  /* array of [account, amount text]: what goes back or on */
+	json_t *yields;	    /* array of {"contract", "request", "last": bool} */
+	json_t *resumed;    /* array of {"contract", "request", "value"|"panic"} */
+	json_t *contracts;  /* states before, id -> state or null: put back on failure */
+	const struct near_action *code;	      /* deployed by the last DeployContract */
+	const struct near_delegate *delegate; /* to be done next */
+};
+void receipt_result_clear(struct receipt_result *x);
+/* One action; the ActionErrorKind (new) or NULL. `last`: none follows. */
+json_t *ledger_act(struct ledger *l, const struct receipt *r, const struct near_action *a,
+		   bool created, bool last, struct receipt_result *x);
+json_t *ledger_call(struct ledger *l, const struct receipt *r, const struct near_action *a,
+		    bool last, struct receipt_result *x);
+void ledger_contract_put(struct ledger *l, const char *id, json_t *state); /* stolen; NULL: none */
+/* A view: 0 and *ret (new), or -1 and nearcore's error text in *ret_error (new). */
+int ledger_view(const struct ledger *l, const char *account, const char *method, const char *args,
+		size_t args_len, json_t **ret, char **ret_error);
+/* Ends what waited for the requests (array as receipt_result.resumed). */
+void ledger_resume(struct ledger *l, const json_t *resumed);
+/* Adds to one of the ledger's news: id -> array. `item` is stolen. */
+void ledger_news(json_t *news, const char *id, json_t *item);
+/* Gives gas money back to the account and its key's allowance; appends the receipt's outcome. */
+void ledger_refund(struct ledger *l, const char *transaction, const char *to, const char *key,
+		   near_u128 amount, json_t *outcomes);
+/* signer_outcome.resumed as such an array (new). */
+json_t *ledger_resumed_list(const char *contract, const struct signer_outcome *o);
+
+/* ---- what nearcore answers (ledger-outcome.c) ------------------------------------------------ */
+struct outcome {
+	const char *id, *executor;
+	json_t *receipts, *logs, *status; /* stolen; the first two may be NULL: none */
+	uint64_t gas;
+};
+json_t *outcome_json(const struct ledger *l, const struct outcome *o); /* ExecutionOutcomeWithId */
+json_t *outcome_status(const char *base64);			       /* SuccessValue; NULL: "" */
+json_t *outcome_next(const char *receipt_id);			       /* SuccessReceiptId */
+json_t *outcome_failure(size_t index, json_t *kind);		       /* kind is stolen */
+char *outcome_receipt_id(const char *transaction_id, size_t number);
+
+/* ---- SQLite (ledger-store.c) ----------------------------------------------------------------- */
+/* Writes cannot fail one by one: the first failure comes out of ledger_store_commit(). */
+struct ledger_store;
+int ledger_store_open(const char *path, struct ledger_store **ret, struct err *err);
+void ledger_store_close(struct ledger_store *s);
+/* Accounts, contracts and waiting transactions into l; head and first. false: a new database. */
+int ledger_store_load(struct ledger_store *s, struct ledger *l, bool *ret_found, struct err *err);
+void ledger_store_name(struct ledger_store *s, const char *chain_id, const char *genesis_hash);
+void ledger_store_account(struct ledger_store *s, const char *id, const json_t *account);
+void ledger_store_contract(struct ledger_store *s, const char *id, const json_t *state);
+void ledger_store_code(struct ledger_store *s, const char *id, const void *code, size_t len);
+void ledger_store_block(struct ledger_store *s, const struct ledger_block *b);
+void ledger_store_transaction(struct ledger_store *s, const char *id, uint64_t height,
+			      unsigned place, bool waiting, const json_t *record);
+void ledger_store_prune(struct ledger_store *s, uint64_t below);
+int ledger_store_commit(struct ledger_store *s, struct err *err);
+/* The code of an account: 0 and a copy, or -1. */
+int ledger_store_find_code(struct ledger_store *s, const char *id, uint8_t **ret, size_t *ret_len);
+/* hash NULL: by height. 0 or -1. */
+int ledger_store_find_block(struct ledger_store *s, const char *hash, uint64_t height,
+			    struct ledger_block *ret);
+json_t *ledger_store_find_transaction(struct ledger_store *s, const char *id); /* new or NULL */
+json_t *ledger_store_block_transactions(struct ledger_store *s, uint64_t height); /* new array */

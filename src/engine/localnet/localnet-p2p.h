@@ -21,10 +21,14 @@
 
 struct event_base;
 struct p2p;
+/* changed: called when there is something to commit or to send. */
 int p2p_new(struct event_base *base, const struct near_key *key, struct ledger *ledger,
-	    uint16_t port, struct p2p **ret, struct err *err);
+	    uint16_t port, void (*changed)(void *ctx), void *ctx, struct p2p **ret,
+	    struct err *err);
 void p2p_free(struct p2p *p);
 OWN_DEFINE(p2p, struct p2p *, p2p_free)
+/* After ledger_commit(), before ledger_news_clear(): sends the answers and tells those who follow. */
+void p2p_flush(struct p2p *p);
 void p2p_push_block(struct p2p *p);
 json_t *p2p_active_peers(const struct p2p *p); /* as network_info shows them; new */
 size_t p2p_count(const struct p2p *p);

@@ -13,12 +13,11 @@
 #include <time.h>
 
 #include "engine/http/http.h"
-#include "engine/localnet/localnet-internal.h"
 #include "engine/localnet/localnet-p2p.h"
+#include "engine/localnet/rpc.h"
 #include "engine/sys/sys.h"
 
 #define DEFAULT_DATA "/var/lib/near"
-#define ROOT_ACCOUNT "test.near"
 
 struct options {
 	const char *data;
@@ -27,13 +26,23 @@ struct options {
 	unsigned block_ms;
 };
 
+/* An answer that goes out with the next commit. */
+struct answer {
+	struct http_exchange *exchange;
+	int status;
+	char *text;
+};
+
 struct localnet {
 	struct event_base *base;
 	struct ledger *ledger;
 	struct p2p *p2p;
 	struct rpc rpc;
 	struct http_server *http;
-	bool disk_failed;
+	struct event *flush;
+	struct answer *answers;
+	size_t answer_count;
+	bool failed; /* to write: the chain stops, nothing is answered any more */
 };
 
 static int64_t now_ns(void)
@@ -126,27 +135,84 @@ static int node_key(const char *directory, struct near_key *ret, struct err *err
 
 /* ---- serving ------------------------------------------------------------------------------- */
 
+static void reply(struct http_exchange *x, int status, const char *type, const char *body)
+{
+	OWN(json) json_t *headers = json_pack("{s:s}", "Content-Type", type);
+
+	http_reply(x, status, headers, body, strlen(body));
+}
+
+/* What came in within one turn of the loop is one commit. */
+static void want_flush(void *ctx)
+{
+	struct localnet *n = ctx;
+	const struct timeval now = { 0, 0 };
+
+	if (!evtimer_pending(n->flush, NULL))
+		event_add(n->flush, &now);
+}
+
+static void on_answer(void *ctx, void *token, int http_status, char *text)
+{
+	struct localnet *n = ctx;
+
+	n->answers = mem_grow(n->answers, n->answer_count + 1, sizeof(*n->answers));
+	n->answers[n->answer_count++] = (struct answer){ token, http_status, text };
+	want_flush(n);
+}
+
+static void send_answers(struct localnet *n)
+{
+	for (size_t i = 0; i < n->answer_count; i++) {
+		if (!n->failed)
+			reply(n->answers[i].exchange, n->answers[i].status, "application/json",
+			      n->answers[i].text);
+		free(n->answers[i].text);
+	}
+	n->answer_count = 0;
+}
+
+/* Commits and then says what happened. A chain that cannot write must stop: going on would promise
+ * what a restart forgets. */
+static void flush(struct localnet *n)
+{
+	struct err err = { 0 };
+
+	if (n->failed)
+		return;
+	if (ledger_commit(n->ledger, &err) < 0) {
+		fprintf(stderr, "mpcup localnet: %s; the chain stops at its last written block\n",
+			err.text);
+		n->failed = true;
+		event_base_loopbreak(n->base);
+		return;
+	}
+	rpc_settle(&n->rpc);
+	send_answers(n);
+	p2p_flush(n->p2p);
+	ledger_news_clear(n->ledger);
+}
+
+static void on_flush(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	flush(ctx);
+}
+
 static void on_block(evutil_socket_t fd, short what, void *ctx)
 {
 	struct localnet *n = ctx;
-	struct err err = { 0 };
-	bool failed = ledger_advance(n->ledger, now_ns(), &err) < 0;
+	uint8_t random[32];
 
 	(void)fd;
 	(void)what;
-	if (failed && !n->disk_failed)
-		printf("WARN state is not kept: %s\n", err.text);
-	n->disk_failed = failed;
-	p2p_push_block(n->p2p);
-}
-
-static void on_changed(void *ctx)
-{
-	struct localnet *n = ctx;
-	struct err err = { 0 };
-
-	if (ledger_save(n->ledger, &err) < 0)
-		printf("WARN state is not kept: %s\n", err.text);
+	randombytes_buf(random, sizeof(random));
+	ledger_advance(n->ledger, now_ns(), random);
+	rpc_expire(&n->rpc, now_ns());
+	flush(n);
+	if (!n->failed)
+		p2p_push_block(n->p2p);
 }
 
 static json_t *active_peers(void *ctx)
@@ -156,13 +222,6 @@ static json_t *active_peers(void *ctx)
 	return p2p_active_peers(n->p2p);
 }
 
-static void reply(struct http_exchange *x, int status, const char *type, const char *body)
-{
-	OWN(json) json_t *headers = json_pack("{s:s}", "Content-Type", type);
-
-	http_reply(x, status, headers, body, strlen(body));
-}
-
 static void reply_metrics(struct localnet *n, struct http_exchange *x)
 {
 	OWN(buf) struct buf b = { 0 };
@@ -170,8 +229,12 @@ static void reply_metrics(struct localnet *n, struct http_exchange *x)
 	buf_printf(&b,
 		   "# TYPE near_block_height_head gauge\nnear_block_height_head %" PRIu64 "\n"
 		   "# TYPE near_sync_status gauge\nnear_sync_status 0\n"
-		   "# TYPE near_peer_connections_total gauge\nnear_peer_connections_total %zu\n",
-		   n->ledger->head.height, p2p_count(n->p2p));
+		   "# TYPE near_peer_connections_total gauge\nnear_peer_connections_total %zu\n"
+		   "# TYPE near_transaction_processed_total counter\n"
+		   "near_transaction_processed_total %" PRIu64 "\n"
+		   "# TYPE near_promise_yield_pending gauge\nnear_promise_yield_pending %zu\n",
+		   n->ledger->head.height, p2p_count(n->p2p), n->ledger->transactions,
+		   json_object_size(n->ledger->requests));
 	reply(x, 200, "text/plain; version=0.0.4", b.data);
 }
 
@@ -182,8 +245,7 @@ static void on_request(void *ctx, struct http_exchange *x, const struct http_req
 	OWN(json) json_t *status = NULL;
 
 	if (!strcmp(r->method, "POST")) {
-		text = rpc_answer(&n->rpc, r->body, r->body_len, now_ns());
-		reply(x, 200, "application/json", text);
+		rpc_request(&n->rpc, r->body, r->body_len, now_ns(), x);
 	} else if (!strcmp(r->path, "/status")) {
 		status = rpc_status(&n->rpc, now_ns());
 		text = json_text(status);
@@ -231,7 +293,8 @@ static int serve(struct localnet *n, const struct options *o, struct err *err)
 	event_free(term);
 	event_free(interrupt);
 	event_free(block);
-	return ledger_save(n->ledger, err);
+	flush(n);
+	return n->failed ? err_set(err, ERR_SYS, "the state could not be written") : 0;
 }
 
 static int start(struct localnet *n, const struct options *o, struct err *err)
@@ -239,7 +302,6 @@ static int start(struct localnet *n, const struct options *o, struct err *err)
 	struct ledger_start begin = { .directory = o->data,
 				      .chain_id = getenv("MPC_CHAIN_ID"),
 				      .contract_id = getenv("MPC_CONTRACT_ID"),
-				      .root_account = ROOT_ACCOUNT,
 				      .now_ns = now_ns() };
 	OWN(str) char *public_key = NULL;
 	struct near_key key;
@@ -255,16 +317,18 @@ static int start(struct localnet *n, const struct options *o, struct err *err)
 		return err_set(err, ERR_INPUT, "MPC_CONTRACT_ID is no account id");
 	if (node_key(o->data, &key, err) < 0)
 		return -1;
+	randombytes_buf(begin.random, sizeof(begin.random));
 	begin.root_key = public_key = near_key_format_public(&key);
 	n->rpc = (struct rpc){ .node_key = public_key,
 			       .port = o->rpc_port,
 			       .started_ns = begin.now_ns,
 			       .active_peers = active_peers,
-			       .changed = on_changed,
+			       .reply = on_answer,
 			       .ctx = n };
 	result = ledger_open(&begin, &n->ledger, err);
 	if (result == 0)
-		result = p2p_new(n->base, &key, n->ledger, o->p2p_port, &n->p2p, err);
+		result = p2p_new(n->base, &key, n->ledger, o->p2p_port, want_flush, n, &n->p2p,
+				 err);
 	near_key_wipe(&key);
 	if (result < 0 || http_server_new(n->base, NULL, on_request, n, &n->http, err) < 0 ||
 	    http_server_bind(n->http, "0.0.0.0", o->rpc_port, err) < 0)
@@ -337,10 +401,16 @@ int localnet_main(int argc, char **argv)
 		o.data = NULL;
 	}
 	n.base = event_base_new();
+	n.flush = evtimer_new(n.base, on_flush, &n);
 	result = start(&n, &o, &err);
 	if (result < 0)
 		fprintf(stderr, "mpcup localnet: %s\n", err.text);
 	http_server_free(n.http);
+	n.failed = true; /* who still waits is not answered */
+	send_answers(&n);
+	free(n.answers);
+	rpc_clear(&n.rpc);
+	event_free(n.flush);
 	p2p_free(n.p2p);
 	ledger_free(n.ledger);
 	event_base_free(n.base);

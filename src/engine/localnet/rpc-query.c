@@ -1,6 +1,7 @@
-#include <string.h>
+/* query: accounts, keys, code and views at the head. */
+#include "engine/localnet/rpc.h"
 
-#include "engine/localnet/localnet-internal.h"
+#include <string.h>
 
 static json_t *with_block(const struct ledger *l, json_t *j)
 {
@@ -34,13 +35,12 @@ static json_t *result_error(const struct ledger *l, const char *text)
 
 static json_t *view_account(const struct ledger *l, const json_t *account)
 {
-	const json_int_t base = 100, per_key = 82;
-	size_t keys = json_object_size(json_map(account, "keys"));
-
 	return with_block(l, json_pack("{s:s,s:s,s:s,s:I,s:i}", "amount",
-				       json_str(account, "amount"), "locked", "0", "code_hash",
-				       "11111111111111111111111111111111", "storage_usage",
-				       base + per_key * (json_int_t)keys, "storage_paid_at", 0));
+				       json_str(account, "amount"), "locked",
+				       json_str_or(account, "locked", "0"), "code_hash",
+				       json_str_or(account, "code_hash", LOCALNET_NO_HASH),
+				       "storage_usage", (json_int_t)ledger_storage(account),
+				       "storage_paid_at", 0));
 }
 
 static json_t *view_key(const struct ledger *l, const json_t *account, const char *public_key)
@@ -64,82 +64,150 @@ static json_t *view_keys(const struct ledger *l, const json_t *account)
 	return with_block(l, json_pack("{s:o}", "keys", list));
 }
 
-int rpc_view(const struct ledger *l, const char *account, const char *method, json_t **ret,
-	     char **ret_error)
-{
-	const json_t *contract = json_map(ledger_account(l, account), "contract");
-	struct err panic = { 0 };
-	int result;
-
-	if (!contract) {
-		*ret_error = str_printf("wasm execution failed with error: "
-					"CompilationError(CodeDoesNotExist { account_id: \"%s\" })",
-					account);
-		return -1;
-	}
-	result = contract_view(contract, method, ret, &panic);
-	if (result == CONTRACT_NO_METHOD)
-		*ret_error = str_dup("wasm execution failed with error: "
-				     "MethodResolveError(MethodNotFound)");
-	else if (result < 0)
-		*ret_error = str_printf("wasm execution failed with error: "
-					"HostError(GuestPanic { panic_msg: \"%s\" })",
-					panic.text);
-	return result == 0 ? 0 : -1;
-}
-
-static json_t *call_function(const struct ledger *l, const char *id, const char *method)
+static json_t *call_function(const struct ledger *l, const char *id, const char *method,
+			     const char *args, size_t args_len)
 {
 	OWN(json) json_t *value = NULL;
 	OWN(str) char *error = NULL;
 	OWN(str) char *text = NULL;
 	json_t *bytes;
 
-	if (rpc_view(l, id, method, &value, &error) < 0)
+	if (ledger_view(l, id, method, args, args_len, &value, &error) < 0)
 		return result_error(l, error);
-	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	text = json_text(value);
 	bytes = json_array();
 	for (const char *at = text; *at; at++)
 		json_array_append_new(bytes, json_integer((unsigned char)*at));
 	return with_block(l, json_pack("{s:o,s:[]}", "result", bytes, "logs"));
 }
 
-static json_t *missing_field(const char *field)
+/* The native contract has one record: its whole state. */
+static json_t *view_state(const struct ledger *l, const char *id, const char *prefix,
+			  size_t prefix_len)
 {
-	OWN(str) char *text = str_printf("Failed parsing args: missing field `%s`", field);
+	static const char key[] = "STATE";
+	const json_t *state = json_object_get(l->contracts, id);
+	OWN(str) char *key64 = base64_encode(key, strlen(key));
+	OWN(str) char *text = state ? json_text(state) : NULL;
+	OWN(str) char *value64 = text ? base64_encode(text, strlen(text)) : NULL;
+	json_t *values = json_array();
 
-	return rpc_error_parse(text);
+	if (text && prefix_len <= strlen(key) && !memcmp(prefix, key, prefix_len))
+		json_array_append_new(values,
+				      json_pack("{s:s,s:s}", "key", key64, "value", value64));
+	return with_block(l, json_pack("{s:o,s:[]}", "values", values, "proof"));
 }
 
-int rpc_query(struct rpc *r, const json_t *params, json_t **ret_result)
+static enum rpc_outcome view_code(const struct ledger *l, const char *id, const json_t *account,
+				  json_t **ret)
+{
+	uint8_t *code = NULL;
+	size_t len;
+	OWN(str) char *base64 = NULL;
+	OWN(str) char *data = NULL;
+
+	if (!json_str(account, "code_hash") ||
+	    ledger_store_find_code(l->store, id, &code, &len) < 0) {
+		data = str_printf("Contract code for contract ID %s has never been observed on the "
+				  "node",
+				  id);
+		*ret = rpc_error_handler(
+			"NO_CONTRACT_CODE",
+			with_block(l, json_pack("{s:s}", "contract_account_id", id)),
+			json_string(data));
+		return RPC_ERROR;
+	}
+	base64 = base64_encode(code, len);
+	free(code);
+	*ret = with_block(l, json_pack("{s:s,s:s}", "code_base64", base64, "hash",
+				       json_str(account, "code_hash")));
+	return RPC_RESULT;
+}
+
+/* ---- choosing ------------------------------------------------------------------------------ */
+
+/* The member as bytes; missing: none. -1: not base64. */
+static int bytes_of(const json_t *params, const char *name, uint8_t **ret, size_t *ret_len)
+{
+	const char *text = json_str_or(params, name, "");
+
+	return base64_decode(text, strlen(text), ret, ret_len);
+}
+
+static enum rpc_outcome with_bytes(const struct ledger *l, const json_t *params, const char *id,
+				   json_t **ret)
+{
+	const char *method = json_str(params, "method_name");
+	OWN(str) char *bytes = NULL;
+	uint8_t *data = NULL;
+	size_t len = 0;
+
+	if (bytes_of(params, method ? "args_base64" : "prefix_base64", &data, &len) < 0) {
+		*ret = rpc_error_parse("Failed parsing args: invalid base64");
+		return RPC_ERROR;
+	}
+	bytes = (char *)data;
+	*ret = method ? call_function(l, id, method, bytes, len) : view_state(l, id, bytes, len);
+	return RPC_RESULT;
+}
+
+static enum rpc_outcome run_query(const struct ledger *l, const json_t *params, const char *type,
+				  const char *id, json_t **ret)
+{
+	const json_t *account = ledger_account(l, id);
+	const char *key = json_str(params, "public_key");
+
+	if (!strcmp(type, "view_account"))
+		*ret = view_account(l, account);
+	else if (!strcmp(type, "view_access_key") && key)
+		*ret = view_key(l, account, key);
+	else if (!strcmp(type, "view_access_key_list"))
+		*ret = view_keys(l, account);
+	else if (!strcmp(type, "view_code"))
+		return view_code(l, id, account, ret);
+	else if (!strcmp(type, "view_state") ||
+		 (!strcmp(type, "call_function") && json_str(params, "method_name")))
+		return with_bytes(l, params, id, ret);
+	else
+		return RPC_ERROR;
+	return RPC_RESULT;
+}
+
+static json_t *unknown_type(const char *type)
+{
+	static const char *const fields[][2] = { { "view_access_key", "public_key" },
+						 { "call_function", "method_name" } };
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (!strcmp(type, fields[i][0]))
+			return rpc_error_missing(fields[i][1]);
+	return rpc_error_parse("Failed parsing args: unknown request_type (this chain knows "
+			       "view_account, view_access_key, view_access_key_list, view_code, "
+			       "view_state, call_function)");
+}
+
+enum rpc_outcome rpc_query(struct rpc *r, const json_t *params, const struct rpc_request *q,
+			   json_t **ret)
 {
 	const struct ledger *l = r->ledger;
 	const char *type = json_str(params, "request_type");
 	const char *id = json_str(params, "account_id");
-	const char *key = json_str(params, "public_key"), *method = json_str(params, "method_name");
-	json_t *account = id ? ledger_account(l, id) : NULL;
+	struct ledger_block b;
+	enum rpc_outcome result;
 
+	(void)q;
+	if (rpc_find_block(r, params, &b, ret) < 0)
+		return RPC_ERROR;
 	if (!type || !id)
-		*ret_result = missing_field(type ? "account_id" : "request_type");
+		*ret = rpc_error_missing(type ? "account_id" : "request_type");
 	else if (!near_account_valid(id))
-		*ret_result = invalid_account(l, id);
-	else if (!account)
-		*ret_result = unknown_account(l, id);
-	else if (!strcmp(type, "view_access_key") && !key)
-		*ret_result = missing_field("public_key");
-	else if (!strcmp(type, "call_function") && !method)
-		*ret_result = missing_field("method_name");
-	else if (!strcmp(type, "view_account"))
-		return (*ret_result = view_account(l, account), 0);
-	else if (!strcmp(type, "view_access_key"))
-		return (*ret_result = view_key(l, account, key), 0);
-	else if (!strcmp(type, "view_access_key_list"))
-		return (*ret_result = view_keys(l, account), 0);
-	else if (!strcmp(type, "call_function"))
-		return (*ret_result = call_function(l, id, method), 0);
-	else
-		*ret_result = rpc_error_parse("Failed parsing args: unknown request_type (this "
-					      "chain knows view_account, view_access_key, "
-					      "view_access_key_list, call_function)");
-	return 1;
+		*ret = invalid_account(l, id);
+	else if (!ledger_account(l, id))
+		*ret = unknown_account(l, id);
+	if (*ret)
+		return RPC_ERROR;
+	result = run_query(l, params, type, id, ret);
+	if (result == RPC_ERROR && !*ret)
+		*ret = unknown_type(type);
+	return result;
 }
