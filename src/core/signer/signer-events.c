@@ -156,7 +156,7 @@ static bool next_domain(json_t *body, const char *event_name, const char *keys_n
 	if (!next)
 		return false;
 	json_object_set_new(body, event_name,
-			    event_new(json_int_or(event, "epoch_id", 0), next,
+			    key_event_new(json_int_or(event, "epoch_id", 0), next,
 				      json_map(event, "parameters")));
 	return true;
 }

@@ -75,7 +75,7 @@ json_t *protocol_parameters(const json_t *state);
 json_t *protocol_key_event(const json_t *state);
 /* The attempt of a key event, NULL when there is none or its time is over. */
 json_t *event_attempt(const json_t *event, uint64_t height);
-json_t *event_new(json_int_t epoch, const json_t *domain, const json_t *parameters);
+json_t *key_event_new(json_int_t epoch, const json_t *domain, const json_t *parameters);
 /* A Running body without votes (new); all is shared or copied. votes: add_domains_votes that go on,
  * of those who are still participants; NULL: none. */
 json_t *running_new(const json_t *domains, json_int_t epoch, const json_t *keys,

@@ -37,7 +37,7 @@ json_t *event_attempt(const json_t *event, uint64_t height)
 	return attempt;
 }
 
-json_t *event_new(json_int_t epoch, const json_t *domain, const json_t *parameters)
+json_t *key_event_new(json_int_t epoch, const json_t *domain, const json_t *parameters)
 {
 	return json_pack("{s:I,s:o,s:o,s:n,s:i}", "epoch_id", epoch, "domain", json_deep_copy(domain),
 			 "parameters", json_deep_copy(parameters), "instance", "next_attempt_id", 0);

@@ -112,7 +112,7 @@ static void begin_resharing(struct run *run, const json_t *running, const json_t
 			       running_new(domains, json_int_or(keyset, "epoch_id", 0),
 					   json_list(keyset, "domains"), json_map(running, "parameters"),
 					   votes),
-			       "reshared_keys", "resharing_key", event_new(epoch, first, parameters),
+			       "reshared_keys", "resharing_key", key_event_new(epoch, first, parameters),
 			       "cancellation_requests", "per_domain_thresholds",
 			       json_deep_copy(json_map(proposal, "per_domain_thresholds"))));
 }

@@ -54,7 +54,7 @@ static void begin_keygen(struct run *run, const json_t *running, const json_t *a
 		     json_pack("{s:o,s:I,s:o,s:o,s:[]}", "domains", all, "epoch_id", epoch,
 			       "generated_keys", json_deep_copy(json_list(keyset, "domains")),
 			       "generating_key",
-			       event_new(epoch, json_array_get(added, 0), json_map(running, "parameters")),
+			       key_event_new(epoch, json_array_get(added, 0), json_map(running, "parameters")),
 			       "cancel_votes"));
 }
 
