@@ -279,7 +279,7 @@ TEST(network, domains_are_protocols_with_or_without_a_threshold)
 	usual = network_domains_text(n->domains, n->domain_count);
 	CHECK_STR(usual, "CaitSith,Frost");
 	network_free(GIVE(n));
-	n = good("name: net\nnodes: 129\nvpc: {cidr: 10.0.0.0/16}\n");
+	n = good("name: net\nnodes: 129\nvpc: {id: vpc-0123456789abcdef0, private_subnets: [subnet-0123456789abcdef0]}\n");
 	CHECK_INT(n->domain_count, 0);
 	CHECK_INT(network_domains_parse("Frost,", &again, &count), -1);
 	CHECK_INT(network_domains_parse("Frost:1", &again, &count), -1);

@@ -196,7 +196,7 @@ int chain_client_find(struct target *t, const json_t *nodes, unsigned timeout_ms
 
 /* ---- views ------------------------------------------------------------------------------------------- */
 
-int chain_view(const struct chain_client *c, const char *account, const char *method,
+int chain_call_view(const struct chain_client *c, const char *account, const char *method,
 	       const json_t *args, json_t **ret, struct err *err)
 {
 	OWN(str) char *text = args ? json_text(args) : str_dup("{}");

@@ -21,7 +21,7 @@ int chain_client_find(struct target *t, const json_t *nodes, unsigned timeout_ms
 
 /* A view call; args NULL: none. 0: *ret is its JSON value, the caller's; 1: the chain refused, err has
  * its words; -1: no answer, err. */
-int chain_view(const struct chain_client *c, const char *account, const char *method,
+int chain_call_view(const struct chain_client *c, const char *account, const char *method,
 	       const json_t *args, json_t **ret, struct err *err);
 /* 0: *ret_amount (may be NULL) has its balance; 1: there is no such account; -1 err. */
 int chain_account(const struct chain_client *c, const char *account, near_u128 *ret_amount,

@@ -61,7 +61,7 @@ void operator_chain_close(struct operator_chain *c)
 int operator_contract(const struct operator_chain *c, json_t **ret, char **ret_why, struct err *err)
 {
 	OWN(json) json_t *state = NULL;
-	int rc = chain_view(&c->client, c->contract, "state", NULL, &state, err);
+	int rc = chain_call_view(&c->client, c->contract, "state", NULL, &state, err);
 
 	if (rc < 0)
 		return -1;

@@ -75,10 +75,21 @@ static int missing_domains(struct bring_up *b, json_t *ret)
 	return 0;
 }
 
+static void print_vote(const struct bring_up *b, const json_t *domains)
+{
+	json_t *one;
+	size_t i;
+
+	(void)printf("Domains: all %zu participants voted for", json_array_size(b->members));
+	json_array_foreach((json_t *)(uintptr_t)domains, i, one)
+		(void)printf("%s %lld %s", i ? "," : "", (long long)json_int_or(one, "id", 0),
+			     json_str_or(one, "protocol", "?"));
+	(void)puts(".");
+}
+
 int operator_step_domains(struct bring_up *b, struct err *err)
 {
 	OWN(json) json_t *domains = json_array(), *args = NULL;
-	OWN(str) char *names = NULL;
 
 	if (!contract_view_is(b->view, "Running"))
 		return 0;
@@ -89,9 +100,8 @@ int operator_step_domains(struct bring_up *b, struct err *err)
 	args = json_pack("{s:O}", "domains", domains);
 	if (operator_vote(b, b->members, "vote_add_domains", args, err) < 0)
 		return -1;
-	names = network_domains_text(b->wish.domains, b->wish.domain_count);
 	if (b->cli->progress)
-		(void)printf("Domains: all %zu participants voted for %s.\n", json_array_size(b->members), names);
+		print_vote(b, domains);
 	return operator_look(b, err);
 }
 

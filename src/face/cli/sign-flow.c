@@ -37,7 +37,7 @@ static int find_domain(struct signing *s, char **ret_why, struct err *err)
 {
 	OWN(json) json_t *state = NULL;
 	const char *curve;
-	int rc = chain_view(&s->order->client, s->order->contract, "state", NULL, &state, err);
+	int rc = chain_call_view(&s->order->client, s->order->contract, "state", NULL, &state, err);
 
 	if (rc) {
 		*ret_why = rc > 0 ? str_printf("contract %s: %.300s", s->order->contract, err->text) : NULL;
@@ -97,7 +97,7 @@ static int derive(struct signing *s, struct err *err)
 	OWN(str) char *ours = NULL;
 
 	if (sign_derive(json_str(s->domain, "publicKey"), o->predecessor, o->path, &s->key, err) < 0 ||
-	    chain_view(&o->client, o->contract, "derived_public_key", args, &theirs, err) != 0)
+	    chain_call_view(&o->client, o->contract, "derived_public_key", args, &theirs, err) != 0)
 		return -1;
 	ours = near_public_key_format(&s->key);
 	if (!str_eq(json_string_value(theirs), ours))

@@ -182,7 +182,7 @@ static int finish(struct cli *cli, const struct plan *p, const json_t *view, int
 	(void)fflush(stdout);
 	if (formed == 0)
 		return CLI_OK;
-	(void)fprintf(stderr, "mpcup: the stack is up, and the network has not formed%s%s:\n",
+	(void)fprintf(stderr, "mpcup: the stack is up, and the network has not formed%s%s\n",
 		      why ? ": " : "", why ? why : "");
 	say_missing(view);
 	return CLI_FAILED;
