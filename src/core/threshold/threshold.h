@@ -131,13 +131,15 @@ struct threshold_key *threshold_take_key(struct threshold_session *s);
 /* ---- pairings (CAIT_SITH only) ------------------------------------------------------------------- */
 
 /* Base oblivious transfers between two parties, in both directions; in memory, for one epoch and domain
- * or more. After a failed check of a session with that peer it must be freed and made anew: a check
- * that fails leaks a bit about the correlation. */
+ * or more. An aborted session retires the pairing with the culprit, or all that it used when nobody can be
+ * named; it must be freed and made anew: a check that fails leaks a bit about the correlation. */
 struct threshold_pairing;
 /* setting: exactly two parties. */
 struct threshold_session *threshold_pair(const struct threshold_setting *setting);
 struct threshold_pairing *threshold_take_pairing(struct threshold_session *s);
 uint32_t threshold_pairing_peer(const struct threshold_pairing *p);
+/* A session with that peer was aborted: no further one starts with this pairing. */
+bool threshold_pairing_retired(const struct threshold_pairing *p);
 void threshold_pairing_free(struct threshold_pairing *p);
 OWN_DEFINE(threshold_pairing, struct threshold_pairing *, threshold_pairing_free)
 
