@@ -5,7 +5,7 @@
 #include "face/cli/contract-view.h"
 #include "face/cli/signing-view.h"
 
-enum { SIGNATURES_SHOWN = 5 };
+enum { SIGNATURES_SHOWN = 3 };
 
 static void print_domains(struct cli *cli, const json_t *contract)
 {
@@ -22,7 +22,7 @@ static void print_domains(struct cli *cli, const json_t *contract)
 	}
 }
 
-/* "domain 0: 64 presignatures, signs" of one node. */
+/* "domain 0: 64 presignatures" of one node. */
 static void print_pools(struct cli *cli, const json_t *node)
 {
 	json_t *one;
@@ -31,30 +31,44 @@ static void print_pools(struct cli *cli, const json_t *node)
 	if (!json_list(node, "domains"))
 		return;
 	(void)printf("  %-12s", json_str_or(node, "name", ""));
+	if (json_str(node, "halted"))
+		(void)printf(" %s%s%s", cli_paint(cli, "red"), json_str(node, "halted"), cli_paint(cli, "off"));
 	json_array_foreach(json_list(node, "domains"), i, one) {
 		bool can = json_bool_or(one, "can_sign", false);
 
-		(void)printf("  domain %lld: %lld presignatures, %s%s%s",
-			     (long long)json_int_or(one, "domain_id", 0),
-			     (long long)json_int_or(one, "presignatures", 0), can ? "" : cli_paint(cli, "red"),
-			     can ? "can sign" : "cannot sign", cli_paint(cli, "off"));
+		(void)printf("%s domain %lld: %s%s%s, %lld presignatures", i ? ";" : "",
+			     (long long)json_int_or(one, "id", 0), can ? "" : cli_paint(cli, "red"),
+			     can ? "can sign" : "cannot sign", cli_paint(cli, "off"),
+			     (long long)json_int_or(json_map(one, "presignatures"), "online", 0));
 	}
 	(void)putchar('\n');
 }
 
 static void print_signatures(const json_t *node)
 {
-	const json_t *list = json_list(node, "lastSignatures");
-	json_t *one;
-	size_t i;
+	json_t *domain, *one;
+	size_t i, k;
 
-	json_array_foreach((json_t *)(uintptr_t)list, i, one) {
-		if (i == SIGNATURES_SHOWN)
-			break;
-		(void)printf("  %-12s  block %lld  domain %lld  %s\n", json_str_or(node, "name", ""),
-			     (long long)json_int_or(one, "height", 0), (long long)json_int_or(one, "domain_id", 0),
-			     json_str_or(one, "request", ""));
-	}
+	json_array_foreach(json_list(node, "domains"), i, domain)
+		json_array_foreach(json_list(domain, "last_signatures"), k, one)
+			if (k < SIGNATURES_SHOWN)
+				(void)printf("  %-12s domain %lld: %.16s... %s, in %lld ms, %.1f s ago\n",
+					     json_str_or(node, "name", ""), (long long)json_int_or(domain, "id", 0),
+					     json_str_or(one, "id", ""), json_str_or(one, "result", ""),
+					     (long long)json_int_or(one, "duration_ms", 0),
+					     (double)json_int_or(one, "ago_ms", 0) / 1000);
+}
+
+static bool any_signature(const json_t *nodes)
+{
+	json_t *node, *domain;
+	size_t i, k;
+
+	json_array_foreach((json_t *)(uintptr_t)nodes, i, node)
+		json_array_foreach(json_list(node, "domains"), k, domain)
+			if (json_array_size(json_list(domain, "last_signatures")))
+				return true;
+	return false;
 }
 
 void signing_view_print(struct cli *cli, const json_t *view)
@@ -75,6 +89,8 @@ void signing_view_print(struct cli *cli, const json_t *view)
 	}
 	json_array_foreach((json_t *)(uintptr_t)nodes, i, node)
 		print_pools(cli, node);
+	if (any_signature(nodes))
+		(void)printf("\nLast signatures\n");
 	json_array_foreach((json_t *)(uintptr_t)nodes, i, node)
 		print_signatures(node);
 }

@@ -19,11 +19,10 @@ static json_t *node_view(struct target *t, const json_t *node)
 				 json_str_or(json_map(node, "environment"), "MPC_ACCOUNT_ID", ""), "answers",
 				 text != NULL);
 
-	if (text && status == 200 && json_parse_text("domains", text, strlen(text), &said, NULL) == 0) {
-		if (json_list(said, "domains"))
-			json_object_set(view, "domains", json_list(said, "domains"));
-		if (json_list(said, "last_signatures"))
-			json_object_set(view, "lastSignatures", json_list(said, "last_signatures"));
+	if (text && status == 200 && json_parse_text("domains", text, strlen(text), &said, NULL) == 0 &&
+	    json_list(said, "domains")) {
+		json_object_set(view, "domains", json_list(said, "domains"));
+		json_set_str(view, "halted", json_str(said, "halted"));
 	}
 	return view;
 }
@@ -44,7 +43,7 @@ static const json_t *domain_of(const json_t *view, json_int_t id)
 	size_t i;
 
 	json_array_foreach(json_list(view, "domains"), i, one)
-		if (json_int_or(one, "domain_id", -1) == id)
+		if (json_int_or(one, "id", -1) == id)
 			return one;
 	return NULL;
 }
@@ -72,12 +71,40 @@ static json_int_t signers_needed(const json_t *domain)
 		       : (json_int_t)threshold_scheme_signers(scheme, (size_t)threshold);
 }
 
-static void add_name(struct buf *list, const char *name)
+/* The participants of the contract as their nodes show themselves. */
+struct census {
+	json_int_t there;	/* they have the domain's key share */
+	bool able;		/* one of them can sign */
+	bool foreign;		/* some node is of another kind: nothing follows */
+	const json_t *blocked;	/* what one that cannot says of the domain, and its name */
+	const char *blocked_name;
+	struct buf absent; /* the others, with why */
+};
+
+static void count_one(struct census *c, const char *account, const json_t *view, json_int_t domain)
 {
-	buf_printf(list, "%s%s", list->len ? ", " : "", name);
+	const json_t *said = domain_of(view, domain);
+	const char *name = view ? json_str(view, "name") : account;
+
+	if (!view || !json_bool_or(view, "answers", false)) {
+		buf_printf(&c->absent, "%s%s does not answer", c->absent.len ? ", " : "", name);
+		return;
+	}
+	c->foreign = c->foreign || !json_list(view, "domains");
+	if (!said) {
+		buf_printf(&c->absent, "%s%s has no key share (%s)", c->absent.len ? ", " : "", name,
+			   json_str_or(view, "halted", "it may be loading it"));
+		return;
+	}
+	c->there++;
+	c->able = c->able || json_bool_or(said, "can_sign", false);
+	if (!c->blocked) {
+		c->blocked = said;
+		c->blocked_name = name;
+	}
 }
 
-/* The names of accounts in a node's list of those that it misses. */
+/* "1 mpc-node-1.test.near" of a node's list -> node-1 */
 static char *missing_names(const json_t *views, const json_t *missing)
 {
 	OWN(buf) struct buf names = { 0 };
@@ -85,82 +112,41 @@ static char *missing_names(const json_t *views, const json_t *missing)
 	size_t i;
 
 	json_array_foreach((json_t *)(uintptr_t)missing, i, one) {
-		const char *account = json_string_value(one);
-		const json_t *view = account ? view_of(views, account) : NULL;
+		const char *account = strchr(json_string_value(one), ' ');
+		const json_t *view = account ? view_of(views, account + 1) : NULL;
 
-		add_name(&names, view ? json_str(view, "name") : account ? account : "?");
+		buf_printf(&names, "%s%s", i ? ", " : "", view ? json_str(view, "name") : json_string_value(one));
 	}
 	return buf_take(&names);
-}
-
-/* Participants of the contract by whether their nodes answer. `told`: all that do also say of the domain. */
-static json_int_t count_answers(const json_t *views, const json_t *contract, json_int_t domain,
-				struct buf *silent, bool *ret_told)
-{
-	json_int_t answering = 0;
-	json_t *one;
-	size_t i;
-
-	*ret_told = true;
-	json_array_foreach(json_list(contract, "participants"), i, one) {
-		const json_t *view = view_of(views, json_str_or(one, "accountId", ""));
-
-		if (!view || !json_bool_or(view, "answers", false)) {
-			add_name(silent, view ? json_str(view, "name") : json_str_or(one, "accountId", "?"));
-			continue;
-		}
-		answering++;
-		*ret_told = *ret_told && domain_of(view, domain);
-	}
-	return answering;
-}
-
-/* Nobody of those that answer can sign: what the first of them misses. NULL: somebody can. */
-static char *all_blocked(const json_t *views, json_int_t domain)
-{
-	const json_t *first = NULL;
-	const char *name = NULL;
-	json_t *view;
-	size_t i;
-
-	json_array_foreach((json_t *)(uintptr_t)views, i, view) {
-		const json_t *said = domain_of(view, domain);
-
-		if (json_bool_or(said, "can_sign", false))
-			return NULL;
-		if (said && !first) {
-			first = said;
-			name = json_str(view, "name");
-		}
-	}
-	if (!first)
-		return NULL;
-	{
-		OWN(str) char *names = missing_names(views, json_list(first, "missing"));
-
-		return str_printf("%s cannot sign%s%s", name, *names ? ": it misses " : "", names);
-	}
 }
 
 char *signing_view_obstacle(const json_t *views, const json_t *contract, json_int_t domain)
 {
 	OWN(str) char *id = str_printf("%lld", (long long)domain);
 	const json_t *about = contract_view_domain(contract, id);
-	OWN(buf) struct buf silent = { 0 };
-	OWN(str) char *blocked = NULL;
-	bool told;
-	json_int_t answering = count_answers(views, contract, domain, &silent, &told);
-	json_int_t needed = signers_needed(about);
+	json_t *participants = json_list(contract, "participants"), *one;
+	long long needed = signers_needed(about), count = (long long)json_array_size(participants);
+	struct census c = { 0 };
+	char *text = NULL;
+	size_t i;
 
-	if (answering < needed)
-		return str_printf("domain %s (%s) needs %lld of %zu nodes to sign, and %lld %s: not there: %s", id,
-				  json_str_or(about, "protocol", "?"), (long long)needed,
-				  json_array_size(json_list(contract, "participants")), (long long)answering,
-				  answering == 1 ? "is there" : "are there", silent.len ? silent.data : "none");
-	blocked = told ? all_blocked(views, domain) : NULL;
-	return blocked ? str_printf("domain %s (%s) needs %lld nodes to sign: %s", id,
-				    json_str_or(about, "protocol", "?"), (long long)needed, blocked)
-		       : NULL;
+	json_array_foreach(participants, i, one) {
+		const char *account = json_str_or(one, "accountId", "?");
+
+		count_one(&c, account, view_of(views, account), domain);
+	}
+	if (!c.foreign && c.there < needed)
+		text = str_printf("domain %s (%s) needs %lld of %lld nodes, %lld can take part: %s", id,
+				  json_str_or(about, "protocol", "?"), needed, count, (long long)c.there,
+				  c.absent.len ? c.absent.data : "the others are not deployed");
+	else if (!c.foreign && !c.able) {
+		OWN(str) char *names = missing_names(views, json_list(c.blocked, "missing"));
+
+		text = str_printf("domain %s (%s) needs %lld of %lld nodes: %s is not connected to %s", id,
+				  json_str_or(about, "protocol", "?"), needed, count, c.blocked_name, names);
+	}
+	buf_free(&c.absent);
+	return text;
 }
 
 /* ---- for status ------------------------------------------------------------------------------------------ */
@@ -197,7 +183,6 @@ void signing_view_add(struct target *t, const json_t *nodes, json_t *view)
 
 		if (json_list(one, "domains"))
 			json_object_set(entry, "domains", json_list(one, "domains"));
-		if (json_list(one, "lastSignatures"))
-			json_object_set(entry, "lastSignatures", json_list(one, "lastSignatures"));
+		json_set_str(entry, "halted", json_str(one, "halted"));
 	}
 }
