@@ -289,11 +289,6 @@ struct threshold_session *damgard_new(const struct threshold_key *key, const str
 		return s;
 	state->t = key->t;
 	memcpy(state->x, key->secret, 32);
-	if (s->count != 2 * key->t - 1) {
-		session_abort(s, SESSION_NOBODY, "presigning: %zu parties, and threshold %zu needs exactly %zu",
-			      s->count, key->t, 2 * key->t - 1);
-		return s;
-	}
 	state->polynomials = secret_new((2 * key->t + 3 * s->count) * 32);
 	draw(s);
 	return s;

@@ -219,16 +219,6 @@ static size_t most(const struct threshold_session *s, unsigned round)
 	return 32 + ((const struct state *)s->state)->share_bytes;
 }
 
-static int check_request(struct threshold_session *s, const struct threshold_request *request)
-{
-	if (request->message_len != 32 || G->scalar_decode(request->message) < 0 ||
-	    G->scalar_is_zero(request->message))
-		return session_abort(s, SESSION_NOBODY, "signing: not a 32-byte hash other than 0 and below the order");
-	if (G->scalar_decode(request->tweak) < 0)
-		return session_abort(s, SESSION_NOBODY, "signing: the tweak is not below the order");
-	return 0;
-}
-
 static int begin(struct threshold_session *s)
 {
 	send_share(s);
@@ -265,8 +255,6 @@ static int fill(struct threshold_session *s, const struct threshold_key *key, co
 	state->scheme = state->presignature->scheme;
 	state->share_bytes = state->scheme == THRESHOLD_CAIT_SITH ? 64 : 32;
 	state->coordinator = session_index(s, request->coordinator);
-	if (check_request(s, request) < 0)
-		return -1;
 	memcpy(state->hash, request->message, 32);
 	memcpy(state->tweak, request->tweak, 32);
 	memcpy(state->group_key, key->public_key, 33);

@@ -47,13 +47,13 @@ struct threshold_session *threshold_presign(enum threshold_scheme scheme, const 
 {
 	struct err err = { 0 };
 
-	(void)pairings;
 	if (check_signers(scheme, key, setting, &err) < 0)
 		return refused(setting, &err);
 	if (scheme == THRESHOLD_FROST)
 		return frost_presign(key, setting);
-	err_set(&err, ERR_INPUT, "%s is not there", threshold_scheme_name(scheme));
-	return refused(setting, &err);
+	if (scheme == THRESHOLD_DAMGARD_ET_AL)
+		return damgard_presign(key, setting);
+	return cait_sith_presign(key, pairings, setting);
 }
 
 struct threshold_presignature *threshold_take_presignature(struct threshold_session *s)
@@ -118,8 +118,7 @@ struct threshold_session *threshold_sign(const struct threshold_key *key,
 		return refused(setting, &err);
 	if (p->scheme == THRESHOLD_FROST)
 		return frost_sign(key, GIVE(p), request, setting);
-	err_set(&err, ERR_INPUT, "%s is not there", threshold_scheme_name(p->scheme));
-	return refused(setting, &err);
+	return ecdsa_sign(key, GIVE(p), request, setting);
 }
 
 int threshold_take_signature(const struct threshold_session *s, struct threshold_signature *ret)
