@@ -247,6 +247,7 @@ static void on_request(void *ctx, struct http_exchange *x, const struct http_req
 
 	if (!strcmp(r->method, "POST")) {
 		rpc_request(&n->rpc, r->body, r->body_len, now_ns(), x);
+		want_flush(n); /* a request that is held has no answer yet, and news for the nodes */
 	} else if (!strcmp(r->path, "/status")) {
 		status = rpc_status(&n->rpc, now_ns());
 		text = json_text(status);
