@@ -41,13 +41,30 @@ static int check_signers(enum threshold_scheme scheme, const struct threshold_ke
 	return 0;
 }
 
+static int check_pairings(struct threshold_pairing *const *pairings, const struct threshold_setting *setting,
+			  struct err *err)
+{
+	for (size_t i = 0, k = 0; i < setting->count; i++) {
+		if (setting->parties[i] == setting->self)
+			continue;
+		if (!pairings || !pairings[k] || threshold_pairing_peer(pairings[k]) != setting->parties[i])
+			return err_set(err, ERR_INPUT, "CaitSith: there is no pairing with party %u in its place",
+				       setting->parties[i]);
+		if (threshold_pairing_retired(pairings[k++]))
+			return err_set(err, ERR_INPUT, "CaitSith: the pairing with party %u is retired: pair again",
+				       setting->parties[i]);
+	}
+	return 0;
+}
+
 struct threshold_session *threshold_presign(enum threshold_scheme scheme, const struct threshold_key *key,
 					    struct threshold_pairing *const *pairings,
 					    const struct threshold_setting *setting)
 {
 	struct err err = { 0 };
 
-	if (check_signers(scheme, key, setting, &err) < 0)
+	if (check_signers(scheme, key, setting, &err) < 0 ||
+	    (scheme == THRESHOLD_CAIT_SITH && check_pairings(pairings, setting, &err) < 0))
 		return refused(setting, &err);
 	if (scheme == THRESHOLD_FROST)
 		return frost_presign(key, setting);
