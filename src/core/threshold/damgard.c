@@ -4,11 +4,12 @@
  *  2. everybody shows R_i = k_i G and w_i = a_i k_i + b_i;
  *  3. everybody shows W_i = a_i R. With c_i = a_i / w, a share of 1/k, the presignature is
  *     (R, alpha = c + d, beta = c x, c, e).
- * Against a split view (different messages of round 2 for different parties) round 3 carries a hash of
- * all of them. Round 3 needs no such hash, hence no fourth round: at least t parties are honest and their W_i
- * fix the one polynomial of degree t-1 that the check accepts, so whoever goes on has the same W; and W = wG.
- * Who is malformed is named. A failed check of degree, W or hash names nobody: the cause may be the
- * party whose value does not fit, or any dealer who dealt it a wrong share. */
+ * Against a split view (different messages of round 2 for different parties) round 3 carries digests of what
+ * each party got in round 2, which also tell who lied. Round 3 needs no echo, hence no fourth round: at least t
+ * parties are honest and their W_i fix the one polynomial of degree t-1 that the check accepts, so whoever
+ * goes on has the same W; and W = wG.
+ * Who is malformed or says different things is named. A failed check of degree or of W names nobody: the
+ * cause may be the party whose value does not fit, or any dealer who dealt it a wrong share. */
 #include <sodium.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@
 enum { DEALT_K, DEALT_A, DEALT_B, DEALT_D, DEALT_E, DEALT };
 #define DEALT_BYTES (DEALT * 32)
 #define SHOWN_BYTES (33 + 32) /* R_i, w_i */
-#define OPENED_BYTES (33 + 32) /* W_i, hash of round 2 */
+#define OPENED_BYTES(count) (33 + 32 * (count)) /* W_i, digests of what was shown */
 
 struct state {
 	struct threshold_presignature *result; /* first: session_take() */
@@ -29,8 +30,8 @@ struct state {
 	uint8_t shares[DEALT][32];  /* ours: the sums of what was dealt to us */
 	struct damgard_weights weights;
 	uint8_t points[THRESHOLD_PARTIES_MOST][THRESHOLD_POINT_MOST]; /* R_i, then W_i */
-	uint8_t shown[THRESHOLD_PARTIES_MOST][SHOWN_BYTES];
-	uint8_t seen[32]; /* hash of `shown` */
+	uint8_t shown[SHOWN_BYTES];			      /* ours */
+	uint8_t digests[THRESHOLD_PARTIES_MOST][32];	      /* of what each showed */
 	uint8_t w[32];
 	uint8_t big_r[33];
 };
@@ -104,7 +105,7 @@ static int add_dealt(struct threshold_session *s, size_t from)
 static int show(struct threshold_session *s)
 {
 	struct state *state = s->state;
-	uint8_t *shown = state->shown[s->self];
+	uint8_t *shown = state->shown;
 
 	for (size_t i = 0; i < s->count; i++)
 		if (i != s->self && add_dealt(s, i) < 0)
@@ -148,48 +149,58 @@ static int take_point(struct threshold_session *s, unsigned round, size_t from, 
 	return 0;
 }
 
-static int take_shown(struct threshold_session *s)
+/* Adds its part to w, and keeps a digest. */
+static void take_shown(struct threshold_session *s, size_t from, const uint8_t *shown)
+{
+	struct state *state = s->state;
+	uint8_t term[32];
+
+	G->scalar_multiply(state->weights.all[from], shown + 33, term);
+	G->scalar_add(state->w, term, state->w);
+	session_hash(s, "DamgardEtAl shown", &(struct session_part){ shown, SHOWN_BYTES }, 1, state->digests[from]);
+}
+
+static int take_all_shown(struct threshold_session *s)
 {
 	struct state *state = s->state;
 
 	for (size_t i = 0; i < s->count; i++) {
-		const uint8_t *data = session_in(s, 2, i)->data;
+		const uint8_t *shown = i == s->self ? state->shown : session_in(s, 2, i)->data;
 
-		if (i == s->self)
-			continue;
-		if (take_point(s, 2, i, SHOWN_BYTES) < 0)
+		if (i != s->self && take_point(s, 2, i, SHOWN_BYTES) < 0)
 			return -1;
-		if (G->scalar_decode(data + 33) < 0)
+		if (G->scalar_decode(shown + 33) < 0)
 			return session_abort(s, i, "presigning: w is not below the order");
-		memcpy(state->shown[i], data, SHOWN_BYTES);
+		take_shown(s, i, shown);
 	}
-	session_hash(s, "DamgardEtAl round 2", &(struct session_part){ state->shown, s->count * SHOWN_BYTES }, 1,
-		     state->seen);
+	return 0;
+}
+
+static int send_opened(struct threshold_session *s)
+{
+	struct state *state = s->state;
+	uint8_t opened[OPENED_BYTES(THRESHOLD_PARTIES_MOST)];
+
+	if (G->point_multiply(state->shares[DEALT_A], state->big_r, opened) < 0)
+		return session_abort(s, SESSION_NOBODY, "presigning: the share of a is 0");
+	memcpy(state->points[s->self], opened, 33);
+	memcpy(opened + 33, state->digests, 32 * s->count);
+	session_send(s, SESSION_EVERYBODY, 3, opened, OPENED_BYTES(s->count));
 	return 0;
 }
 
 static int open_w(struct threshold_session *s)
 {
 	struct state *state = s->state;
-	uint8_t term[32], opened[OPENED_BYTES];
 
-	if (take_shown(s) < 0 || check_degree(s, "R") < 0)
+	if (take_all_shown(s) < 0 || check_degree(s, "R") < 0)
 		return -1;
 	if (G->multiply_sum_public((const void *)state->weights.few, (const void *)state->points, state->t,
 				   state->big_r) < 0)
 		return session_abort(s, SESSION_NOBODY, "presigning: R is the identity");
-	for (size_t i = 0; i < s->count; i++) {
-		G->scalar_multiply(state->weights.all[i], state->shown[i] + 33, term);
-		G->scalar_add(state->w, term, state->w);
-	}
 	if (G->scalar_is_zero(state->w))
 		return session_abort(s, SESSION_NOBODY, "presigning: w is 0");
-	if (G->point_multiply(state->shares[DEALT_A], state->big_r, opened) < 0)
-		return session_abort(s, SESSION_NOBODY, "presigning: the share of a is 0");
-	memcpy(state->points[s->self], opened, 33);
-	memcpy(opened + 33, state->seen, 32);
-	session_send(s, SESSION_EVERYBODY, 3, opened, sizeof(opened));
-	return 0;
+	return send_opened(s);
 }
 
 /* ---- the presignature ----------------------------------------------------------------------------------- */
@@ -197,18 +208,14 @@ static int open_w(struct threshold_session *s)
 static int check_opened(struct threshold_session *s)
 {
 	struct state *state = s->state;
+	const struct session_echo echo = { 3, 33, (const void *)state->digests, state->t - 1 };
 	uint8_t got[33], want[33];
 
-	for (size_t i = 0; i < s->count; i++) {
-		if (i == s->self)
-			continue;
-		if (take_point(s, 3, i, OPENED_BYTES) < 0)
+	for (size_t i = 0; i < s->count; i++)
+		if (i != s->self && take_point(s, 3, i, OPENED_BYTES(s->count)) < 0)
 			return -1;
-		if (memcmp(session_in(s, 3, i)->data + 33, state->seen, 32) != 0)
-			return session_abort(s, SESSION_NOBODY,
-					     "presigning: parties %u and %u were sent different things",
-					     s->parties[s->self], s->parties[i]);
-	}
+	if (session_check_echo(s, &echo) < 0)
+		return -1;
 	if (check_degree(s, "W") < 0)
 		return -1;
 	if (G->multiply_sum_public((const void *)state->weights.few, (const void *)state->points, state->t, got) < 0 ||
@@ -250,8 +257,7 @@ static bool expects(const struct threshold_session *s, unsigned round, size_t fr
 
 static size_t most(const struct threshold_session *s, unsigned round)
 {
-	(void)s;
-	return round == 1 ? DEALT_BYTES : round == 2 ? SHOWN_BYTES : OPENED_BYTES;
+	return round == 1 ? DEALT_BYTES : round == 2 ? SHOWN_BYTES : OPENED_BYTES(s->count);
 }
 
 static int step(struct threshold_session *s, unsigned round)
