@@ -234,13 +234,13 @@ static size_t attack(size_t n, size_t evil, size_t flips)
 
 TEST(cait_sith, spoiled_messages_of_one_of_two_name_it)
 {
-	CHECK(attack(2, 0, 60) > 180);
-	CHECK(attack(2, 1, 60) > 180);
+	CHECK(attack(2, 0, 25) > 90);
+	CHECK(attack(2, 1, 25) > 90);
 }
 
 TEST(cait_sith, spoiled_messages_of_one_of_three_are_accepted_by_nobody)
 {
-	CHECK(attack(3, 1, 12) > 60);
+	CHECK(attack(3, 1, 6) > 50);
 }
 
 /* Each field of each message by itself: every one of its ends, and what is told about it. */
