@@ -118,8 +118,6 @@ bool domain_name_known(const char *name);
 /* ---- keys ------------------------------------------------------------------------------------- */
 
 extern const uint8_t secp256k1_order[32];
-/* SHA3-256 over near's prefix, account and path. */
-void tweak_derive(const char *account, const char *path, uint8_t ret[32]);
 /* "secp256k1:..." / "ed25519:..." of that curve to KEY (new). */
 int key_parse(const char *text, enum threshold_curve curve, json_t **ret, struct err *err);
 const char *key_text(const json_t *key); /* back, borrowed; NULL: not a KEY */

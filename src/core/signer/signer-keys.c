@@ -1,7 +1,6 @@
 /* Public keys as the contract keeps and shows them (node-contract.md 5.4), and what is derived. */
 #include <string.h>
 
-#include "base/keccak.h"
 #include "core/signer/signer-internal.h"
 
 const uint8_t secp256k1_order[32] = {
@@ -9,44 +8,29 @@ const uint8_t secp256k1_order[32] = {
 	0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
 };
 
-void tweak_derive(const char *account, const char *path, uint8_t ret[32])
-{
-	OWN(str) char *text =
-		str_printf("near-mpc-recovery v0.1.0 epsilon derivation:%s,%s", account, path);
-
-	sha3_256(text, strlen(text), ret);
-}
-
 char *point_text(enum threshold_curve curve, const uint8_t *point)
 {
-	OWN(str) char *base58 = NULL;
-	uint8_t xy[64];
+	struct near_public_key key = { .curve = NEAR_SECP256K1 };
 
 	if (curve == THRESHOLD_ED25519)
 		return near_public_format(point);
-	if (threshold_point_expand(point, xy) < 0)
-		return NULL;
-	base58 = near_base58_encode(xy, sizeof(xy));
-	return str_printf("secp256k1:%s", base58);
+	return threshold_point_expand(point, key.bytes) < 0 ? NULL : near_public_key_format(&key);
 }
 
 /* 0 and the compressed point, -1: not the text of such a key, or not a point of the group. */
 static int text_point(const char *text, enum threshold_curve curve, uint8_t ret[THRESHOLD_POINT_MOST])
 {
-	const char *prefix = curve == THRESHOLD_SECP256K1 ? "secp256k1:" : "ed25519:";
-	size_t want = curve == THRESHOLD_SECP256K1 ? 64 : 32, len = 0;
-	uint8_t raw[64], same[THRESHOLD_POINT_MOST] = { 0 };
 	static const uint8_t nothing[32];
+	uint8_t same[THRESHOLD_POINT_MOST];
+	struct near_public_key key;
 
-	memset(ret, 0, THRESHOLD_POINT_MOST);
-	if (!str_starts(text, prefix) ||
-	    near_base58_decode(text + strlen(prefix), strlen(text + strlen(prefix)), raw, want, &len) < 0 ||
-	    len != want)
+	if (near_public_key_parse(text, &key, NULL) < 0 ||
+	    (key.curve == NEAR_SECP256K1) != (curve == THRESHOLD_SECP256K1))
 		return -1;
 	if (curve == THRESHOLD_SECP256K1)
-		return threshold_point_compress(raw, ret);
-	memcpy(ret, raw, 32);
-	return threshold_derive(curve, ret, nothing, same) == 0 && !memcmp(same, ret, 32) ? 0 : -1;
+		return threshold_point_compress(key.bytes, ret);
+	memcpy(ret, key.bytes, 32);
+	return threshold_derive(curve, ret, nothing, same);
 }
 
 int key_parse(const char *text, enum threshold_curve curve, json_t **ret, struct err *err)

@@ -1,6 +1,7 @@
 /* sign: what is checked before a request waits for the network's signature. */
 #include <string.h>
 
+#include "core/near/near-derive.h"
 #include "core/signer/signer-internal.h"
 
 #define EDDSA_PAYLOAD_MOST 1232
@@ -164,7 +165,7 @@ static json_t *request_json(const struct run *run, json_int_t domain, const char
 	OWN(str) char *tweak_hex = NULL;
 	OWN(str) char *entropy = hex_encode(run->call->random, sizeof(run->call->random));
 
-	tweak_derive(run->call->predecessor, path, tweak);
+	near_derivation_tweak(run->call->predecessor, path, tweak);
 	tweak_hex = hex_encode(tweak, sizeof(tweak));
 	return json_pack("{s:s,s:I,s:s,s:s,s:s,s:O,s:s,s:I}", "request", "", "domain_id", domain,
 			 "predecessor", run->call->predecessor, "path", path, "tweak", tweak_hex,

@@ -104,11 +104,16 @@ static int check_running(const json_t *running, struct err *err)
 
 static int check_attempt(const json_t *attempt, struct err *err)
 {
+	const json_t *key = json_object_get(attempt, "public_key");
+	uint8_t point[THRESHOLD_POINT_MOST];
+	enum threshold_curve curve;
+
 	if (json_is_null(attempt))
 		return 0;
+	if (!key || (!json_is_null(key) && key_point(key, &curve, point) < 0))
+		return malformed(err, "the key of an attempt");
 	if (!is_uint(attempt, "attempt_id") || !is_uint(attempt, "started_in") ||
-	    !is_uint(attempt, "expires_on") || !json_list(attempt, "completed") ||
-	    !json_object_get(attempt, "public_key"))
+	    !is_uint(attempt, "expires_on") || !json_list(attempt, "completed"))
 		return malformed(err, "an attempt");
 	return 0;
 }

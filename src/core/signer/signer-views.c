@@ -1,6 +1,7 @@
 /* Views. A view may also be called by a transaction; then somebody is the predecessor. */
 #include <string.h>
 
+#include "core/near/near-derive.h"
 #include "core/signer/signer-internal.h"
 
 /* ---- the state as it is shown ------------------------------------------------------------------- */
@@ -123,7 +124,7 @@ static int view_derived_public_key(const struct look *look, json_t **ret, struct
 	    arg_uint_optional(look->args, "domain_id", &domain, err) < 0 ||
 	    key_find(look->state, domain, &key, err) < 0)
 		return -1;
-	tweak_derive(predecessor, path, tweak);
+	near_derivation_tweak(predecessor, path, tweak);
 	if (key_derive(key, tweak, &curve, point, err) < 0)
 		return -1;
 	text = point_text(curve, point);
