@@ -1,0 +1,223 @@
+/* JSON-RPC against the shapes of real clients (tests/vectors/near-rpc_shapes.json). */
+#include <string.h>
+
+#include "engine/localnet/test-world.h"
+
+/* ---- JSON-RPC shapes ----------------------------------------------------------------------- */
+
+static json_t *shapes(void)
+{
+	OWN(str) char *text = NULL;
+	struct err err = { 0 };
+	json_t *j = NULL;
+	size_t len;
+
+	text = test_read_file("tests/vectors/near-rpc_shapes.json", &len);
+	if (text)
+		CHECK_OK(json_parse_text("shapes", text, len, &j, &err), err);
+	return j;
+}
+
+/* Every field that strict typed clients insist on. */
+static void check_required(const json_t *all, const char *name, const json_t *answer)
+{
+	json_t *field;
+	size_t i;
+
+	json_array_foreach(
+		json_object_get(json_object_get(all, "strict_required"), name), i,
+		field) if (!json_path(json_object_get(answer, "result"), json_string_value(field)))
+		test_fail(__FILE__, __LINE__, "%s lacks %s", name, json_string_value(field));
+	CHECK(i > 0);
+}
+
+TEST(localnet_rpc, results_have_every_field_that_strict_clients_need)
+{
+	struct chain c = { 0 };
+	OWN(json) json_t *all = shapes();
+	struct near_transaction *t;
+	struct near_action *a;
+	struct {
+		const char *name;
+		json_t *answer;
+	} rows[12] = { { "status", NULL } };
+
+	chain_open(&c, NULL);
+	t = transaction(&c, CONTRACT, CONTRACT);
+	a = add(t, NEAR_DEPLOY_CONTRACT);
+	a->data = mem_new(8, 1);
+	a->data_len = 8;
+	rows[0].answer = ask(&c, "status", json_array());
+	rows[1].name = "send_tx";
+	rows[1].answer = submit(&c, t, NULL);
+	rows[2].name = "block";
+	rows[2].answer = ask(&c, "block", json_pack("{s:s}", "finality", "final"));
+	rows[3].name = "chunk";
+	rows[3].answer = ask(&c, "chunk", json_pack("[[i,i]]", 1, 0));
+	rows[4].name = "gas_price";
+	rows[4].answer = ask(&c, "gas_price", json_pack("[n]"));
+	rows[5].name = "query:view_account";
+	rows[5].answer = query(&c, "view_account", "test.near", "");
+	rows[6].name = "query:view_access_key_list";
+	rows[6].answer = query(&c, "view_access_key_list", "test.near", "");
+	rows[7].name = "query:call_function";
+	rows[7].answer = query(&c, "call_function", CONTRACT, "version");
+	rows[8].name = "validators";
+	rows[8].answer = ask(&c, "validators", json_pack("[n]"));
+	rows[9].name = "query:view_state";
+	rows[9].answer = ask(&c, "query",
+			     json_pack("{s:s,s:s,s:s}", "request_type", "view_state", "account_id",
+				       CONTRACT, "prefix_base64", ""));
+	rows[10].name = "query:view_code";
+	rows[10].answer = query(&c, "view_code", CONTRACT, "");
+	rows[11].name = "query:view_access_key";
+	rows[11].answer = ask(&c, "query",
+			      json_pack("{s:s,s:s,s:s}", "request_type", "view_access_key",
+					"account_id", "test.near", "public_key", c.public_key));
+	for (size_t i = 0; i < 12; i++) {
+		check_required(all, rows[i].name, rows[i].answer);
+		json_decref(rows[i].answer);
+	}
+	chain_close(&c);
+}
+
+TEST(localnet_rpc, chunk_lists_the_transactions_of_its_block)
+{
+	struct chain c = { 0 };
+	struct near_transaction *t;
+	OWN(json) json_t *sent = NULL;
+	OWN(json) json_t *chunk = NULL;
+	OWN(json) json_t *empty = NULL;
+
+	chain_open(&c, NULL);
+	chain_block(&c);
+	t = transaction(&c, "test.near", "near");
+	add(t, NEAR_TRANSFER)->amount = 1;
+	sent = submit(&c, t, NULL);
+	chain_block(&c);
+	chunk = ask(&c, "chunk",
+		    json_pack("[O]", json_path(sent, "result.transaction_outcome.block_hash")));
+	CHECK_INT(json_array_size(json_path(chunk, "result.transactions")), 1);
+	CHECK(json_equal(json_path(chunk, "result.transactions.0"),
+			 json_path(sent, "result.transaction")));
+	CHECK_INT(json_integer_value(json_path(chunk, "result.header.gas_used")), 2 * 223182562500);
+	empty = ask(&c, "chunk", json_pack("[[i,i]]", 3, 0));
+	CHECK_INT(json_array_size(json_path(empty, "result.transactions")), 0);
+	chain_close(&c);
+}
+
+/* Fields that the clients read of the configurations. */
+TEST(localnet_rpc, configurations_have_what_clients_read)
+{
+	struct chain c = { 0 };
+	OWN(json) json_t *protocol = NULL;
+	OWN(json) json_t *genesis = NULL;
+
+	chain_open(&c, NULL);
+	protocol = ask(&c, "EXPERIMENTAL_protocol_config", json_pack("{s:s}", "finality", "final"));
+	CHECK_STR(json_string_value(
+			  json_path(protocol, "result.runtime_config.storage_amount_per_byte")),
+		  "10000000000000000000");
+	CHECK_INT(json_array_size(json_path(protocol, "result.minimum_stake_ratio")), 2);
+	genesis = ask(&c, "EXPERIMENTAL_genesis_config", json_object());
+	CHECK_STR(json_string_value(json_path(genesis, "result.chain_id")), "mpc-localnet");
+	CHECK_INT(json_integer_value(json_path(genesis, "result.num_block_producer_seats")), 1);
+	CHECK_INT(json_array_size(json_path(genesis, "result.protocol_reward_rate")), 2);
+	chain_close(&c);
+}
+
+static void check_same_error(const json_t *want, const json_t *answer)
+{
+	const json_t *got = json_object_get(answer, "error");
+
+	CHECK_STR(json_str(got, "name"), json_str(want, "name"));
+	CHECK_STR(json_string_value(json_path(got, "cause.name")),
+		  json_string_value(json_path(want, "cause.name")));
+	CHECK_INT(json_int_or(got, "code", 0), json_int_or(want, "code", 1));
+	CHECK_STR(json_str(got, "message"), json_str(want, "message"));
+	CHECK_INT(json_object_size(got), json_object_size(want));
+}
+
+TEST(localnet_rpc, errors_are_shaped_as_the_vectors)
+{
+	struct chain c = { 0 };
+	OWN(json) json_t *all = shapes();
+	const json_t *errors = json_object_get(all, "error_objects");
+	const json_t *views = json_object_get(all, "view_failures");
+	OWN(json) json_t *method = NULL;
+	OWN(json) json_t *parse = NULL;
+	OWN(json) json_t *account = NULL;
+	OWN(json) json_t *bad_account = NULL;
+	OWN(json) json_t *block = NULL;
+	OWN(json) json_t *tx = NULL;
+	OWN(json) json_t *code = NULL;
+
+	chain_open(&c, NULL);
+	method = ask(&c, "EXPERIMENTAL_receipt", json_array());
+	check_same_error(json_object_get(errors, "MethodNotFoundRpc"), method);
+	CHECK_STR(json_str(json_map(method, "error"), "data"), "EXPERIMENTAL_receipt");
+	parse = ask(&c, "send_tx", json_pack("{s:s}", "signed_tx_base64", "AAAA"));
+	check_same_error(json_object_get(errors, "Parse"), parse);
+	account = query(&c, "view_account", "alice.near", "");
+	check_same_error(json_path(views, "acct:UNKNOWN_ACCOUNT.error"), account);
+	CHECK_STR(json_str(json_map(account, "error"), "data"),
+		  "account alice.near does not exist while viewing");
+	bad_account = query(&c, "view_account", "Alice", "");
+	check_same_error(json_path(views, "acct:INVALID_ACCOUNT.error"), bad_account);
+	block = ask(&c, "block", json_pack("{s:i}", "block_id", 5000));
+	check_same_error(json_path(views, "block:UNKNOWN_BLOCK.error"), block);
+	tx = ask(&c, "tx", json_pack("[s,s]", "abc", "test.near"));
+	check_same_error(json_path(views, "tx:UNKNOWN_TRANSACTION.error"), tx);
+	code = query(&c, "call_function", "near", "state");
+	CHECK_STR(json_str(json_map(code, "result"), "error"),
+		  "wasm execution failed with error: CompilationError(CodeDoesNotExist { "
+		  "account_id: \"near\" })");
+	chain_close(&c);
+}
+
+TEST(localnet_rpc, anything_instead_of_a_request_gets_an_error)
+{
+	static const char *const bodies[] = {
+		"",
+		"[]",
+		"{",
+		"null",
+		"\"x\"",
+		"{\"id\":1}",
+		"[[[[",
+		"{\"method\":3}",
+		"{\"method\":\"query\",\"params\":7}",
+		"{\"method\":\"send_tx\",\"params\":[1,2]}",
+		"{\"method\":\"tx\",\"params\":{\"tx_hash\":{}}}",
+		"{\"method\":\"chunk\",\"params\":[[]]}",
+		"{\"method\":\"query\",\"params\":{\"request_type\":\"call_function\","
+		"\"account_id\":\"test.near\",\"method_name\":\"x\",\"args_base64\":\"*\"}}",
+		"{\"method\":\"block\",\"params\":{\"block_id\":-1}}",
+	};
+	struct chain c = { 0 };
+
+	chain_open(&c, NULL);
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		OWN(json) json_t *answer = NULL;
+
+		rpc_request(&c.rpc, bodies[i], strlen(bodies[i]), NOW, &c);
+		answer = take_answer(&c);
+		CHECK(json_map(answer, "error") && json_object_get(answer, "id"));
+		CHECK_INT(c.status, 200);
+	}
+	chain_close(&c);
+}
+
+TEST(localnet_rpc, node_key_and_node_public_key_are_both_the_p2p_key)
+{
+	struct chain c = { 0 };
+	OWN(json) json_t *status = NULL;
+
+	chain_open(&c, NULL);
+	status = ask(&c, "status", json_array());
+	CHECK_STR(json_string_value(json_path(status, "result.node_key")), c.public_key);
+	CHECK_STR(json_string_value(json_path(status, "result.node_public_key")), c.public_key);
+	CHECK_STR(json_string_value(json_path(status, "result.chain_id")), "mpc-localnet");
+	chain_close(&c);
+}
+
