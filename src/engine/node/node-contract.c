@@ -237,7 +237,7 @@ const struct contract_participant *contract_find(const struct contract_state *s,
 	return NULL;
 }
 
-const struct contract_participant *contract_participant(const struct contract_state *s, uint32_t id)
+const struct contract_participant *contract_member(const struct contract_state *s, uint32_t id)
 {
 	for (size_t i = 0; s && i < s->participant_count; i++)
 		if (s->participants[i].id == id)

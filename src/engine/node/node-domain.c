@@ -133,7 +133,7 @@ void domains_clear(struct mpc *m)
 	m->domain_count = 0;
 }
 
-struct domain *domain_find(const struct mpc *m, uint32_t id)
+struct domain *domain_by_id(const struct mpc *m, uint32_t id)
 {
 	for (size_t i = 0; i < m->domain_count; i++)
 		if (m->domains[i].info.id == id)

@@ -162,7 +162,7 @@ char *contract_state_text(const struct contract_state *s); /* /debug/contract */
 const struct contract_participant *contract_find(const struct contract_state *s,
 						 const char *account,
 						 const uint8_t key[NEAR_PUBLIC_BYTES]);
-const struct contract_participant *contract_participant(const struct contract_state *s, uint32_t id);
+const struct contract_participant *contract_member(const struct contract_state *s, uint32_t id);
 const struct contract_domain *contract_domain(const struct contract_state *s, uint32_t id);
 const struct contract_key *contract_key(const struct contract_state *s, uint32_t domain);
 /* Those that hold shares (next: that will), ascending; ret has room for THRESHOLD_PARTIES_MOST. */

@@ -23,7 +23,7 @@ bool mpc_all_up(const struct mpc *m, const uint32_t *parties, size_t count)
 
 const char *mpc_account(const struct mpc *m, uint32_t id)
 {
-	const struct contract_participant *p = contract_participant(m->node->contract, id);
+	const struct contract_participant *p = contract_member(m->node->contract, id);
 
 	return p ? p->account : "?";
 }
@@ -57,7 +57,7 @@ static bool has_all_keys(const struct mpc *m)
 	for (size_t i = 0; i < c->key_count; i++) {
 		const struct contract_domain *d = contract_domain(c, c->keys[i].domain);
 
-		if (d && d->known && !domain_find(m, d->id))
+		if (d && d->known && !domain_by_id(m, d->id))
 			return false;
 	}
 	return true;

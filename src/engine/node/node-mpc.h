@@ -116,7 +116,7 @@ struct domain {
  * m->halted); -1: the store contradicts the contract, the node must end. */
 int domains_load(struct mpc *m, struct err *err);
 void domains_clear(struct mpc *m);
-struct domain *domain_find(const struct mpc *m, uint32_t id);
+struct domain *domain_by_id(const struct mpc *m, uint32_t id);
 /* Participants of the domain's key that are not connected: how many, and "2 b.near, 3 c.near". */
 size_t domain_missing(const struct domain *d, struct buf *ret_names);
 bool domain_can_sign(const struct domain *d);

@@ -180,7 +180,7 @@ static void on_made(struct mpc *m, struct domain *d, const struct session_setup 
 static void on_done(void *ctx, const struct session_setup *setup, const struct session_end *end)
 {
 	struct mpc *m = ctx;
-	struct domain *d = setup->epoch == m->epoch ? domain_find(m, setup->domain) : NULL;
+	struct domain *d = setup->epoch == m->epoch ? domain_by_id(m, setup->domain) : NULL;
 
 	if (!d)
 		return;
@@ -314,7 +314,7 @@ static const char *refuse(struct mpc *m, uint32_t from, const struct domain *d,
 	if (setup->count != d->signers)
 		return "not as many signers as the domain has";
 	for (size_t i = 0; i < setup->count; i++)
-		if (!contract_participant(m->node->contract, setup->parties[i]))
+		if (!contract_member(m->node->contract, setup->parties[i]))
 			return "a signer that is no participant";
 	if (sessions_led_by(m, from) >= SESSIONS_OF_PEER_MOST)
 		return "too many sessions";
@@ -328,7 +328,7 @@ static const char *refuse(struct mpc *m, uint32_t from, const struct domain *d,
 void presign_started(struct mpc *m, uint32_t from, const struct session_setup *setup,
 		     const struct frame_start *start)
 {
-	struct domain *d = domain_find(m, setup->domain);
+	struct domain *d = domain_by_id(m, setup->domain);
 	const char *why = refuse(m, from, d, setup, start);
 	struct session_setup own = *setup;
 

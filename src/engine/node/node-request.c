@@ -296,7 +296,7 @@ static bool signable(struct domain *d, struct request *r)
 
 static void drive(struct mpc *m, struct request *r)
 {
-	struct domain *d = domain_find(m, r->domain);
+	struct domain *d = domain_by_id(m, r->domain);
 	int64_t now = node_now_ms();
 	struct presignature *p;
 

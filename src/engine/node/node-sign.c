@@ -65,7 +65,7 @@ static void on_done(void *ctx, const struct session_setup *setup, const struct s
 {
 	struct signing *s = ctx;
 	struct mpc *m = s->mpc;
-	struct domain *d = setup->epoch == m->epoch ? domain_find(m, setup->domain) : NULL;
+	struct domain *d = setup->epoch == m->epoch ? domain_by_id(m, setup->domain) : NULL;
 
 	if (d && setup->leader == mpc_self(m))
 		led(m, d, s, end);
@@ -139,7 +139,7 @@ static void wait_for_request(struct mpc *m, const struct session_setup *setup, c
 static void follow(struct mpc *m, const struct session_setup *setup, const struct request *r,
 		   struct presignature *p)
 {
-	struct domain *d = domain_find(m, setup->domain);
+	struct domain *d = domain_by_id(m, setup->domain);
 
 	if (!d || r->domain != setup->domain) {
 		session_refuse(m, setup, setup->leader, "the request is for another domain");
@@ -158,7 +158,7 @@ static bool same_parties(const struct presignature *p, const struct session_setu
 void sign_started(struct mpc *m, uint32_t from, const struct session_setup *setup,
 		  const struct frame_start *start)
 {
-	struct domain *d = domain_find(m, setup->domain);
+	struct domain *d = domain_by_id(m, setup->domain);
 	OWN(presignature) struct presignature *p = d ? pool_take_id(d, from, start->presignature) : NULL;
 	struct session_setup own = *setup;
 	const struct request *r = request_find(m, start->request);
