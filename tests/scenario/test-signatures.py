@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """From nothing to signatures: bring-up, who can sign when nodes are away, resharing, nodes that are killed. Every
 signature is checked by arithmetic of its own in Python and by the openssl command line."""
-import hashlib, json, os, random, re, subprocess, sys
+import base64, contextlib, itertools, json, os, random, re, subprocess, sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from mpcup import *
 from signatures import check
-import nodes
+import keyshares, nodes
 
 SEED = int(os.environ.get("SEED", random.randrange(1 << 30)))
 KILLS = int(os.environ.get("KILLS", 6))
@@ -120,8 +120,8 @@ def an_account_and_a_chain_that_are_named_sign_too():
         with open(key, "w") as file:
             json.dump({"account_id": node["account_id"], "public_key": node["account_key"]["public_key"],
                        "private_key": node["account_key"]["secret_key"]}, file)
-        rpc = next(e["forward"] for e in cloud.ok("endpoints", "--json").json()
-                   if e["use"] == "rpc" and "node-" not in e["name"])
+        base = cloud.ok("endpoints", "--json", "--stack", "near-base").json()
+        rpc = next(e["forward"] for e in base if e["use"] == "rpc")
         result = cloud.ok("sign", "--json", "--rpc", f"http://{rpc}", "--contract", "mpc-contract.test.near", "--key", key,
                           "--sha256", "--message", "x").json()
         assert result["predecessor"] == node["account_id"], result
@@ -235,35 +235,66 @@ def volume_files(cloud):
                 yield path, open(path, "rb").read()
 
 
+def memory(pid):
+    """Writable memory of a process; nothing when we may not look."""
+    with contextlib.suppress(OSError):
+        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as mem:
+            for line in maps:
+                place, rights = line.split()[:2]
+                if rights.startswith("rw"):
+                    begin, end = (int(x, 16) for x in place.split("-"))
+                    with contextlib.suppress(OSError):
+                        mem.seek(begin)
+                        yield mem.read(end - begin)
+
+
+def forms(secret):
+    """As bytes in both orders, hex and base64."""
+    for data in (secret.to_bytes(32, "big"), secret.to_bytes(32, "little")):
+        yield from (data, data.hex().encode(), data.hex().upper().encode(), base64.b64encode(data)[:42])
+
+
+def is_anywhere(secret, places):
+    return [where for where, data in places if any(form in data for form in forms(secret))]
+
+
 @test
-def no_volume_log_or_database_holds_a_private_key():
+def no_node_volume_log_or_database_holds_a_private_key():
     with Cloud() as cloud:
         cloud.ok("init")
         cloud.ok("up", "--quiet")
         for domain in (ECDSA, EDDSA):
             check(signed(cloud, *domain))
-        public = [bytes.fromhex(signed(cloud, *d)["publicKeyHex"]) for d in (ECDSA, EDDSA)]
-        shares, contents = {}, {}
-        for path, data in volume_files(cloud):
-            if "permanent_keys" in path and "epoch_" in path:
-                shares[path] = data
-            contents[path] = data
-        assert len(shares) == 6, sorted(shares)
-        for path, data in shares.items():
-            assert os.stat(path).st_mode & 0o077 == 0, path
-            # what is sealed looks like noise: 32 random bytes are in no other file, and no long run is printable
-            sealed = data[len(data) // 2:]
-            assert len(set(sealed)) > 64, path
-            for other, text in contents.items():
-                assert other == path or sealed[:32] not in text, (path, other)
-            assert not any(key[-32:] in data for key in public), path
-        assert len({data[-64:] for data in shares.values()}) == 6
-        logs = cloud.ok("logs").out + open(os.path.join(cloud.work, "state", "cloud.log"), errors="replace").read()
-        store_keys = [cloud.aws("secretsmanager", "get-secret-value", "--secret-id", s["ARN"])["SecretString"]
-                      for s in cloud.aws("secretsmanager", "list-secrets")["SecretList"]]
-        for secret in store_keys:
-            for value in re.findall(r"[0-9a-fA-F]{32}|ed25519:[1-9A-HJ-NP-Za-km-z]{80,}", secret):
-                assert value not in logs, "a secret is in the logs"
+        secrets = [cloud.aws("secretsmanager", "get-secret-value", "--secret-id", s["ARN"])["SecretString"]
+                   for s in cloud.aws("secretsmanager", "list-secrets")["SecretList"]]
+        store_keys = [bytes.fromhex(s) for s in secrets if re.fullmatch("[0-9a-fA-F]{32}", s)]
+        assert len(store_keys) == 3, len(store_keys)
+        places = list(volume_files(cloud)) + [("logs", cloud.ok("logs").out.encode())]
+        shares = {}
+        for path, data in places:
+            if "permanent_keys/epoch_" in path:
+                assert os.stat(path).st_mode & 0o077 == 0, path
+                shares.setdefault(path[-1], []).append(keyshares.Share(data, store_keys))
+        processes = [(f"memory of {pid}", data) for n in range(3)
+                     for pid in nodes.processes(cloud, f"mpc-node-{n}.test.near") for data in memory(pid)]
+        for number, public in keys(cloud).items():
+            held = shares[str(number)]
+            assert len(held) == 3 and len({s.secret for s in held}) == 3 and len({s.id for s in held}) == 3
+            wholes = set()
+            for pair in itertools.combinations(held, 2):
+                wholes.add(keyshares.reconstruct(pair))
+            assert len(wholes) == 1, "any two shares give the same key"
+            whole = wholes.pop()
+            assert keyshares.public_hex(whole, held[0].ed25519) == keyshares.near_hex(public)
+            for share in held:
+                assert keyshares.public_hex(share.secret, share.ed25519) != keyshares.near_hex(public)
+                assert is_anywhere(share.secret, places) == [], "a share lies in the clear"
+            assert is_anywhere(whole, places + processes) == [], "the whole key is somewhere"
+        if processes:  # the search finds what is there: each node has its own share in memory
+            assert is_anywhere(shares["0"][0].secret, processes), "a share that is in use was not found"
+        for value in secrets:
+            for text in re.findall(r"[0-9a-fA-F]{32}|ed25519:[1-9A-HJ-NP-Za-km-z]{80,}", value):
+                assert not any(text.encode() in data for where, data in places if "log" in where), "a secret is in the logs"
 
 
 # ---- kill -9

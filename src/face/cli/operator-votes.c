@@ -13,11 +13,12 @@ static int vote_as(struct bring_up *b, const char *account, const char *method, 
 		   struct err *err)
 {
 	struct chain_signer signer = { .account = account, .key = &b->chain.root };
+	struct err unseen = { 0 };
 
 	if (chain_call(&b->chain.client, &signer, b->chain.contract, method, args, err) == 0)
 		return 0;
 	/* whoever else runs the same votes may have been the last one: the state tells */
-	if (operator_look(b, err) != 0 || contract_view_is(b->view, "Running"))
+	if (operator_look(b, &unseen) != 0 || contract_view_is(b->view, "Running"))
 		return -1;
 	*err = (struct err){ 0 };
 	return 0;
@@ -44,9 +45,8 @@ int operator_vote(struct bring_up *b, const json_t *members, const char *method,
 
 static json_t *domain_json(const struct network_domain *d, json_int_t id)
 {
-	bool ecdsa = threshold_scheme_curve(d->scheme) == THRESHOLD_SECP256K1;
-	json_t *j = json_pack("{s:I,s:s,s:s,s:s}", "id", id, "protocol", threshold_scheme_name(d->scheme),
-			      "scheme", ecdsa ? "Secp256k1" : "Ed25519", "purpose", "Sign");
+	json_t *j = json_pack("{s:I,s:s,s:s}", "id", id, "protocol", threshold_scheme_name(d->scheme),
+			      "purpose", "Sign");
 
 	if (d->threshold)
 		json_set_int(j, "reconstruction_threshold", d->threshold);
