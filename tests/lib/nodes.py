@@ -1,6 +1,18 @@
 """What suites about signatures do with a network's nodes: stop, start and kill them."""
-import contextlib, os, signal
+import contextlib, json, os, signal, urllib.request
 from mpcup import wait_for
+
+TARGETS = {"ecs": "AmazonEC2ContainerServiceV20141113", "secretsmanager": "secretsmanager"}
+
+
+def call(cloud, api, action, /, **arguments):
+    """One API call without the aws CLI, which takes a second to start."""
+    credential = f"AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{api}/aws4_request, SignedHeaders=host, Signature=0"
+    request = urllib.request.Request(f"http://127.0.0.1:{cloud.port}/", json.dumps(arguments).encode(), {
+        "X-Amz-Target": f"{TARGETS[api]}.{action}", "Content-Type": "application/x-amz-json-1.1",
+        "Authorization": credential})
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        return json.load(reply)
 
 
 def parent(pid):
@@ -47,6 +59,12 @@ def desired(cloud, name, count):
     """Stops (0) or starts (1) the task of a node, and waits until it is so."""
     arn = service(cloud, name)
     cluster = arn.split("/")[1]
-    cloud.aws("ecs", "update-service", "--cluster", cluster, "--service", arn, "--desired-count", str(count))
-    wait_for(lambda: cloud.aws("ecs", "describe-services", "--cluster", cluster, "--services", arn)
-             ["services"][0]["runningCount"] == count, 20, f"{name} has {count} tasks")
+    call(cloud, "ecs", "UpdateService", cluster=cluster, service=arn, desiredCount=count)
+    wait_for(lambda: call(cloud, "ecs", "DescribeServices", cluster=cluster, services=[arn])["services"][0]
+             ["runningCount"] == count, 20, f"{name} has {count} tasks")
+
+
+def secrets(cloud):
+    """The values of all secrets."""
+    listed = call(cloud, "secretsmanager", "ListSecrets")["SecretList"]
+    return [call(cloud, "secretsmanager", "GetSecretValue", SecretId=s["ARN"])["SecretString"] for s in listed]

@@ -265,8 +265,7 @@ def no_node_volume_log_or_database_holds_a_private_key():
         cloud.ok("up", "--quiet")
         for domain in (ECDSA, EDDSA):
             check(signed(cloud, *domain))
-        secrets = [cloud.aws("secretsmanager", "get-secret-value", "--secret-id", s["ARN"])["SecretString"]
-                   for s in cloud.aws("secretsmanager", "list-secrets")["SecretList"]]
+        secrets = nodes.secrets(cloud)
         store_keys = [bytes.fromhex(s) for s in secrets if re.fullmatch("[0-9a-fA-F]{32}", s)]
         assert len(store_keys) == 3, len(store_keys)
         places = list(volume_files(cloud)) + [("logs", cloud.ok("logs").out.encode())]
