@@ -29,7 +29,7 @@ struct state {
 	uint8_t (*polynomials)[32]; /* secret; until they are dealt */
 	uint8_t shares[DEALT][32];  /* ours: the sums of what was dealt to us */
 	struct damgard_weights weights;
-	uint8_t points[THRESHOLD_PARTIES_MOST][THRESHOLD_POINT_MOST]; /* R_i, then W_i */
+	secp256k1_pubkey points[THRESHOLD_PARTIES_MOST]; /* R_i, then W_i */
 	uint8_t shown[SHOWN_BYTES];			      /* ours */
 	uint8_t digests[THRESHOLD_PARTIES_MOST][32];	      /* of what each showed */
 	uint8_t w[32];
@@ -112,7 +112,7 @@ static int show(struct threshold_session *s)
 			return -1;
 	if (G->base_multiply(state->shares[DEALT_K], shown) < 0)
 		return session_abort(s, SESSION_NOBODY, "presigning: the share of k is 0");
-	memcpy(state->points[s->self], shown, 33);
+	group_secp256k1_parse(shown, &state->points[s->self]);
 	G->scalar_multiply(state->shares[DEALT_A], state->shares[DEALT_K], shown + 33);
 	G->scalar_add(shown + 33, state->shares[DEALT_B], shown + 33);
 	sodium_memzero(state->shares[DEALT_K], 32);
@@ -129,8 +129,8 @@ static int check_degree(struct threshold_session *s, const char *what)
 	uint8_t rest[33];
 
 	for (size_t i = 0; i < state->weights.checks; i++)
-		if (G->multiply_sum_public((const void *)(state->weights.check + i * neighbours),
-					   (const void *)(state->points + i), neighbours, rest) == 0)
+		if (group_secp256k1_sum((const void *)(state->weights.check + i * neighbours), state->points + i,
+					neighbours, rest) == 0)
 			return session_abort(s, SESSION_NOBODY, "presigning: the parties' %s do not fit each other",
 					     what);
 	return 0;
@@ -143,9 +143,8 @@ static int take_point(struct threshold_session *s, unsigned round, size_t from, 
 
 	if (in->len != len)
 		return session_abort(s, from, "presigning: round %u: %zu bytes", round, in->len);
-	if (G->point_check(in->data) < 0)
+	if (group_secp256k1_parse(in->data, &state->points[from]) < 0)
 		return session_abort(s, from, "presigning: round %u: not a point", round);
-	memcpy(state->points[from], in->data, 33);
 	return 0;
 }
 
@@ -183,7 +182,7 @@ static int send_opened(struct threshold_session *s)
 
 	if (G->point_multiply(state->shares[DEALT_A], state->big_r, opened) < 0)
 		return session_abort(s, SESSION_NOBODY, "presigning: the share of a is 0");
-	memcpy(state->points[s->self], opened, 33);
+	group_secp256k1_parse(opened, &state->points[s->self]);
 	memcpy(opened + 33, state->digests, 32 * s->count);
 	session_send(s, SESSION_EVERYBODY, 3, opened, OPENED_BYTES(s->count));
 	return 0;
@@ -195,8 +194,7 @@ static int open_w(struct threshold_session *s)
 
 	if (take_all_shown(s) < 0 || check_degree(s, "R") < 0)
 		return -1;
-	if (G->multiply_sum_public((const void *)state->weights.few, (const void *)state->points, state->t,
-				   state->big_r) < 0)
+	if (group_secp256k1_sum((const void *)state->weights.few, state->points, state->t, state->big_r) < 0)
 		return session_abort(s, SESSION_NOBODY, "presigning: R is the identity");
 	if (G->scalar_is_zero(state->w))
 		return session_abort(s, SESSION_NOBODY, "presigning: w is 0");
@@ -218,7 +216,7 @@ static int check_opened(struct threshold_session *s)
 		return -1;
 	if (check_degree(s, "W") < 0)
 		return -1;
-	if (G->multiply_sum_public((const void *)state->weights.few, (const void *)state->points, state->t, got) < 0 ||
+	if (group_secp256k1_sum((const void *)state->weights.few, state->points, state->t, got) < 0 ||
 	    G->base_multiply(state->w, want) < 0 || memcmp(got, want, 33) != 0)
 		return session_abort(s, SESSION_NOBODY, "presigning: W is not w * G: a share of w is wrong");
 	return 0;
@@ -232,7 +230,7 @@ static int finish(struct threshold_session *s)
 
 	if (check_opened(s) < 0)
 		return -1;
-	G->scalar_invert(state->w, inverse);
+	group_secp256k1_invert_public(state->w, inverse);
 	p = state->result = SECRET_NEW(struct threshold_presignature);
 	p->scheme = THRESHOLD_DAMGARD_ET_AL;
 	p->count = s->count;

@@ -66,10 +66,6 @@ struct threshold_session *threshold_presign(enum threshold_scheme scheme, const 
 	if (check_signers(scheme, key, setting, &err) < 0 ||
 	    (scheme == THRESHOLD_CAIT_SITH && check_pairings(pairings, setting, &err) < 0))
 		return refused(setting, &err);
-	if (scheme == THRESHOLD_CAIT_SITH && !pairings) {
-		err_set(&err, ERR_INPUT, "CaitSith presigns with pairings, and there are none");
-		return refused(setting, &err);
-	}
 	if (scheme == THRESHOLD_FROST)
 		return frost_presign(key, setting);
 	if (scheme == THRESHOLD_DAMGARD_ET_AL)
