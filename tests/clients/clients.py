@@ -58,9 +58,9 @@ class ClientCloud(Cloud):
         return open(os.path.join(self.work, "state", "cloud.log"), errors="replace").read()
 
 
-def npm_packages():
+def npm_packages(source=HERE):
     """A directory with the packages of package-lock.json, installed once per lock file. None is run at its installation."""
-    lock = open(os.path.join(HERE, "package-lock.json"), "rb").read()
+    lock = open(os.path.join(source, "package-lock.json"), "rb").read()
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     path = os.path.join(cache, "mpcup-tests", "npm-" + hashlib.sha256(lock).hexdigest()[:16])
     os.makedirs(path, exist_ok=True)
@@ -68,7 +68,7 @@ def npm_packages():
         fcntl.flock(held, fcntl.LOCK_EX)
         if not os.path.exists(os.path.join(path, "complete")):
             for name in ("package.json", "package-lock.json"):
-                shutil.copy(os.path.join(HERE, name), path)
+                shutil.copy(os.path.join(source, name), path)
             subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=path,
                            check=True, timeout=600, stdout=subprocess.DEVNULL)
             open(os.path.join(path, "complete"), "w").close()
