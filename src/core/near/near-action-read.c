@@ -160,7 +160,9 @@ int near_take_actions(struct reader *r, bool delegates, struct near_action **ret
 
 void near_actions_free(struct near_action *actions, size_t count)
 {
-	for (struct near_action *a = actions; a < actions + count; a++) {
+	for (size_t n = 0; n < count; n++) {
+		struct near_action *a = &actions[n];
+
 		free(a->name);
 		free(a->data);
 		free(a->public_key);

@@ -3,16 +3,20 @@
 
 #include "core/signer/signer-internal.h"
 
+#define CANCELLED "previously_cancelled_resharing_epoch_id"
+
 static int malformed(struct err *err, const char *what)
 {
 	return err_set(err, ERR_INPUT, "state of the signer contract: %s is missing or malformed", what);
 }
 
+/* Far below where one more would not fit. */
 static bool is_uint(const json_t *object, const char *key)
 {
 	const json_t *value = json_object_get(object, key);
 
-	return json_is_integer(value) && json_integer_value(value) >= 0;
+	return json_is_integer(value) && json_integer_value(value) >= 0 &&
+	       json_integer_value(value) < INT64_C(1) << 53;
 }
 
 static bool is_hex(const json_t *object, const char *key, size_t bytes)
@@ -90,12 +94,12 @@ static int check_running(const json_t *running, struct err *err)
 {
 	const json_t *parameters = json_map(running, "parameters"), *keyset = json_map(running, "keyset");
 	const json_t *domains = json_map(running, "domains");
-	const json_t *cancelled = json_object_get(running, "previously_cancelled_resharing_epoch_id");
+	const json_t *cancelled = json_object_get(running, CANCELLED);
 
 	if (!json_map(json_map(running, "parameters_votes"), "proposal_by_account") ||
 	    !json_map(json_map(running, "add_domains_votes"), "proposal_by_account"))
 		return malformed(err, "votes");
-	if (!is_uint(keyset, "epoch_id") || !(json_is_null(cancelled) || json_is_integer(cancelled)))
+	if (!is_uint(keyset, "epoch_id") || !(json_is_null(cancelled) || is_uint(running, CANCELLED)))
 		return malformed(err, "an epoch");
 	if (check_parameters(parameters, err) < 0 || check_domains(domains, parameters, err) < 0)
 		return -1;

@@ -77,6 +77,14 @@ void ledger_advance(struct ledger *l, int64_t now_ns, const uint8_t random[32])
 
 /* ---- durability ---------------------------------------------------------------------------- */
 
+static void mark_change(struct ledger *l, const char *id)
+{
+	json_t *account = json_object_get(l->accounts, id);
+
+	if (account)
+		json_set_int(account, "changed_at", (json_int_t)l->head.height);
+}
+
 int ledger_commit(struct ledger *l, struct err *err)
 {
 	const char *id;
@@ -84,6 +92,9 @@ int ledger_commit(struct ledger *l, struct err *err)
 
 	if (!l->dirty)
 		return 0;
+	json_object_foreach(l->dirty_contracts, id, mark)
+		json_object_set_new(l->dirty_accounts, id, json_true());
+	json_object_foreach(l->dirty_accounts, id, mark) mark_change(l, id);
 	json_object_foreach(l->dirty_accounts, id, mark)
 		ledger_store_account(l->store, id, json_object_get(l->accounts, id));
 	json_object_foreach(l->dirty_contracts, id, mark)

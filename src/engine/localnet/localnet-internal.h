@@ -28,8 +28,8 @@ struct ledger_block {
 	uint8_t random[32]; /* its random_value */
 };
 
-/* An account: {"amount", "locked", "code_hash"?, "code_size"?, "keys": {public key: {nonce,
- * permission}}}, amounts as decimal text. */
+/* An account: {"amount", "locked", "code_hash"?, "code_size"?, "changed_at": height, "keys": {public
+ * key: {nonce, permission}}}, amounts as decimal text. */
 struct ledger {
 	char *chain_id, *genesis_hash;
 	struct ledger_store *store;

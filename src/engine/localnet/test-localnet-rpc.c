@@ -175,6 +175,194 @@ TEST(localnet_rpc, errors_are_shaped_as_the_vectors)
 	chain_close(&c);
 }
 
+/* Same members and types all the way down; texts and numbers are the case's own. */
+static bool same_shape(const json_t *want, const json_t *got)
+{
+	const char *key;
+	json_t *member;
+
+	if (json_typeof(want) != json_typeof(got))
+		return false;
+	if (!json_is_object(want))
+		return true;
+	if (json_object_size(want) != json_object_size(got))
+		return false;
+	json_object_foreach((json_t *)(uintptr_t)want, key, member) if (
+		!json_object_get(got, key) || !same_shape(member, json_object_get(got, key))) return false;
+	return true;
+}
+
+static void check_shape(const json_t *all, const char *group, const char *name, const json_t *got)
+{
+	const json_t *want = json_object_get(json_object_get(all, group), name);
+
+	CHECK(want != NULL);
+	if (!want || !got || !same_shape(want, got)) {
+		OWN(str) char *text = got ? json_text(got) : str_dup("nothing");
+
+		test_fail(__FILE__, __LINE__, "%s: %s", name, text);
+	}
+}
+
+#define NEAR ((near_u128)1000000u * 1000000000000000000u)
+
+/* A key that may only call CONTRACT, for as much as `allowance`; 0: without end. */
+static void add_limited_key(struct chain *c, uint8_t seed, near_u128 allowance,
+			    struct near_key *ret)
+{
+	struct near_transaction *t = transaction(c, "test.near", "test.near");
+	struct near_action *a = add(t, NEAR_ADD_KEY);
+	uint8_t bytes[32] = { seed };
+
+	near_key_from_seed(bytes, ret);
+	a->public_key = near_key_format_public(ret);
+	a->permission.receiver_id = str_dup(CONTRACT);
+	a->permission.has_allowance = allowance > 0;
+	a->permission.allowance = allowance;
+	json_decref(submit(c, t, NULL));
+}
+
+struct keys {
+	struct near_key limited, poor, stranger;
+};
+
+/* The named refusal, provoked. */
+static json_t *provoke(struct chain *c, const char *name, const struct keys *keys)
+{
+	bool nobody = !strcmp(name, "SignerDoesNotExist"), poor = !strcmp(name, "NotEnoughAllowance");
+	struct near_transaction *t = transaction(c, nobody ? "nobody.near" : "test.near",
+						 poor ? CONTRACT : "near");
+	const struct near_key *key = poor ? &keys->poor : NULL;
+
+	t->nonce = 1500000;
+	if (!strcmp(name, "RequiresFullAccess") || !strcmp(name, "ReceiverMismatch"))
+		key = &keys->limited;
+	if (!strcmp(name, "AccessKeyNotFound"))
+		key = &keys->stranger;
+	if (!strcmp(name, "InvalidNonce"))
+		t->nonce = 0;
+	if (!strcmp(name, "Expired"))
+		t->block_hash[0] ^= 1;
+	if (!strcmp(name, "NotEnoughBalance"))
+		add(t, NEAR_TRANSFER)->amount = 2000000000 * NEAR;
+	if (!strcmp(name, "ReceiverMismatch") || poor)
+		add_call(t, "vote_pk", "{}");
+	if (!strcmp(name, "ActionsValidation"))
+		add_call(t, "x", "{}")->gas = 1000000000000001;
+	return submit(c, t, key);
+}
+
+TEST(localnet_rpc, refusals_are_shaped_as_the_vectors)
+{
+	static const char *const names[] = { "InvalidNonce",	   "Expired",
+					     "NotEnoughBalance",   "SignerDoesNotExist",
+					     "AccessKeyNotFound",  "RequiresFullAccess",
+					     "NotEnoughAllowance", "ReceiverMismatch",
+					     "ActionsValidation" };
+	struct chain c = { 0 };
+	struct keys keys;
+	uint8_t seed[32] = { 60 };
+	OWN(json) json_t *all = shapes();
+
+	chain_open(&c, NULL);
+	near_key_from_seed(seed, &keys.stranger);
+	add_limited_key(&c, 50, 0, &keys.limited);
+	add_limited_key(&c, 51, 1, &keys.poor);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		OWN(json) json_t *answer = provoke(&c, names[i], &keys);
+
+		check_shape(all, "error_objects", names[i], json_object_get(answer, "error"));
+	}
+	chain_close(&c);
+}
+
+/* A transaction that is taken and fails in the named way. */
+static json_t *fail_with(struct chain *c, const char *name)
+{
+	static const struct {
+		const char *name, *receiver;
+		enum near_action_kind kind;
+	} rows[] = {
+		{ "panic", CONTRACT, NEAR_FUNCTION_CALL },
+		{ "methodNotFound", CONTRACT, NEAR_FUNCTION_CALL },
+		{ "gasExceeded", CONTRACT, NEAR_FUNCTION_CALL },
+		{ "codeDoesNotExist", "near", NEAR_FUNCTION_CALL },
+		{ "AccountDoesNotExist", "bob.localnet", NEAR_TRANSFER },
+		{ "AccountAlreadyExists", "near", NEAR_CREATE_ACCOUNT },
+		{ "CreateAccountNotAllowed", "x.bob.localnet", NEAR_CREATE_ACCOUNT },
+		{ "LackBalanceForState", "test.near", NEAR_DEPLOY_CONTRACT },
+		{ "AddKeyAlreadyExists", "test.near", NEAR_ADD_KEY },
+	};
+	size_t row = 0;
+	struct near_transaction *t;
+	struct near_action *a;
+
+	while (strcmp(rows[row].name, name) != 0)
+		row++;
+	t = transaction(c, "test.near", rows[row].receiver);
+	a = add(t, rows[row].kind);
+	a->gas = !strcmp(name, "gasExceeded") ? 1 : 100000000000000;
+	if (a->kind == NEAR_FUNCTION_CALL)
+		a->name = str_dup(!strcmp(name, "methodNotFound") ? "get_greeting" : "sign");
+	else
+		a->gas = 0;
+	if (a->kind == NEAR_ADD_KEY)
+		a->public_key = str_dup(c->public_key);
+	if (a->kind == NEAR_DEPLOY_CONTRACT) {
+		a->data = mem_new(4000000, 1);
+		a->data_len = 1000000;
+	}
+	return submit(c, t, NULL);
+}
+
+TEST(localnet_rpc, failures_are_shaped_as_the_vectors)
+{
+	static const char *const names[] = { "panic",		    "methodNotFound",
+					     "gasExceeded",	    "codeDoesNotExist",
+					     "AccountDoesNotExist", "AccountAlreadyExists",
+					     "LackBalanceForState", "CreateAccountNotAllowed",
+					     "AddKeyAlreadyExists" };
+	OWN(json) json_t *all = shapes();
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct chain c = { 0 };
+		OWN(json) json_t *answer = NULL;
+
+		chain_open(&c, NULL);
+		if (!strcmp(names[i], "LackBalanceForState"))
+			ledger_amount_set(ledger_account(c.ledger, "test.near"), "amount", NEAR);
+		answer = fail_with(&c, names[i]);
+		check_shape(all, "execution_failures", names[i],
+			    json_path(answer, "result.status.Failure"));
+		chain_close(&c);
+	}
+}
+
+TEST(localnet_rpc, state_of_an_earlier_block_is_given_while_it_is_the_same)
+{
+	struct chain c = { 0 };
+	json_t *answers[3];
+
+	chain_open(&c, NULL);
+	for (int i = 0; i < 3; i++)
+		chain_block(&c);
+	for (int i = 0; i < 3; i++) {
+		if (i == 1)
+			create(&c, "test.near", "a.test.near", 1);
+		answers[i] = ask(&c, "query",
+				 json_pack("{s:s,s:s,s:i}", "request_type", "view_account",
+					   "account_id", i == 2 ? "near" : "test.near", "block_id",
+					   2));
+	}
+	CHECK_INT(json_integer_value(json_path(answers[0], "result.block_height")), 2);
+	CHECK_STR(json_string_value(json_path(answers[1], "error.cause.name")),
+		  "GARBAGE_COLLECTED_BLOCK");
+	CHECK_INT(json_integer_value(json_path(answers[2], "result.block_height")), 2);
+	for (int i = 0; i < 3; i++)
+		json_decref(answers[i]);
+	chain_close(&c);
+}
+
 TEST(localnet_rpc, anything_instead_of_a_request_gets_an_error)
 {
 	static const char *const bodies[] = {
