@@ -128,7 +128,7 @@ static bool signs(struct world *w, int domain, bool ecdsa, const char *path)
 	    contract_key_parse(json_string_value(key), &curve, public_key, &err) == 0 &&
 	    threshold_verify(curve, public_key, message, sizeof(message), signature) == 0)
 		return true;
-	printf("# no good signature in %.600s\n", text ? text : "(no answer)");
+	printf("# no good signature in %.150s\n", text ? text : "(no answer)");
 	return false;
 }
 
@@ -174,6 +174,51 @@ TEST(sign, three_nodes_generate_keys_of_all_schemes_and_sign_with_them)
 		CHECK(signs(&w, i % 3, i % 3 != 1, path));
 	}
 	printf("# 30 more: %lld ms\n", (long long)(now_ms() - begun));
+	for (size_t i = 0; i < w.count; i++) {
+		OWN(str) char *text = test_get(w.nodes[i].web, "/debug/domains", NULL);
+		fprintf(stderr, "DOMAINS %s\n", text);
+	}
+	if (getenv("SHOW"))
+		show_logs(&w);
+	world_free(&w);
+}
+
+#define MISSING_2 "domain 2 (DamgardEtAl) needs 3 of 3 signers; not connected: 2 mpc-node-2.test.near"
+
+TEST(sign, network_that_loses_a_node_signs_on_and_names_what_it_cannot)
+{
+	struct world w = { 0 };
+	OWN(str) char *signatures = NULL;
+	OWN(str) char *metrics = NULL;
+
+	bring_up(&w, all_three, 3);
+	CHECK(signs(&w, 2, true, "before"));
+	CHECK_INT(process_stop(&w.nodes[2].process, SIGKILL), 128 + SIGKILL);
+	CHECK(wait_can_sign(&w, 0, 2, false, 3000));
+	CHECK(wait_can_sign(&w, 1, 2, false, 3000));
+	node_says(&w.nodes[0], "cannot sign: " MISSING_2);
+	signatures = test_get(w.nodes[0].web, "/debug/signatures", NULL);
+	CHECK(signatures && strstr(signatures, "Cannot sign: " MISSING_2));
+	metrics = test_get(w.nodes[1].web, "/metrics", NULL);
+	CHECK(metrics && strstr(metrics, "mpcup_domain_missing_signers{domain=\"2\",protocol=\"DamgardEtAl\"} 1\n"));
+	CHECK(metrics && strstr(metrics, "mpcup_domain_missing_signers{domain=\"0\",protocol=\"CaitSith\"} 0\n"));
+	for (int i = 0; i < 6; i++) {
+		OWN(str) char *path = str_printf("without 2, %d", i);
+
+		CHECK(signs(&w, i % 2, i % 2 == 0, path));
+	}
+	process_free(&w.nodes[2].process);
+	world_node_start(&w, 2);
+	CHECK(wait_can_sign(&w, 0, 2, true, 5000));
+	CHECK(wait_can_sign(&w, 1, 2, true, 5000));
+	CHECK(wait_can_sign(&w, 2, 2, true, 5000));
+	for (int i = 0; i < 6; i++) {
+		OWN(str) char *path = str_printf("again, %d", i);
+
+		CHECK(signs(&w, i % 3, i % 3 != 1, path));
+	}
+	for (size_t i = 0; i < w.count; i++)
+		CHECK_INT(process_stop(&w.nodes[i].process, SIGTERM), 0);
 	if (getenv("SHOW"))
 		show_logs(&w);
 	world_free(&w);

@@ -35,8 +35,6 @@ static int load_key(struct mpc *m, const struct contract_key *want, struct thres
 	if (key->curve != want->curve || key->self != mpc_self(m) ||
 	    memcmp(key->public_key, want->public_key, threshold_point_bytes(key->curve)) != 0)
 		return contradicts(m, want, "it has a share of another key", err);
-	if (keystore_promote(m->store, &id, err) < 0)
-		return -1;
 	*ret = GIVE(key);
 	return 0;
 }
@@ -84,6 +82,19 @@ static int load_all(struct mpc *m, struct err *err)
 	return 0;
 }
 
+static int promote(struct mpc *m, struct err *err)
+{
+	const struct contract_state *c = m->node->contract;
+	struct keystore_id *ids = mem_new(c->key_count, sizeof(*ids));
+	int result;
+
+	for (size_t i = 0; i < c->key_count; i++)
+		ids[i] = (struct keystore_id){ c->keyset_epoch, c->keys[i].domain, c->keys[i].attempt };
+	result = keystore_promote(m->store, ids, c->key_count, err);
+	free(ids);
+	return result;
+}
+
 /* Resharing leaves the shares of two epochs; when the contract runs again, one is history. */
 static int forget_others(struct mpc *m, struct err *err)
 {
@@ -115,6 +126,8 @@ int domains_load(struct mpc *m, struct err *err)
 		return 1;
 	}
 	result = load_all(m, err);
+	if (result == 0)
+		result = promote(m, err);
 	if (result == 0)
 		result = forget_others(m, err);
 	if (result != 0)

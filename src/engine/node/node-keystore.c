@@ -14,8 +14,7 @@
 #include "engine/sys/sys.h"
 
 #define FILE_MOST (1u << 20)
-#define PERMANENT "permanent_keys"
-#define TEMPORARY "temporary_keys"
+#define DIRECTORY "permanent_keys"
 
 struct entry {
 	struct keystore_id id;
@@ -62,11 +61,9 @@ static char *path_of(const struct keystore *k, const char *name)
 	return str_printf("%s/%s", k->home, name);
 }
 
-static char *share_name(const struct keystore_id *id, bool permanent)
+static char *share_name(const struct keystore_id *id)
 {
-	if (permanent)
-		return str_printf(PERMANENT "/epoch_%" PRIu64 "_domain_%u", id->epoch, id->domain);
-	return str_printf(TEMPORARY "/epoch_%" PRIu64 "_domain_%u_attempt_%" PRIu64, id->epoch, id->domain,
+	return str_printf(DIRECTORY "/epoch_%" PRIu64 "_domain_%u_attempt_%" PRIu64, id->epoch, id->domain,
 			  id->attempt);
 }
 
@@ -78,9 +75,9 @@ static json_t *header_new(const struct keystore *k, const char *purpose, uint64_
 			 k->contract, "network", k->network, "generation", (json_int_t)generation);
 }
 
-static json_t *share_header(const struct keystore *k, const struct entry *e, bool permanent)
+static json_t *share_header(const struct keystore *k, const struct entry *e)
 {
-	json_t *j = header_new(k, permanent ? "permanent" : "temporary", e->generation);
+	json_t *j = header_new(k, "share", e->generation);
 
 	json_set_int(j, "epoch", (json_int_t)e->id.epoch);
 	json_set_int(j, "domain", (json_int_t)e->id.domain);
@@ -167,7 +164,7 @@ static int write_index(struct keystore *k, struct err *err)
 	OWN(json) json_t *marker = header_new(k, "generation", k->generation);
 
 	if (step(k, "index", err) < 0 ||
-	    write_sealed(k, PERMANENT "/index", header, text, strlen(text), err) < 0 ||
+	    write_sealed(k, DIRECTORY "/index", header, text, strlen(text), err) < 0 ||
 	    step(k, "generation", err) < 0)
 		return -1;
 	return write_sealed(k, "key_generation", marker, "", 0, err);
@@ -238,7 +235,7 @@ static int read_index(struct keystore *k, struct err *err)
 	uint64_t marker = 0;
 	size_t len = 0, none = 0;
 
-	if (read_numbered(k, PERMANENT "/index", "index", &k->generation, &content, &len, err) < 0)
+	if (read_numbered(k, DIRECTORY "/index", "index", &k->generation, &content, &len, err) < 0)
 		return -1;
 	content_owner = content;
 	if (read_numbered(k, "key_generation", "generation", &marker, &empty, &none, err) < 0)
@@ -246,7 +243,7 @@ static int read_index(struct keystore *k, struct err *err)
 	empty_owner = empty;
 	if (k->generation < marker || (marker == 0 && k->generation > 1))
 		return err_set(err, ERR_INPUT,
-			       "the key store in %s is rolled back or incomplete: " PERMANENT
+			       "the key store in %s is rolled back or incomplete: " DIRECTORY
 			       "/index is of generation %" PRIu64 ", key_generation says %" PRIu64
 			       " (0: not there). Put the whole volume back as it last was; signing with old "
 			       "shares is refused",
@@ -260,9 +257,9 @@ static int read_index(struct keystore *k, struct err *err)
 static int read_share(const struct keystore *k, const struct entry *e, struct threshold_key **ret,
 		      struct err *err)
 {
-	OWN(str) char *name = share_name(&e->id, e->permanent);
+	OWN(str) char *name = share_name(&e->id);
 	OWN(json) json_t *header = NULL;
-	OWN(json) json_t *expected = share_header(k, e, e->permanent);
+	OWN(json) json_t *expected = share_header(k, e);
 	OWN(secret) void *owner = NULL;
 	uint8_t *content = NULL;
 	size_t len = 0;
@@ -279,11 +276,11 @@ static int read_share(const struct keystore *k, const struct entry *e, struct th
 	return 0;
 }
 
-static int write_share(const struct keystore *k, const struct entry *e, bool permanent,
-		       const struct threshold_key *key, struct err *err)
+static int write_share(const struct keystore *k, const struct entry *e, const struct threshold_key *key,
+		       struct err *err)
 {
-	OWN(str) char *name = share_name(&e->id, permanent);
-	OWN(json) json_t *header = share_header(k, e, permanent);
+	OWN(str) char *name = share_name(&e->id);
+	OWN(json) json_t *header = share_header(k, e);
 	OWN(buf) struct buf plain = { 0 };
 	int result;
 
@@ -297,7 +294,7 @@ static int check_shares(struct keystore *k, struct err *err)
 {
 	for (size_t i = 0; i < k->count; i++) {
 		OWN(threshold_key) struct threshold_key *key = NULL;
-		OWN(str) char *name = share_name(&k->entries[i].id, k->entries[i].permanent);
+		OWN(str) char *name = share_name(&k->entries[i].id);
 		int result = read_share(k, &k->entries[i], &key, err);
 
 		if (result < 0)
@@ -312,7 +309,7 @@ static int check_shares(struct keystore *k, struct err *err)
 static bool is_named(const struct keystore *k, const char *name)
 {
 	for (size_t i = 0; i < k->count; i++) {
-		OWN(str) char *own = share_name(&k->entries[i].id, k->entries[i].permanent);
+		OWN(str) char *own = share_name(&k->entries[i].id);
 
 		if (!strcmp(own, name))
 			return true;
@@ -321,14 +318,14 @@ static bool is_named(const struct keystore *k, const char *name)
 }
 
 /* What a kill between two steps left: files that the index does not name (or no longer). */
-static void sweep(const struct keystore *k, const char *directory)
+static void sweep(const struct keystore *k)
 {
-	OWN(str) char *path = path_of(k, directory);
+	OWN(str) char *path = path_of(k, DIRECTORY);
 	DIR *d = opendir(path);
 	struct dirent *file;
 
 	while (d && (file = readdir(d))) {
-		OWN(str) char *name = str_printf("%s/%s", directory, file->d_name);
+		OWN(str) char *name = str_printf(DIRECTORY "/%s", file->d_name);
 		OWN(str) char *full = path_of(k, name);
 
 		if (str_starts(file->d_name, "epoch_") && !is_named(k, name))
@@ -340,19 +337,10 @@ static void sweep(const struct keystore *k, const char *directory)
 
 /* ---- the room's side --------------------------------------------------------------------------------- */
 
-static int make_directories(const struct keystore *k, struct err *err)
-{
-	OWN(str) char *permanent = path_of(k, PERMANENT);
-	OWN(str) char *temporary = path_of(k, TEMPORARY);
-
-	if (sys_mkdir_all(permanent, 0700, err) < 0)
-		return -1;
-	return sys_mkdir_all(temporary, 0700, err);
-}
-
 int keystore_open(const struct keystore_setting *setting, struct keystore **ret, struct err *err)
 {
 	OWN(keystore) struct keystore *k = NEW(struct keystore);
+	OWN(str) char *directory = NULL;
 
 	k->home = str_dup(setting->home);
 	k->account = str_dup(setting->account);
@@ -362,10 +350,10 @@ int keystore_open(const struct keystore_setting *setting, struct keystore **ret,
 	k->ctx = setting->ctx;
 	k->key = secret_new(KEYSTORE_KEY_BYTES);
 	memcpy(k->key, setting->key, KEYSTORE_KEY_BYTES);
-	if (make_directories(k, err) < 0 || read_index(k, err) < 0 || check_shares(k, err) < 0)
+	directory = path_of(k, DIRECTORY);
+	if (sys_mkdir_all(directory, 0700, err) < 0 || read_index(k, err) < 0 || check_shares(k, err) < 0)
 		return -1;
-	sweep(k, PERMANENT);
-	sweep(k, TEMPORARY);
+	sweep(k);
 	*ret = GIVE(k);
 	return 0;
 }
@@ -391,7 +379,7 @@ int keystore_put(struct keystore *k, const struct keystore_id *id, const struct 
 	OWN(str) char *public_key = hex_encode(key->public_key, threshold_point_bytes(key->curve));
 	struct entry *e = entry_add(k, id, ++k->generation, public_key);
 
-	if (step(k, "share", err) < 0 || write_share(k, e, false, key, err) < 0)
+	if (step(k, "share", err) < 0 || write_share(k, e, key, err) < 0)
 		return -1;
 	return write_index(k, err);
 }
@@ -415,25 +403,24 @@ static void drop_attempts(struct keystore *k, const struct keystore_id *id)
 	}
 }
 
-int keystore_promote(struct keystore *k, const struct keystore_id *id, struct err *err)
+int keystore_promote(struct keystore *k, const struct keystore_id *ids, size_t count, struct err *err)
 {
-	OWN(threshold_key) struct threshold_key *key = NULL;
-	struct entry *e = find(k, id);
-	int result;
+	bool changed = false;
 
-	if (!e || e->permanent)
-		return e ? 0 : KEYSTORE_NONE;
-	result = read_share(k, e, &key, err);
-	if (result != 0)
-		return result;
-	e->generation = ++k->generation;
-	if (step(k, "share", err) < 0 || write_share(k, e, true, key, err) < 0)
-		return -1;
-	e->permanent = true;
-	drop_attempts(k, id);
+	for (size_t i = 0; i < count; i++) {
+		struct entry *e = find(k, &ids[i]);
+
+		if (!e || e->permanent)
+			continue;
+		e->permanent = changed = true;
+		drop_attempts(k, &ids[i]);
+	}
+	if (!changed)
+		return 0;
+	k->generation++;
 	if (write_index(k, err) < 0 || step(k, "sweep", err) < 0)
 		return -1;
-	sweep(k, TEMPORARY);
+	sweep(k);
 	return 0;
 }
 
@@ -449,15 +436,14 @@ int keystore_keep_epoch(struct keystore *k, uint64_t epoch, struct err *err)
 	k->generation++;
 	if (write_index(k, err) < 0 || step(k, "sweep", err) < 0)
 		return -1;
-	sweep(k, PERMANENT);
-	sweep(k, TEMPORARY);
+	sweep(k);
 	return 0;
 }
 
 int keystore_begin(struct keystore *k, const struct keystore_id *id, struct err *err)
 {
 	OWN(str)
-	char *name = str_printf(TEMPORARY "/started_%" PRIu64 "_%u_%" PRIu64, id->epoch, id->domain, id->attempt);
+	char *name = str_printf(DIRECTORY "/started_%" PRIu64 "_%u_%" PRIu64, id->epoch, id->domain, id->attempt);
 	OWN(str) char *path = path_of(k, name);
 	OWN(fd) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 

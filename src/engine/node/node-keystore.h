@@ -1,8 +1,7 @@
 /* Key shares at rest, below the home directory:
- *   permanent_keys/epoch_E_domain_D          shares of keys that the contract has
- *   temporary_keys/epoch_E_domain_D_attempt_A  shares of keys that are being voted for
- *   permanent_keys/index                     which of them there are, and a generation number
- *   key_generation                           the same number: proof that the directory is not an old one
+ *   permanent_keys/epoch_E_domain_D_attempt_A  one share each
+ *   permanent_keys/index     which there are, which of them the contract has accepted, a generation number
+ *   key_generation           the same number: proof that the directory is not an old one
  * All are AES-128-GCM under MPC_SECRET_STORE_KEY; a file's header (node, contract, network, epoch, domain,
  * attempt, public key, generation, purpose) is authenticated with it and compared with what is expected.
  * Every change is durable when the call returns, and whole or not there at any moment before. */
@@ -41,8 +40,8 @@ int keystore_put(struct keystore *k, const struct keystore_id *id, const struct 
 enum { KEYSTORE_NONE = 1 };
 int keystore_get(struct keystore *k, const struct keystore_id *id, struct threshold_key **ret,
 		 struct err *err);
-/* The contract has accepted the key: the share becomes permanent, those of other attempts go. */
-int keystore_promote(struct keystore *k, const struct keystore_id *id, struct err *err);
+/* The contract has accepted the keys: the shares (each is there) stay, those of other attempts go. */
+int keystore_promote(struct keystore *k, const struct keystore_id *ids, size_t count, struct err *err);
 /* Deletes what is of another epoch than this one; KEYSTORE_NO_EPOCH: all. */
 #define KEYSTORE_NO_EPOCH UINT64_MAX
 int keystore_keep_epoch(struct keystore *k, uint64_t epoch, struct err *err);

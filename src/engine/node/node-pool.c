@@ -277,14 +277,31 @@ static bool begin(struct mpc *m, struct domain *d)
 	return true;
 }
 
+/* Requests that wait for a presignature. */
+static size_t waiting(const struct mpc *m, const struct domain *d)
+{
+	size_t count = 0;
+
+	for (const struct request *r = m->requests; r; r = r->next)
+		count += r->domain == d->info.id && !r->signing && !r->response && !r->unsignable;
+	return count;
+}
+
 /* A pool that runs dry under load is filled for the requests that wait, too. */
 static size_t wanted(const struct mpc *m, const struct domain *d)
 {
-	size_t waiting = 0;
+	size_t count = waiting(m, d);
 
-	for (const struct request *r = m->requests; r; r = r->next)
-		waiting += r->domain == d->info.id && !r->signing && !r->response;
-	return POOL_AHEAD + (waiting < POOL_AHEAD ? waiting : POOL_AHEAD);
+	return POOL_AHEAD + (count < POOL_AHEAD ? count : POOL_AHEAD);
+}
+
+/* While somebody waits, nothing is made that nobody waits for. */
+static bool is_urgent(const struct mpc *m)
+{
+	for (size_t i = 0; i < m->domain_count; i++)
+		if (waiting(m, &m->domains[i]) && pool_count(&m->domains[i], true) == 0)
+			return true;
+	return false;
 }
 
 void pools_fill(struct mpc *m)
@@ -292,9 +309,13 @@ void pools_fill(struct mpc *m)
 	static const size_t at_once[] = { [THRESHOLD_FROST] = AT_ONCE, [THRESHOLD_DAMGARD_ET_AL] = AT_ONCE,
 					  [THRESHOLD_CAIT_SITH] = 2 };
 
+	bool urgent = is_urgent(m);
+
 	for (size_t i = 0; m->serving && i < m->domain_count; i++) {
 		struct domain *d = &m->domains[i];
 
+		if (urgent && !waiting(m, d))
+			continue;
 		evict(m, d);
 		while (d->making < at_once[d->info.scheme] && node_now_ms() >= d->pause_until_ms &&
 		       pool_count(d, true) + d->making < wanted(m, d) &&
