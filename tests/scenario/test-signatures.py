@@ -28,9 +28,14 @@ def sign(cloud, *domain, number=0, **more):
     return cloud.run("sign", "--json", "--path", f"test,{number}", *domain, "--message", message, **more)
 
 
+def last_logs(cloud):
+    return "\n".join(f"{name}: {line}" for name in ("node-0", "node-1", "node-2", "node-3")
+                     for line in cloud.run("logs", name).out.splitlines()[-15:])
+
+
 def signed(cloud, *domain, **more):
     result = sign(cloud, *domain, **more)
-    assert result.code == 0, result
+    assert result.code == 0, f"{result}\n--- logs\n{last_logs(cloud)}"
     return result.json()
 
 
