@@ -201,5 +201,5 @@ json_t *signer_pending(const json_t *state)
 {
 	json_t *pending = json_list(state, "pending");
 
-	return pending ? json_deep_copy(pending) : json_array();
+	return pending ? json_copy(pending) : json_array();
 }

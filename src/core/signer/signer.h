@@ -5,7 +5,11 @@
  * Both dialects of the contract's JSON are accepted everywhere, and views show both spellings side by
  * side: a participant has sign_pk and tls_public_key, a domain has scheme and protocol, purpose,
  * reconstruction_threshold. scheme Secp256k1 means CaitSith, Ed25519 means Frost; the threshold of a
- * domain that names none is the network's. */
+ * domain that names none is the network's, also when that changes. In Resharing, resharing_key.domain has
+ * the threshold that the domain will have, those in previous_running_state have the one they have.
+ *
+ * While a resharing lasts the old keys go on signing, and participants of either set may respond. Every
+ * participant counts as attested: mock attestations only. Calls that look at keys need threshold_init(). */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -73,7 +77,8 @@ void signer_expire(json_t *state, uint64_t height, struct signer_outcome *ret);
 
 /* For those who follow the contract. The `state` view's value (new); "NotInitialized" before init. */
 json_t *signer_state(const json_t *state, uint64_t height);
-/* Signature requests that wait, oldest first; new array of
+/* Signature requests that wait, oldest first; new array whose elements are the contract's own (only to be
+ * read) of
  *   {"request": hex, "domain_id": n, "predecessor", "path", "tweak": hex, "payload": {"Ecdsa"|"Eddsa": hex},
  *    "entropy": hex, "height": n} */
 json_t *signer_pending(const json_t *state);

@@ -51,8 +51,8 @@ TEST(signer_sign, older_payload_and_key_version_mean_the_same)
 	static const char *const same[] = {
 		"{\"path\":\"p\",\"payload\":[" WORLD_ZERO_TO_31 "],\"key_version\":0}",
 		"{\"path\":\"p\",\"payload\":[" WORLD_ZERO_TO_31 "],\"domain_id\":0,\"payload_v2\":null,\"key_version\":null}",
-		"{\"path\":\"p\",\"key_version\":0,\"payload_v2\":{\"Ecdsa\":"
-		"\"000102030405060708090A0B0C0D0E0F101112131415161718191a1b1c1d1e1f\"}}",
+		("{\"path\":\"p\",\"key_version\":0,\"payload_v2\":{\"Ecdsa\":"
+		 "\"000102030405060708090A0B0C0D0E0F101112131415161718191a1b1c1d1e1f\"}}"),
 	};
 	OWN(world) struct world w;
 	OWN(json) json_t *all = NULL;
