@@ -143,28 +143,44 @@ json_t *world_rpc(const struct world *w, const char *method, json_t *params)
 	return test_post_json(w->rpc, body);
 }
 
-static char *init_args(const struct world *w)
+static json_t *parameters(const struct world *w, unsigned members, size_t threshold)
 {
-	OWN(json) json_t *list = json_array();
-	OWN(json) json_t *j = NULL;
+	json_t *list = json_array();
+	int next_id = 0;
 
 	for (size_t i = 0; i < w->count; i++) {
 		OWN(str) char *url = str_printf("http://127.0.0.1:%u", w->nodes[i].peer);
 		OWN(str) char *key = near_key_format_public(&w->nodes[i].p2p);
 
-		json_array_append_new(list, json_pack("[s,i,{s:s,s:s}]", w->nodes[i].account,
-						      (int)i, "url", url, "sign_pk", key));
+		if (members >> i & 1)
+			next_id = (int)i + 1;
+		if (members >> i & 1)
+			json_array_append_new(list, json_pack("[s,i,{s:s,s:s}]", w->nodes[i].account, (int)i,
+							      "url", url, "sign_pk", key));
 	}
-	j = json_pack("{s:{s:i,s:{s:i,s:O}}}", "parameters", "threshold", (int)w->threshold, "participants",
-		      "next_id", (int)w->count, "participants", list);
-	return json_text(j);
+	return json_pack("{s:i,s:{s:i,s:o}}", "threshold", (int)threshold, "participants", "next_id",
+			 next_id, "participants", list);
 }
 
 void world_register(struct world *w)
 {
-	OWN(str) char *args = init_args(w);
+	unsigned members = (1u << (w->registered ? w->registered : w->count)) - 1;
 
-	world_call_good(w, "test.near", "init", json_loads(args, 0, NULL));
+	world_call_good(w, "test.near", "init",
+			json_pack("{s:o}", "parameters", parameters(w, members, w->threshold)));
+}
+
+/* Those who are in already first: they admit the others. */
+void world_reshare(struct world *w, unsigned members, size_t threshold, int epoch)
+{
+	unsigned old = (1u << (w->registered ? w->registered : w->count)) - 1;
+
+	for (int newcomers = 0; newcomers < 2; newcomers++)
+		for (size_t i = 0; i < w->count; i++)
+			if ((members >> i & 1) && (old >> i & 1) != (unsigned)newcomers)
+				world_call_good(w, w->nodes[i].account, "vote_new_parameters",
+						json_pack("{s:i,s:o}", "prospective_epoch_id", epoch, "proposal",
+							  parameters(w, members, threshold)));
 }
 
 /* ---- what is seen -------------------------------------------------------------------------- */

@@ -16,6 +16,7 @@ struct world_node {
 };
 struct world {
 	size_t count, threshold; /* 0: 3 nodes, threshold 2 */
+	size_t registered;	 /* by world_register(), the first ones; 0: all */
 	unsigned block_ms;	 /* 0: 50 */
 	char *home;
 	struct near_key key; /* the chain's: the operator */
@@ -35,6 +36,8 @@ void world_start(struct world *w); /* chain, contract, nodes */
 /* The operator. */
 json_t *world_rpc(const struct world *w, const char *method, json_t *params);
 void world_register(struct world *w); /* `init` of the contract with all nodes */
+/* Votes for the participants with a bit in `members` (1: node 0) as epoch's, by all of them. */
+void world_reshare(struct world *w, unsigned members, size_t threshold, int epoch);
 void world_accounts(struct world *w); /* of the nodes and of alice.test.near, with the operator's key */
 /* Calls the contract as `account`, with the operator's key; waits for the end. New; args is taken. */
 json_t *world_call(struct world *w, const char *account, const char *method, json_t *args,

@@ -141,6 +141,8 @@ void request_add(struct mpc *m, const json_t *j)
 	*at = r;
 	m->request_count++;
 	m->counts.requests_indexed++;
+	node_log("INFO", TARGET, "signature request %.16s... of domain %u at height %" PRIu64,
+		 json_str_or(j, "request", ""), r->domain, r->height);
 	signs_request_arrived(m);
 	requests_drive(m);
 }
