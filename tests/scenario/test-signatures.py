@@ -278,11 +278,12 @@ def no_node_volume_log_or_database_holds_a_private_key():
         for path, data in places:
             if "permanent_keys/epoch_" in path:
                 assert os.stat(path).st_mode & 0o077 == 0, path
-                shares.setdefault(path[-1], []).append(keyshares.Share(data, store_keys))
+                share = keyshares.Share(data, store_keys)
+                shares.setdefault(share.header["domain"], []).append(share)
         processes = [(f"memory of {pid}", data) for n in range(3)
                      for pid in nodes.processes(cloud, f"mpc-node-{n}.test.near") for data in memory(pid)]
         for number, public in keys(cloud).items():
-            held = shares[str(number)]
+            held = shares[number]
             assert len(held) == 3 and len({s.secret for s in held}) == 3 and len({s.id for s in held}) == 3
             wholes = set()
             for pair in itertools.combinations(held, 2):
@@ -295,7 +296,7 @@ def no_node_volume_log_or_database_holds_a_private_key():
                 assert is_anywhere(share.secret, places) == [], "a share lies in the clear"
             assert is_anywhere(whole, places + processes) == [], "the whole key is somewhere"
         if processes:  # the search finds what is there: each node has its own share in memory
-            assert is_anywhere(shares["0"][0].secret, processes), "a share that is in use was not found"
+            assert is_anywhere(shares[0][0].secret, processes), "a share that is in use was not found"
         for value in secrets:
             for text in re.findall(r"[0-9a-fA-F]{32}|ed25519:[1-9A-HJ-NP-Za-km-z]{80,}", value):
                 assert not any(text.encode() in data for where, data in places if "log" in where), "a secret is in the logs"
