@@ -11,6 +11,7 @@ _mpcup() {
 	'explain'|'explain '*) options=' --markdown --json --quiet --help';;
 	'graph'|'graph '*) options=' --output --format --params --param --json --quiet --help';;
 	'up'|'up '*) options=' --stack --params --param --image --chain-key --node-profile --no-lookup --force --no-rollback --timeout --target --profile --region --endpoint-url --json --quiet --help';;
+	'sign'|'sign '*) options=' --path --domain --message --keccak --sha256 --predecessor --key --rpc --contract --timeout --stack --target --profile --region --endpoint-url --json --quiet --help';;
 	'status'|'status '*) options=' --stack --target --profile --region --endpoint-url --json --quiet --help';;
 	'events'|'events '*) options=' --stack --save --target --profile --region --endpoint-url --json --quiet --help';;
 	'diagnose'|'diagnose '*) options=' --stack --from --template --fix --yes --target --profile --region --endpoint-url --json --quiet --help';;
@@ -33,6 +34,7 @@ _mpcup() {
 	'localnet'|'localnet '*) options=' --json --quiet --help';;
 	'completion'|'completion '*) options=' --json --quiet --help';;
 	'man'|'man '*) options=' --json --quiet --help';;
+	'schema'|'schema '*) options=' --json --quiet --help';;
 	'help'|'help '*) options=' --json --quiet --help';;
 	esac
 	commands='init
@@ -44,6 +46,7 @@ check
 explain
 graph
 up
+sign
 status
 events
 diagnose
@@ -66,6 +69,7 @@ node
 localnet
 completion
 man
+schema
 help'
 	if [[ -n $options && $current == -* ]]; then COMPREPLY=($(compgen -W "$options" -- "$current")); return; fi
 	if [[ -n $options ]]; then COMPREPLY=($(compgen -f -- "$current")); return; fi
