@@ -25,8 +25,11 @@ static void reply(void *ctx, void *token, int http_status, char *text)
 static struct ledger *ledger(void)
 {
 	static struct ledger *l;
-	struct ledger_start start = { NULL, "mpc-localnet", "mpc-contract.test.near",
-				      "ed25519:4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi", 1,
+	struct ledger_start start = { NULL,
+				      "mpc-localnet",
+				      "mpc-contract.test.near",
+				      "ed25519:4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi",
+				      1,
 				      { 1 } };
 
 	if (!l && ledger_open(&start, &l, NULL) < 0)

@@ -56,8 +56,7 @@ void ledger_change_keep(struct ledger *l)
 	const char *id;
 	json_t *account;
 
-	json_object_foreach(l->change, id, account)
-	{
+	json_object_foreach(l->change, id, account) {
 		if (json_is_null(account))
 			json_object_del(l->accounts, id);
 		else
@@ -107,8 +106,8 @@ static uint64_t key_bytes(const char *public_key, const json_t *key)
 		return bytes;
 	bytes += json_str(call, "allowance") ? 17 : 1;
 	bytes += 4 + strlen(json_str_or(call, "receiver_id", "")) + 4;
-	json_array_foreach(json_list(call, "method_names"), i, name) bytes +=
-		4 + json_string_length(name);
+	json_array_foreach(json_list(call, "method_names"), i, name)
+		bytes += 4 + json_string_length(name);
 	return bytes;
 }
 
@@ -118,8 +117,8 @@ uint64_t ledger_storage(const json_t *account)
 	const char *public_key;
 	json_t *key;
 
-	json_object_foreach(json_map(account, "keys"), public_key, key) bytes +=
-		key_bytes(public_key, key);
+	json_object_foreach(json_map(account, "keys"), public_key, key)
+		bytes += key_bytes(public_key, key);
 	return bytes;
 }
 

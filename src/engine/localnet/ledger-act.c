@@ -18,13 +18,6 @@ static json_t *about_account(const char *kind, const char *id)
 	return json_pack("{s:{s:s}}", kind, "account_id", id);
 }
 
-static void transfer_later(struct receipt_result *x, const char *to, near_u128 amount)
-{
-	OWN(str) char *text = near_u128_format(amount);
-
-	json_array_append_new(x->transfers, json_pack("[s,s]", to, text));
-}
-
 /* The first nonce of a key: no transaction of its account under an earlier such key fits. */
 static uint64_t first_nonce(const struct ledger *l)
 {
@@ -63,7 +56,7 @@ static json_t *delete_account(struct ledger *l, const struct receipt *r,
 		return about_account("DeleteAccountStaking", r->receiver);
 	if (ledger_storage(account) - code > LARGE_STATE)
 		return about_account("DeleteAccountWithLargeState", r->receiver);
-	transfer_later(x, a->name, ledger_amount(account, "amount"));
+	receipt_transfer(x, a->name, ledger_amount(account, "amount"));
 	ledger_account_remove(l, r->receiver);
 	return NULL;
 }
@@ -195,11 +188,11 @@ static bool brings_contract(const struct receipt *r, const struct near_action *a
 
 static json_t *check_actor(const struct receipt *r, const struct near_action *a, bool created)
 {
-	bool own = a->kind == NEAR_ADD_KEY || a->kind == NEAR_DELETE_KEY ||
-		   a->kind == NEAR_STAKE || a->kind == NEAR_DEPLOY_CONTRACT ||
-		   a->kind == NEAR_DELETE_ACCOUNT;
+	bool own = a->kind == NEAR_ADD_KEY || a->kind == NEAR_DELETE_KEY || a->kind == NEAR_STAKE ||
+		   a->kind == NEAR_DEPLOY_CONTRACT || a->kind == NEAR_DELETE_ACCOUNT;
 
-	return own && !created && strcmp(r->predecessor, r->receiver) != 0 ? no_permission(r) : NULL;
+	return own && !created && strcmp(r->predecessor, r->receiver) != 0 ? no_permission(r)
+									   : NULL;
 }
 
 static json_t *receive(struct ledger *l, const struct receipt *r, const struct near_action *a)

@@ -27,10 +27,11 @@ static json_t *not_native(const struct receipt *r, const json_t *account, const 
 	if (!json_str(account, "code_hash"))
 		return call_error(json_pack("{s:{s:{s:s}}}", "CompilationError", "CodeDoesNotExist",
 					    "account_id", r->receiver));
-	text = str_printf("This chain is built into mpcup and runs no wasm: the code of %s is kept, "
-			  "but %s cannot be called. An account becomes the signer contract, which "
-			  "runs natively, by a call of init with its parameters",
-			  r->receiver, method);
+	text = str_printf(
+		"This chain is built into mpcup and runs no wasm: the code of %s is kept, "
+		"but %s cannot be called. An account becomes the signer contract, which "
+		"runs natively, by a call of init with its parameters",
+		r->receiver, method);
 	return execution_error(text);
 }
 
@@ -79,13 +80,6 @@ static json_t *native(struct ledger *l, const struct receipt *r, const struct ne
 
 /* ---- a call -------------------------------------------------------------------------------- */
 
-static void keep_transfer(struct receipt_result *x, const char *to, near_u128 amount)
-{
-	OWN(str) char *text = near_u128_format(amount);
-
-	json_array_append_new(x->transfers, json_pack("[s,s]", to, text));
-}
-
 static char *value_base64(const json_t *value)
 {
 	OWN(str) char *text = value ? json_text(value) : str_dup("");
@@ -122,7 +116,7 @@ static void take_outcome(struct ledger *l, const struct receipt *r, struct signe
 	json_array_extend(x->resumed, resumed);
 	if (o->refund > 0 && o->refund <= amount) {
 		ledger_amount_set(account, "amount", amount - o->refund);
-		keep_transfer(x, r->predecessor, o->refund);
+		receipt_transfer(x, r->predecessor, o->refund);
 	}
 	free(GIVE(x->value));
 	if (o->result == SIGNER_YIELD)
@@ -140,9 +134,9 @@ json_t *ledger_call(struct ledger *l, const struct receipt *r, const struct near
 		    bool last, struct receipt_result *x)
 {
 	json_t *state = native(l, r, a, x), *why = NULL;
-	struct signer_call call = { r->receiver, r->predecessor, r->signer, r->signer_key, a->name,
-				    (const char *)a->data, a->data_len, a->amount, a->gas,
-				    l->head.height, { 0 } };
+	struct signer_call call = { r->receiver, r->predecessor,	r->signer,   r->signer_key,
+				    a->name,	 (const char *)a->data, a->data_len, a->amount,
+				    a->gas,	 l->head.height,	{ 0 } };
 	struct signer_outcome o = { 0 };
 
 	if (!state)
@@ -168,14 +162,6 @@ json_t *ledger_call(struct ledger *l, const struct receipt *r, const struct near
 
 /* ---- what waited --------------------------------------------------------------------------- */
 
-static near_u128 amount_text(const char *text)
-{
-	near_u128 amount = 0;
-
-	near_u128_parse(text, &amount);
-	return amount;
-}
-
 static json_t *end_status(const json_t *resumed)
 {
 	OWN(str) char *base64 = NULL;
@@ -193,8 +179,7 @@ static json_t *find_yield(const json_t *record, const json_t *resumed, size_t *r
 	size_t i;
 
 	*ret_left = 0;
-	json_array_foreach(json_list(record, "yields"), i, yield)
-	{
+	json_array_foreach(json_list(record, "yields"), i, yield) {
 		if (str_eq(json_str(yield, "request"), json_str(resumed, "request")) &&
 		    str_eq(json_str(yield, "contract"), json_str(resumed, "contract")))
 			found = yield;
@@ -204,18 +189,23 @@ static json_t *find_yield(const json_t *record, const json_t *resumed, size_t *r
 	return found;
 }
 
+/* Writes what waits, or its outcome. */
+static void store(struct ledger *l, const char *id, const json_t *record, bool waiting)
+{
+	ledger_store_transaction(l->store, id, (uint64_t)json_int_or(record, "height", 0),
+				 (unsigned)json_int_or(record, "place", 0), waiting,
+				 waiting ? record : json_map(record, "outcome"));
+}
+
 /* All receipts are there: what was kept of the gas goes back and the outcome stands. */
 static void end(struct ledger *l, const char *id, json_t *record)
 {
 	json_t *outcome = json_map(record, "outcome");
-	const char *payer = json_str_or(record, "payer", "");
-	near_u128 refund = amount_text(json_str_or(record, "refund", "0"));
 
-	ledger_refund(l, id, payer, json_str_or(record, "payer_key", ""), refund,
-		      json_list(outcome, "receipts_outcome"));
+	ledger_refund(l, id, json_str_or(record, "payer", ""), json_str_or(record, "payer_key", ""),
+		      ledger_amount(record, "refund"), json_list(outcome, "receipts_outcome"));
 	json_object_set(l->done, id, outcome);
-	ledger_store_transaction(l->store, id, (uint64_t)json_int_or(record, "height", 0),
-				 (unsigned)json_int_or(record, "place", 0), false, outcome);
+	store(l, id, record, false);
 	json_object_del(l->waiting, id);
 }
 
@@ -238,8 +228,7 @@ static void resume(struct ledger *l, const char *id, const json_t *resumed)
 	if (left == 0)
 		end(l, id, record);
 	else
-		ledger_store_transaction(l->store, id, (uint64_t)json_int_or(record, "height", 0),
-					 (unsigned)json_int_or(record, "place", 0), true, record);
+		store(l, id, record, true);
 }
 
 void ledger_resume(struct ledger *l, const json_t *resumed)
@@ -247,8 +236,7 @@ void ledger_resume(struct ledger *l, const json_t *resumed)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(resumed, i, one)
-	{
+	json_array_foreach(resumed, i, one) {
 		const char *contract = json_str(one, "contract");
 		OWN(str) char *key = str_printf("%s %s", contract, json_str(one, "request"));
 		OWN(str) char *id = str_dup(json_string_value(json_object_get(l->requests, key)));
@@ -285,9 +273,10 @@ int ledger_view(const struct ledger *l, const char *account, const char *method,
 		state = fresh = signer_new();
 	result = signer_view(state, method, args, args_len, l->head.height, ret, &panic);
 	if (result > 0 && fresh)
-		*ret_error = str_printf("wasm execution failed with error: this chain is built into "
-					"mpcup and runs no wasm: %s of %s cannot be called",
-					method, account);
+		*ret_error =
+			str_printf("wasm execution failed with error: this chain is built into "
+				   "mpcup and runs no wasm: %s of %s cannot be called",
+				   method, account);
 	else if (result > 0)
 		*ret_error = str_dup("wasm execution failed with error: "
 				     "MethodResolveError(MethodNotFound)");

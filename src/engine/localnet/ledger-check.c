@@ -110,7 +110,9 @@ static bool names_method(const json_t *names, const char *method)
 	json_t *name;
 	size_t i;
 
-	json_array_foreach(names, i, name) if (str_eq(json_string_value(name), method)) return true;
+	json_array_foreach(names, i, name)
+		if (str_eq(json_string_value(name), method))
+			return true;
 	return json_array_size(names) == 0;
 }
 

@@ -7,7 +7,7 @@
 
 static const struct fee {
 	uint64_t send, execute;
-} fees[] = {
+} fees[NEAR_ACTION_KINDS] = {
 	[NEAR_CREATE_ACCOUNT] = { 3850000000000, 3850000000000 },
 	[NEAR_DEPLOY_CONTRACT] = { 184765750000, 184765750000 },
 	[NEAR_FUNCTION_CALL] = { 200000000000, 780000000000 },

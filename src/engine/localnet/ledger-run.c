@@ -47,6 +47,13 @@ void ledger_news(json_t *news, const char *id, json_t *item)
 	json_array_append_new(list, item);
 }
 
+void receipt_transfer(struct receipt_result *x, const char *to, near_u128 amount)
+{
+	OWN(str) char *text = near_u128_format(amount);
+
+	json_array_append_new(x->transfers, json_pack("[s,s]", to, text));
+}
+
 static char *next_id(struct run *run)
 {
 	return outcome_receipt_id(run->id, run->receipt_count++);
@@ -65,8 +72,8 @@ static void credit(struct ledger *l, const char *to, near_u128 amount)
 static void restore_allowance(struct ledger *l, const char *id, const char *key, near_u128 amount)
 {
 	json_t *keys = json_map(ledger_account(l, id), "keys");
-	json_t *call = json_map(json_object_get(json_object_get(keys, key), "permission"),
-				"FunctionCall");
+	json_t *call =
+		json_map(json_object_get(json_object_get(keys, key), "permission"), "FunctionCall");
 
 	if (json_str(call, "allowance"))
 		ledger_amount_set(call, "allowance", ledger_amount(call, "allowance") + amount);
@@ -74,9 +81,7 @@ static void restore_allowance(struct ledger *l, const char *id, const char *key,
 
 static json_t *transfer_outcome(const struct ledger *l, const char *id, const char *to)
 {
-	struct outcome o = { .id = id,
-			     .executor = to,
-			     .status = outcome_status(NULL) };
+	struct outcome o = { .id = id, .executor = to, .status = outcome_status(NULL) };
 
 	return outcome_json(l, &o);
 }
@@ -128,20 +133,20 @@ static json_t *check_storage(const struct ledger *l, const struct receipt *r)
 static void undo(struct run *run, const struct receipt *r, struct receipt_result *x,
 		 near_u128 deposit)
 {
-	OWN(str) char *amount = near_u128_format(deposit);
 	struct receipt_result fresh = result_new();
 	const char *id;
 	json_t *state;
 
 	ledger_change_drop(run->ledger);
-	json_object_foreach(x->contracts, id, state) ledger_contract_put(
-		run->ledger, id, json_is_null(state) ? NULL : json_incref(state));
+	json_object_foreach(x->contracts, id, state)
+		ledger_contract_put(run->ledger, id,
+				    json_is_null(state) ? NULL : json_incref(state));
 	json_array_extend(fresh.logs, x->logs);
 	fresh.calls = x->calls;
 	receipt_result_clear(x);
 	*x = fresh;
 	if (deposit)
-		json_array_append_new(x->transfers, json_pack("[s,s]", r->predecessor, amount));
+		receipt_transfer(x, r->predecessor, deposit);
 }
 
 static void keep(struct run *run, const struct receipt *r, const struct receipt_result *x)
@@ -165,8 +170,7 @@ static char *take_yields(struct run *run, const struct receipt_result *x)
 	json_t *yield;
 	size_t i;
 
-	json_array_foreach(x->yields, i, yield)
-	{
+	json_array_foreach(x->yields, i, yield) {
 		OWN(str) char *id = next_id(run);
 		OWN(str)
 		char *key = str_printf("%s %s", json_str(yield, "contract"),
@@ -193,8 +197,7 @@ static json_t *take_transfers(struct run *run, const struct receipt_result *x, j
 	json_t *outcomes = json_array(), *one;
 	size_t i;
 
-	json_array_foreach(x->transfers, i, one)
-	{
+	json_array_foreach(x->transfers, i, one) {
 		OWN(str) char *id = next_id(run);
 		const char *to = json_string_value(json_array_get(one, 0));
 		near_u128 amount = 0;
@@ -228,8 +231,8 @@ static uint64_t burn(struct run *run, const struct ledger_cost *own, const struc
 	uint64_t called = call_gas(x->calls, own->prepaid);
 	uint64_t later = call_gas(json_array_size(x->yields), own->prepaid - called);
 
-	run->refund += ledger_gas_price(paid->prepaid + paid->execution - own->execution - called -
-					later);
+	run->refund +=
+		ledger_gas_price(paid->prepaid + paid->execution - own->execution - called - later);
 	return own->execution + called;
 }
 
@@ -238,8 +241,8 @@ static json_t *execute(struct run *run, const char *id, const struct receipt *r)
 /* The receipt of delegated actions, after the one that carries it. */
 static void run_delegate(struct run *run, const char *id, const struct near_delegate *d)
 {
-	struct receipt inner = { d->sender_id, d->receiver_id, run->t->signer_id,
-				 run->t->public_key, d->actions, d->action_count };
+	struct receipt inner = { d->sender_id,	     d->receiver_id, run->t->signer_id,
+				 run->t->public_key, d->actions,     d->action_count };
 
 	run->inner = true;
 	json_decref(execute(run, id, &inner));
@@ -313,11 +316,6 @@ static void charge(struct ledger *l, const struct near_transaction *t,
 				  ledger_amount(call, "allowance") - (cost->total - cost->deposit));
 }
 
-static json_t *started(void)
-{
-	return json_string("Started");
-}
-
 static json_t *final_outcome(struct run *run, const char *first, uint64_t gas, json_t *status)
 {
 	struct outcome o = { .id = run->id,
@@ -326,9 +324,10 @@ static json_t *final_outcome(struct run *run, const char *first, uint64_t gas, j
 			     .status = outcome_next(first),
 			     .gas = gas };
 
-	return json_pack("{s:s,s:o,s:o,s:o,s:O}", "final_execution_status", "FINAL", "status", status,
-			 "transaction", near_transaction_json(run->t), "transaction_outcome",
-			 outcome_json(run->ledger, &o), "receipts_outcome", run->receipts);
+	return json_pack("{s:s,s:o,s:o,s:o,s:O}", "final_execution_status", "FINAL", "status",
+			 status, "transaction", near_transaction_json(run->t),
+			 "transaction_outcome", outcome_json(run->ledger, &o), "receipts_outcome",
+			 run->receipts);
 }
 
 /* Writes it; what waits is kept in memory too. */
@@ -380,7 +379,7 @@ static enum ledger_result run_all(struct ledger *l, const struct near_transactio
 	status = execute(&run, first, &r);
 	if (json_str(status, "SuccessReceiptId")) {
 		json_decref(status);
-		status = started();
+		status = json_string("Started");
 	}
 	result = record(&run, final_outcome(&run, first, cost->burnt, status), ret);
 	ledger_resume(l, resumed);
@@ -417,7 +416,7 @@ json_t *ledger_block_outcomes(const struct ledger *l, uint64_t height)
 	json_t *list = json_array(), *one;
 	size_t i;
 
-	json_array_foreach(records, i, one) json_array_append(
-		list, json_map(one, "outcome") ? json_map(one, "outcome") : one);
+	json_array_foreach(records, i, one)
+		json_array_append(list, json_map(one, "outcome") ? json_map(one, "outcome") : one);
 	return list;
 }

@@ -1,5 +1,5 @@
-/* The chain's database: one file, WAL, written in one transaction per commit and synced with it, so that
- * what was answered is there after any crash. */
+/* The chain's database: one file, WAL, written in one transaction per commit and synced with it, so
+ * that what was answered is there after any crash. */
 #include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,7 +42,8 @@ static const char *const texts[STATEMENTS] = {
 	[PRUNE_BLOCKS] = "DELETE FROM block WHERE height < ?1",
 	[PRUNE_TRANSACTIONS] = "DELETE FROM transactions WHERE height < ?1 AND NOT waiting",
 	[FIND_CODE] = "SELECT value FROM code WHERE id = ?1",
-	[FIND_BLOCK] = "SELECT height, hash, prev_hash, time_ns, random FROM block WHERE height = ?1",
+	[FIND_BLOCK] =
+		"SELECT height, hash, prev_hash, time_ns, random FROM block WHERE height = ?1",
 	[FIND_BLOCK_BY_HASH] = "SELECT height, hash, prev_hash, time_ns, random FROM block"
 			       " WHERE hash = ?1",
 	[FIND_TRANSACTION] = "SELECT record FROM transactions WHERE id = ?1",
@@ -51,8 +52,10 @@ static const char *const texts[STATEMENTS] = {
 };
 
 static const char schema[] =
-	"CREATE TABLE IF NOT EXISTS chain (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE IF NOT EXISTS account (id TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS chain (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT "
+	"ROWID;"
+	"CREATE TABLE IF NOT EXISTS account (id TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT "
+	"ROWID;"
 	"CREATE TABLE IF NOT EXISTS contract (id TEXT PRIMARY KEY, value TEXT NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS code (id TEXT PRIMARY KEY, value BLOB NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS block (height INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE,"

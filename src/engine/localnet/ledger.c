@@ -51,8 +51,7 @@ static void expire(struct ledger *l)
 	const char *id;
 	json_t *state;
 
-	json_object_foreach(l->contracts, id, state)
-	{
+	json_object_foreach(l->contracts, id, state) {
 		struct signer_outcome o = { 0 };
 		OWN(json) json_t *resumed = NULL;
 
@@ -94,7 +93,8 @@ int ledger_commit(struct ledger *l, struct err *err)
 		return 0;
 	json_object_foreach(l->dirty_contracts, id, mark)
 		json_object_set_new(l->dirty_accounts, id, json_true());
-	json_object_foreach(l->dirty_accounts, id, mark) mark_change(l, id);
+	json_object_foreach(l->dirty_accounts, id, mark)
+		mark_change(l, id);
 	json_object_foreach(l->dirty_accounts, id, mark)
 		ledger_store_account(l->store, id, json_object_get(l->accounts, id));
 	json_object_foreach(l->dirty_contracts, id, mark)
@@ -147,8 +147,9 @@ static int check_contracts(const struct ledger *l, struct err *err)
 	const char *id;
 	json_t *state;
 
-	json_object_foreach(l->contracts, id, state) if (signer_validate(state, err) < 0) return err_in(
-		err, "contract %s", id);
+	json_object_foreach(l->contracts, id, state)
+		if (signer_validate(state, err) < 0)
+			return err_in(err, "contract %s", id);
 	return 0;
 }
 
@@ -160,14 +161,13 @@ static void index_requests(struct ledger *l)
 	size_t i;
 
 	json_object_foreach(l->waiting, id, record)
-		json_array_foreach(json_list(record, "yields"), i, yield)
-	{
-		OWN(str)
-		char *key = str_printf("%s %s", json_str_or(yield, "contract", ""),
-				       json_str_or(yield, "request", ""));
+		json_array_foreach(json_list(record, "yields"), i, yield) {
+			OWN(str)
+			char *key = str_printf("%s %s", json_str_or(yield, "contract", ""),
+					       json_str_or(yield, "request", ""));
 
-		json_object_set_new(l->requests, key, json_string(id));
-	}
+			json_object_set_new(l->requests, key, json_string(id));
+		}
 }
 
 static int check_old_state(const char *directory, struct err *err)
@@ -225,9 +225,10 @@ int ledger_open(const struct ledger_start *start, struct ledger **ret, struct er
 
 void ledger_free(struct ledger *l)
 {
-	json_t *all[] = { l ? l->accounts : NULL, l ? l->contracts : NULL, l ? l->waiting : NULL,
-			  l ? l->requests : NULL, l ? l->dirty_accounts : NULL,
-			  l ? l->dirty_contracts : NULL, l ? l->done : NULL, l ? l->yielded : NULL,
+	json_t *all[] = { l ? l->accounts : NULL,	l ? l->contracts : NULL,
+			  l ? l->waiting : NULL,	l ? l->requests : NULL,
+			  l ? l->dirty_accounts : NULL, l ? l->dirty_contracts : NULL,
+			  l ? l->done : NULL,		l ? l->yielded : NULL,
 			  l ? l->resumed : NULL };
 
 	if (!l)

@@ -1,5 +1,6 @@
-/* Inside of the localnet room: the ledger. One `struct ledger` is the chain; it knows neither sockets
- * nor HTTP. It lives in memory, and what changed is written by ledger_commit(): answers go out after it. */
+/* Inside of the localnet room: the ledger. One `struct ledger` is the chain; it knows neither
+ * sockets nor HTTP. It lives in memory, and what changed is written by ledger_commit(): answers go
+ * out after it. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,7 +20,8 @@
 #define LOCALNET_BLOCKS_KEPT 100000 /* older ones go, with their transactions */
 #define LOCALNET_NONCES_PER_BLOCK 1000000u
 #define LOCALNET_TRANSACTION_MOST 1572864
-#define LOCALNET_CALL_GAS 2000000000000 /* burnt by each call and each callback: a fixed estimate */
+#define LOCALNET_CALL_GAS 2000000000000 /* burnt by each call and each callback: a fixed estimate  \
+					 */
 
 struct ledger_block {
 	uint64_t height;
@@ -28,28 +30,28 @@ struct ledger_block {
 	uint8_t random[32]; /* its random_value */
 };
 
-/* An account: {"amount", "locked", "code_hash"?, "code_size"?, "changed_at": height, "keys": {public
- * key: {nonce, permission}}}, amounts as decimal text. */
+/* An account: {"amount", "locked", "code_hash"?, "code_size"?, "changed_at": height, "keys":
+ * {public key: {nonce, permission}}}, amounts as decimal text. */
 struct ledger {
 	char *chain_id, *genesis_hash;
 	struct ledger_store *store;
 	json_t *accounts;  /* id -> account */
 	json_t *contracts; /* id -> the signer contract's state; such an account is native */
-	json_t *change;	   /* accounts as the receipt in work leaves them; null: deleted. NULL: none */
-	json_t *waiting;   /* transaction id -> record of one that waits for its yields */
-	json_t *requests;  /* "contract request" -> transaction id */
+	json_t *change; /* accounts as the receipt in work leaves them; null: deleted. NULL: none */
+	json_t *waiting;  /* transaction id -> record of one that waits for its yields */
+	json_t *requests; /* "contract request" -> transaction id */
 	json_t *dirty_accounts, *dirty_contracts; /* ids as members: not written yet */
-	json_t *done;	     /* transaction id -> outcome: ended since ledger_news_clear() */
-	json_t *yielded;     /* contract -> array of request ids, since then */
-	json_t *resumed;     /* contract -> array of {"request", "answered"}, since then */
+	json_t *done;	 /* transaction id -> outcome: ended since ledger_news_clear() */
+	json_t *yielded; /* contract -> array of request ids, since then */
+	json_t *resumed; /* contract -> array of {"request", "answered"}, since then */
 	struct ledger_block head, first;
-	unsigned place; /* of the next transaction in the head block */
+	unsigned place;	       /* of the next transaction in the head block */
 	uint64_t transactions; /* since the start */
-	bool dirty; /* something is not committed */
+	bool dirty;	       /* something is not committed */
 };
 
-/* Opens chain.db in `directory` (NULL: in memory) or starts a chain: genesis accounts with root_key as
- * their full-access key, contract_id with the signer contract, not initialised. */
+/* Opens chain.db in `directory` (NULL: in memory) or starts a chain: genesis accounts with root_key
+ * as their full-access key, contract_id with the signer contract, not initialised. */
 struct ledger_start {
 	const char *directory, *chain_id, *contract_id, *root_key;
 	int64_t now_ns; /* time and random value of the first block */
@@ -76,7 +78,8 @@ enum ledger_result {
 };
 enum ledger_result ledger_run(struct ledger *l, const struct near_transaction *t, json_t **ret);
 enum ledger_result ledger_find(const struct ledger *l, const char *id, json_t **ret);
-/* Outcomes of the block's transactions in their order; new array. A waiting one has what is there. */
+/* Outcomes of the block's transactions in their order; new array. A waiting one has what is there.
+ */
 json_t *ledger_block_outcomes(const struct ledger *l, uint64_t height);
 
 /* ---- accounts (ledger-account.c) ------------------------------------------------------------ */
@@ -97,9 +100,9 @@ near_u128 ledger_storage_lack(const json_t *account, near_u128 less);
 
 /* ---- money (ledger-fees.c) ------------------------------------------------------------------ */
 struct ledger_cost {
-	near_u128 deposit; /* of all actions */
-	near_u128 total;   /* deposit and gas: taken from the signer before */
-	uint64_t burnt;	   /* gas of the conversion into a receipt */
+	near_u128 deposit;	     /* of all actions */
+	near_u128 total;	     /* deposit and gas: taken from the signer before */
+	uint64_t burnt;		     /* gas of the conversion into a receipt */
 	uint64_t execution, prepaid; /* gas of the receipt: fees, attached to calls */
 };
 /* whole: with what delegated actions cost. -1: runs over. */
@@ -126,16 +129,17 @@ struct receipt {
 /* What its actions lead to, in effect only when all went well. */
 struct receipt_result {
 	json_t *logs;
-	char *value;	    /* base64 of the last action's value, or NULL */
-	unsigned calls;	    /* that ran: each burns gas */
-	json_t *transfers;  /* array of [account, amount text]: what goes back or on */
-	json_t *yields;	    /* array of {"contract", "request", "last": bool} */
-	json_t *resumed;    /* array of {"contract", "request", "value"|"panic"} */
-	json_t *contracts;  /* states before, id -> state or null: put back on failure */
+	char *value;	   /* base64 of the last action's value, or NULL */
+	unsigned calls;	   /* that ran: each burns gas */
+	json_t *transfers; /* array of [account, amount text]: what goes back or on */
+	json_t *yields;	   /* array of {"contract", "request", "last": bool} */
+	json_t *resumed;   /* array of {"contract", "request", "value"|"panic"} */
+	json_t *contracts; /* states before, id -> state or null: put back on failure */
 	const struct near_action *code;	      /* deployed by the last DeployContract */
 	const struct near_delegate *delegate; /* to be done next */
 };
 void receipt_result_clear(struct receipt_result *x);
+void receipt_transfer(struct receipt_result *x, const char *to, near_u128 amount);
 /* One action; the ActionErrorKind (new) or NULL. `last`: none follows. */
 json_t *ledger_act(struct ledger *l, const struct receipt *r, const struct near_action *a,
 		   bool created, bool last, struct receipt_result *x);
@@ -188,5 +192,5 @@ int ledger_store_find_code(struct ledger_store *s, const char *id, uint8_t **ret
 /* hash NULL: by height. 0 or -1. */
 int ledger_store_find_block(struct ledger_store *s, const char *hash, uint64_t height,
 			    struct ledger_block *ret);
-json_t *ledger_store_find_transaction(struct ledger_store *s, const char *id); /* new or NULL */
+json_t *ledger_store_find_transaction(struct ledger_store *s, const char *id);	  /* new or NULL */
 json_t *ledger_store_block_transactions(struct ledger_store *s, uint64_t height); /* new array */

@@ -1,5 +1,5 @@
-/* Frames between the chain and its nodes: see localnet-p2p.h. Answers and events are queued and sent
- * when what they tell is committed; blocks are told after their commit anyway. */
+/* Frames between the chain and its nodes: see localnet-p2p.h. Answers and events are queued and
+ * sent when what they tell is committed; blocks are told after their commit anyway. */
 #include "engine/localnet/localnet-p2p.h"
 
 #include <stdio.h>
@@ -19,7 +19,7 @@ struct member {
 	struct wait {
 		char *transaction;
 		json_int_t id;
-	} *waits;
+	} * waits;
 	size_t wait_count;
 	char **queue; /* frames that wait for the commit */
 	size_t queue_count;
@@ -85,11 +85,11 @@ static json_t *state_of(const struct ledger *l, const char *contract)
 	return j;
 }
 
-static json_t *state_event(const struct ledger *l, const char *contract, const json_t *state)
+static json_t *state_event(const struct ledger *l, const char *contract, json_t *state)
 {
 	json_t *j = event(l, "state", contract);
 
-	json_object_update(j, (json_t *)(uintptr_t)state);
+	json_object_update(j, state);
 	return j;
 }
 
@@ -121,16 +121,30 @@ static void tell(struct p2p *p, const char *contract, json_t *j)
 			peer_send(p->peers[i], text, strlen(text));
 }
 
+/* Signature requests that came since the last flush. */
+static void tell_requests(struct p2p *p, const char *contract)
+{
+	const struct ledger *l = p->ledger;
+	const json_t *yielded = json_object_get(l->yielded, contract);
+	OWN(json) json_t *fresh = json_object();
+	OWN(json) json_t *pending = NULL;
+	json_t *one;
+	size_t i;
+
+	if (json_array_size(yielded) == 0)
+		return;
+	json_array_foreach(yielded, i, one)
+		json_object_set_new(fresh, json_string_value(one), json_true());
+	pending = signer_pending(json_object_get(l->contracts, contract));
+	json_array_foreach(pending, i, one)
+		if (json_object_get(fresh, json_str_or(one, "request", "")))
+			tell(p, contract, request_event(l, contract, one));
+}
+
 /* Events since the last flush, of one contract. */
 static void tell_news(struct p2p *p, const char *contract, const char *last_state)
 {
-	struct ledger *l = p->ledger;
-	const json_t *yielded = json_object_get(l->yielded, contract);
-	OWN(json)
-	json_t *pending = json_array_size(yielded)
-				  ? signer_pending(json_object_get(l->contracts, contract))
-				  : NULL;
-	OWN(json) json_t *fresh = json_object();
+	const struct ledger *l = p->ledger;
 	OWN(json) json_t *state = state_of(l, contract);
 	OWN(str) char *text = json_canonical(state);
 	json_t *one;
@@ -140,13 +154,8 @@ static void tell_news(struct p2p *p, const char *contract, const char *last_stat
 		json_object_set_new(p->states, contract, json_string(text));
 		tell(p, contract, state_event(l, contract, state));
 	}
-	json_array_foreach(yielded, i, one)
-		json_object_set_new(fresh, json_string_value(one), json_true());
-	json_array_foreach(pending, i, one) if (json_object_get(
-		fresh, json_str_or(one, "request", ""))) tell(p, contract,
-							       request_event(l, contract, one));
-	json_array_foreach(json_object_get(l->resumed, contract), i, one)
-	{
+	tell_requests(p, contract);
+	json_array_foreach(json_object_get(l->resumed, contract), i, one) {
 		json_t *done = event(l, "done", contract);
 
 		json_object_update(done, one);
@@ -177,7 +186,8 @@ static void follow(struct p2p *p, struct peer *peer, const char *contract, json_
 	json_set_bool(answer, "result", true);
 	queue_json(p, peer, answer);
 	queue_json(p, peer, state_event(l, contract, view));
-	json_array_foreach(pending, i, one) queue_json(p, peer, request_event(l, contract, one));
+	json_array_foreach(pending, i, one)
+		queue_json(p, peer, request_event(l, contract, one));
 }
 
 /* ---- requests ------------------------------------------------------------------------------ */
@@ -352,8 +362,7 @@ void p2p_flush(struct p2p *p)
 		if (json_object_size(l->done))
 			send_done(p, p->peers[i]);
 	}
-	json_object_foreach_safe(p->states, next, contract, last)
-	{
+	json_object_foreach_safe(p->states, next, contract, last) {
 		OWN(str) char *text = str_dup(json_string_value(last));
 
 		if (json_object_get(l->dirty_contracts, contract) ||
@@ -421,8 +430,7 @@ static void closed(void *ctx, struct peer *peer, const char *why)
 }
 
 int p2p_new(struct event_base *base, const struct near_key *key, struct ledger *ledger,
-	    uint16_t port, void (*changed)(void *ctx), void *ctx, struct p2p **ret,
-	    struct err *err)
+	    uint16_t port, void (*changed)(void *ctx), void *ctx, struct p2p **ret, struct err *err)
 {
 	OWN(p2p) struct p2p *p = NEW(struct p2p);
 	struct peer_events events = { verify, opened, frame, closed, p };

@@ -3,15 +3,19 @@
  *
  * Frames are JSON, at most P2P_FRAME_MOST bytes. To the node, at once and with each block:
  *   {"chain_id", "genesis_hash", "height", "hash", "time"}
- * Requests of the node carry an id, which the answer has too; answers say "error" (text) on failure:
- *   {"id": n, "account_id", "view": method, "args"?: {...}}     -> {"id", "height", "result": value}
- *   {"id": n, "access_key": public key, "account_id"}           -> {"id", "height", "result": {"nonce", "permission"}}
- *   {"id": n, "transaction": base64 of the signed bytes}        -> {"id", "height", "outcome": FinalExecutionOutcome},
- *       also when an action failed; {"id", "height", "error": text, "invalid": InvalidTxError} when refused
- *   {"id": n, "follow": account of a signer contract}           -> {"id", "height", "result": true}, and from
- *       then on, first for what is there already and then as it happens:
- *   {"event": "state", "contract", "height", "state": the contract's `state` view; null when it is not initialised
- *       or not there, with "error": nearcore's text of the failing view}
+ * Requests of the node carry an id, which the answer has too; answers say "error" (text) on
+ * failure:
+ *   {"id": n, "account_id", "view": method, "args"?: {...}}     -> {"id", "height", "result":
+ * value}
+ *   {"id": n, "access_key": public key, "account_id"}           -> {"id", "height", "result":
+ * {"nonce", "permission"}}
+ *   {"id": n, "transaction": base64 of the signed bytes}        -> {"id", "height", "outcome":
+ * FinalExecutionOutcome}, also when an action failed; {"id", "height", "error": text, "invalid":
+ * InvalidTxError} when refused
+ *   {"id": n, "follow": account of a signer contract}           -> {"id", "height", "result":
+ * true}, and from then on, first for what is there already and then as it happens:
+ *   {"event": "state", "contract", "height", "state": the contract's `state` view; null when it is
+ * not initialised or not there, with "error": nearcore's text of the failing view}
  *   {"event": "request", "contract", "height", "request": an element of signer_pending()}
  *   {"event": "done", "contract", "height", "request": id, "answered": true | false (timed out)}
  * A node embeds a whole chain client, which is why the state travels here and not over JSON-RPC. */
@@ -27,7 +31,8 @@ int p2p_new(struct event_base *base, const struct near_key *key, struct ledger *
 	    struct err *err);
 void p2p_free(struct p2p *p);
 OWN_DEFINE(p2p, struct p2p *, p2p_free)
-/* After ledger_commit(), before ledger_news_clear(): sends the answers and tells those who follow. */
+/* After ledger_commit(), before ledger_news_clear(): sends the answers and tells those who follow.
+ */
 void p2p_flush(struct p2p *p);
 void p2p_push_block(struct p2p *p);
 json_t *p2p_active_peers(const struct p2p *p); /* as network_info shows them; new */

@@ -327,8 +327,8 @@ static int start(struct localnet *n, const struct options *o, struct err *err)
 			       .ctx = n };
 	result = ledger_open(&begin, &n->ledger, err);
 	if (result == 0)
-		result = p2p_new(n->base, &key, n->ledger, o->p2p_port, want_flush, n, &n->p2p,
-				 err);
+		result =
+			p2p_new(n->base, &key, n->ledger, o->p2p_port, want_flush, n, &n->p2p, err);
 	near_key_wipe(&key);
 	if (result < 0 || http_server_new(n->base, NULL, on_request, n, &n->http, err) < 0 ||
 	    http_server_bind(n->http, "0.0.0.0", o->rpc_port, err) < 0)

@@ -3,7 +3,8 @@
 
 #include "engine/localnet/rpc.h"
 
-#define LOCALNET_NO_SIGNATURE "ed25519:1111111111111111111111111111111111111111111111111111111111111111"
+#define LOCALNET_NO_SIGNATURE                                                                      \
+	"ed25519:1111111111111111111111111111111111111111111111111111111111111111"
 #define GAS_LIMIT 1000000000000000
 
 int rpc_find_block(struct rpc *r, const json_t *params, struct ledger_block *ret,
@@ -37,22 +38,22 @@ static json_t *chunk_header(const struct ledger_block *b, json_int_t gas_used)
 	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:I,s:I,s:i,s:I,s:I,s:s,s:s,s:s,s:s,s:s,s:[],s:"
 			 "n,s:n,s:s}",
 			 "chunk_hash", b->hash, "prev_block_hash", b->prev_hash, "outcome_root",
-			 LOCALNET_NO_HASH, "prev_state_root", LOCALNET_NO_HASH, "encoded_merkle_root", LOCALNET_NO_HASH,
-			 "encoded_length", 8, "height_created", (json_int_t)b->height,
-			 "height_included", (json_int_t)b->height, "shard_id", 0, "gas_used",
-			 gas_used, "gas_limit", (json_int_t)GAS_LIMIT, "rent_paid", "0",
-			 "validator_reward", "0", "balance_burnt", "0", "outgoing_receipts_root",
-			 LOCALNET_NO_HASH, "tx_root", LOCALNET_NO_HASH, "validator_proposals", "congestion_info",
+			 LOCALNET_NO_HASH, "prev_state_root", LOCALNET_NO_HASH,
+			 "encoded_merkle_root", LOCALNET_NO_HASH, "encoded_length", 8,
+			 "height_created", (json_int_t)b->height, "height_included",
+			 (json_int_t)b->height, "shard_id", 0, "gas_used", gas_used, "gas_limit",
+			 (json_int_t)GAS_LIMIT, "rent_paid", "0", "validator_reward", "0",
+			 "balance_burnt", "0", "outgoing_receipts_root", LOCALNET_NO_HASH,
+			 "tx_root", LOCALNET_NO_HASH, "validator_proposals", "congestion_info",
 			 "bandwidth_requests", "signature", LOCALNET_NO_SIGNATURE);
 }
 
 static void set_roots(json_t *header, const struct ledger_block *b)
 {
 	static const char *const roots[] = {
-		"prev_state_root",    "block_body_hash", "chunk_receipts_root",
-		"chunk_headers_root", "chunk_tx_root",	 "outcome_root",
-		"challenges_root",    "next_bp_hash",	 "block_merkle_root",
-		"epoch_id",	      "next_epoch_id"
+		"prev_state_root",   "block_body_hash", "chunk_receipts_root", "chunk_headers_root",
+		"chunk_tx_root",     "outcome_root",	"challenges_root",     "next_bp_hash",
+		"block_merkle_root", "epoch_id",	"next_epoch_id"
 	};
 
 	OWN(str) char *random = near_base58_encode(b->random, sizeof(b->random));
@@ -91,11 +92,10 @@ static json_int_t gas_used(const json_t *outcomes)
 	json_t *one, *receipt;
 	size_t i, j;
 
-	json_array_foreach(outcomes, i, one)
-	{
+	json_array_foreach(outcomes, i, one) {
 		gas += json_int_or(json_path(one, "transaction_outcome.outcome"), "gas_burnt", 0);
-		json_array_foreach(json_list(one, "receipts_outcome"), j, receipt) gas +=
-			json_int_or(json_map(receipt, "outcome"), "gas_burnt", 0);
+		json_array_foreach(json_list(one, "receipts_outcome"), j, receipt)
+			gas += json_int_or(json_map(receipt, "outcome"), "gas_burnt", 0);
 	}
 	return gas;
 }

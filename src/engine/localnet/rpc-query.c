@@ -46,11 +46,11 @@ static json_t *view_account(const struct look *k)
 {
 	const json_t *a = k->account;
 
-	return with_block(k, json_pack("{s:s,s:s,s:s,s:I,s:i}", "amount", json_str(a, "amount"),
-				       "locked", json_str_or(a, "locked", "0"), "code_hash",
-				       json_str_or(a, "code_hash", LOCALNET_NO_HASH),
-				       "storage_usage", (json_int_t)ledger_storage(a),
-				       "storage_paid_at", 0));
+	return with_block(k,
+			  json_pack("{s:s,s:s,s:s,s:I,s:i}", "amount", json_str(a, "amount"),
+				    "locked", json_str_or(a, "locked", "0"), "code_hash",
+				    json_str_or(a, "code_hash", LOCALNET_NO_HASH), "storage_usage",
+				    (json_int_t)ledger_storage(a), "storage_paid_at", 0));
 }
 
 static json_t *view_key(const struct look *k, const char *public_key)
@@ -69,8 +69,9 @@ static json_t *view_keys(const struct look *k)
 	json_t *list = json_array(), *key;
 	const char *name;
 
-	json_object_foreach(json_map(k->account, "keys"), name, key) json_array_append_new(
-		list, json_pack("{s:s,s:O}", "public_key", name, "access_key", key));
+	json_object_foreach(json_map(k->account, "keys"), name, key)
+		json_array_append_new(
+			list, json_pack("{s:s,s:O}", "public_key", name, "access_key", key));
 	return with_block(k, json_pack("{s:o}", "keys", list));
 }
 
@@ -137,8 +138,7 @@ static enum rpc_outcome view_code(const struct look *k, json_t **ret)
 static enum rpc_outcome with_bytes(const struct look *k, json_t **ret)
 {
 	const char *method = json_str(k->params, "method_name");
-	const char *text =
-		json_str_or(k->params, method ? "args_base64" : "prefix_base64", "");
+	const char *text = json_str_or(k->params, method ? "args_base64" : "prefix_base64", "");
 	OWN(str) char *bytes = NULL;
 	uint8_t *data = NULL;
 	size_t len = 0;

@@ -32,15 +32,14 @@ json_t *rpc_status(const struct rpc *r, int64_t now_ns)
 		json_pack("{s:s,s:I,s:s,s:b,s:s,s:I,s:s,s:I}", "latest_block_hash", l->head.hash,
 			  "latest_block_height", (json_int_t)l->head.height, "latest_state_root",
 			  LOCALNET_NO_HASH, "syncing", 0, "earliest_block_hash", l->first.hash,
-			  "earliest_block_height", (json_int_t)l->first.height, "epoch_id", LOCALNET_NO_HASH,
-			  "epoch_start_height", (json_int_t)l->first.height);
+			  "earliest_block_height", (json_int_t)l->first.height, "epoch_id",
+			  LOCALNET_NO_HASH, "epoch_start_height", (json_int_t)l->first.height);
 
 	set_time(sync, "latest_block_time", l->head.time_ns);
 	set_time(sync, "earliest_block_time", l->first.time_ns);
 	json_object_set_new(j, "sync_info", sync);
 	return j;
 }
-
 
 enum rpc_outcome rpc_gas_price(struct rpc *r, const json_t *params, const struct rpc_request *q,
 			       json_t **ret)
@@ -81,7 +80,8 @@ enum rpc_outcome rpc_validators(struct rpc *r, const json_t *params, const struc
 	(void)params;
 	(void)q;
 	*ret = json_pack(
-		"{s:[{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:[i],s:[i],s:s}],s:[{s:s,s:s,s:[i],s:s}],"
+		"{s:[{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:[i],s:[i],s:s}],s:[{s:s,s:s,s:[i],s:s}]"
+		","
 		"s:[],s:[],s:[],s:[],s:I,s:I}",
 		"current_validators", "account_id", LOCALNET_ROOT, "is_slashed", 0,
 		"num_expected_blocks", made, "num_produced_blocks", made, "num_expected_chunks",
@@ -107,16 +107,17 @@ static json_t *config(const struct rpc *r)
 		"protocol_version", LOCALNET_PROTOCOL_VERSION, "chain_id", l->chain_id,
 		"genesis_height", 0, "num_block_producer_seats", 1,
 		"num_block_producer_seats_per_shard", 1, "avg_hidden_validator_seats_per_shard", 0,
-		"dynamic_resharding", 0, "epoch_length", LOCALNET_EPOCH_BLOCKS, "gas_limit", (json_int_t)GAS_LIMIT, "min_gas_price",
-		gas_price, "max_gas_price", "10000000000000000000000", "gas_price_adjustment_rate",
-		1, 100, "block_producer_kickout_threshold", 90, "chunk_producer_kickout_threshold",
-		90, "chunk_validator_only_kickout_threshold", 80,
-		"target_validator_mandates_per_shard", 68, "online_min_threshold", 9, 10,
-		"online_max_threshold", 99, 100, "num_blocks_per_year", 52560000,
-		"protocol_reward_rate", 0, 1, "transaction_validity_period", LOCALNET_BLOCKS_VALID,
-		"protocol_treasury_account", LOCALNET_ROOT, "minimum_stake_divisor", 10,
-		"minimum_stake_ratio", 1, 6250, "protocol_upgrade_stake_threshold", 4, 5,
-		"fishermen_threshold", "10000000000000000000", "max_kickout_stake_perc", 100);
+		"dynamic_resharding", 0, "epoch_length", LOCALNET_EPOCH_BLOCKS, "gas_limit",
+		(json_int_t)GAS_LIMIT, "min_gas_price", gas_price, "max_gas_price",
+		"10000000000000000000000", "gas_price_adjustment_rate", 1, 100,
+		"block_producer_kickout_threshold", 90, "chunk_producer_kickout_threshold", 90,
+		"chunk_validator_only_kickout_threshold", 80, "target_validator_mandates_per_shard",
+		68, "online_min_threshold", 9, 10, "online_max_threshold", 99, 100,
+		"num_blocks_per_year", 52560000, "protocol_reward_rate", 0, 1,
+		"transaction_validity_period", LOCALNET_BLOCKS_VALID, "protocol_treasury_account",
+		LOCALNET_ROOT, "minimum_stake_divisor", 10, "minimum_stake_ratio", 1, 6250,
+		"protocol_upgrade_stake_threshold", 4, 5, "fishermen_threshold",
+		"10000000000000000000", "max_kickout_stake_perc", 100);
 
 	json_object_set_new(j, "max_inflation_rate", json_pack("[i,i]", 0, 1));
 	json_object_set_new(j, "genesis_time", json_string("2025-10-28T00:00:00Z"));
@@ -139,17 +140,16 @@ enum rpc_outcome rpc_protocol_config(struct rpc *r, const json_t *params,
 	(void)params;
 	(void)q;
 	json_object_set_new(j, "shard_layout", shard_layout());
-	json_object_set_new(
-		j, "runtime_config",
-		json_pack("{s:s,s:{s:i,s:s},s:{s:{s:i,s:i,s:i,s:I,s:i,s:i}}}",
-			  "storage_amount_per_byte", byte, "account_creation_config",
-			  "min_allowed_top_level_account_length", 65, "registrar_account_id",
-			  LOCALNET_REGISTRAR, "wasm_config", "limit_config",
-			  "max_actions_per_receipt", 100, "max_contract_size", 4194304,
-			  "max_transaction_size", LOCALNET_TRANSACTION_MOST,
-			  "max_total_prepaid_gas", (json_int_t)GAS_LIMIT,
-			  "yield_timeout_length_in_blocks", SIGNER_TIMEOUT_BLOCKS,
-			  "max_yield_payload_size", 1024));
+	json_object_set_new(j, "runtime_config",
+			    json_pack("{s:s,s:{s:i,s:s},s:{s:{s:i,s:i,s:i,s:I,s:i,s:i}}}",
+				      "storage_amount_per_byte", byte, "account_creation_config",
+				      "min_allowed_top_level_account_length", 65,
+				      "registrar_account_id", LOCALNET_REGISTRAR, "wasm_config",
+				      "limit_config", "max_actions_per_receipt", 100,
+				      "max_contract_size", 4194304, "max_transaction_size",
+				      LOCALNET_TRANSACTION_MOST, "max_total_prepaid_gas",
+				      (json_int_t)GAS_LIMIT, "yield_timeout_length_in_blocks",
+				      SIGNER_TIMEOUT_BLOCKS, "max_yield_payload_size", 1024));
 	*ret = j;
 	return RPC_RESULT;
 }

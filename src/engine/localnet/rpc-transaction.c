@@ -52,10 +52,9 @@ static int decode(const json_t *params, struct near_transaction **ret, json_t **
 	result = near_transaction_decode(bytes, len, ret, &why);
 	free(bytes);
 	if (len > LOCALNET_TRANSACTION_MOST)
-		*ret_error = invalid_transaction(json_pack("{s:{s:I,s:i}}",
-							   "TransactionSizeExceeded", "size",
-							   (json_int_t)len, "limit",
-							   LOCALNET_TRANSACTION_MOST));
+		*ret_error = invalid_transaction(
+			json_pack("{s:{s:I,s:i}}", "TransactionSizeExceeded", "size",
+				  (json_int_t)len, "limit", LOCALNET_TRANSACTION_MOST));
 	else if (result < 0)
 		*ret_error = undecodable(why.text);
 	return *ret_error ? -1 : 0;
@@ -83,10 +82,12 @@ static void hold(struct rpc *r, const char *transaction, const char *wait_until,
 		 const struct rpc_request *q)
 {
 	r->waits = mem_grow(r->waits, r->wait_count + 1, sizeof(*r->waits));
-	r->waits[r->wait_count++] =
-		(struct rpc_wait){ str_dup(transaction), json_incref(q->id),
-				   str_dup(wait_until),	 commit,
-				   q->token,		 q->now_ns + RPC_HOLD_S * 1000000000ll };
+	r->waits[r->wait_count++] = (struct rpc_wait){ str_dup(transaction),
+						       json_incref(q->id),
+						       str_dup(wait_until),
+						       commit,
+						       q->token,
+						       q->now_ns + RPC_HOLD_S * 1000000000ll };
 }
 
 static void wait_clear(struct rpc_wait *w)
@@ -142,8 +143,9 @@ void rpc_clear(struct rpc *r)
 /* ---- methods ------------------------------------------------------------------------------- */
 
 /* What is said of a transaction that is there. `outcome` is taken; NULL: it waits. */
-static enum rpc_outcome answer(struct rpc *r, const char *id, json_t *outcome, const char *wait_until,
-			       bool commit, const struct rpc_request *q, json_t **ret)
+static enum rpc_outcome answer(struct rpc *r, const char *id, json_t *outcome,
+			       const char *wait_until, bool commit, const struct rpc_request *q,
+			       json_t **ret)
 {
 	OWN(json) json_t *own = outcome;
 
@@ -219,8 +221,8 @@ enum rpc_outcome rpc_transaction(struct rpc *r, const json_t *params, const stru
 				 json_t **ret)
 {
 	bool old = json_is_array(params);
-	const char *hash = old ? json_string_value(json_array_get(params, 0))
-			       : json_str(params, "tx_hash");
+	const char *hash =
+		old ? json_string_value(json_array_get(params, 0)) : json_str(params, "tx_hash");
 	const char *wait_until =
 		old ? NULL : json_str_or(params, "wait_until", "EXECUTED_OPTIMISTIC");
 	OWN(str) char *text = NULL;

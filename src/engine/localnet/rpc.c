@@ -1,5 +1,5 @@
-/* JSON-RPC as nearcore answers it: HTTP 200 but for time-outs, errors with name, cause, code, message,
- * data. */
+/* JSON-RPC as nearcore answers it: HTTP 200 but for time-outs, errors with name, cause, code,
+ * message, data. */
 #include "engine/localnet/rpc.h"
 
 #include <inttypes.h>
@@ -107,8 +107,7 @@ static enum rpc_outcome dispatch(struct rpc *r, const char *method, const json_t
 	return RPC_ERROR;
 }
 
-void rpc_reply(struct rpc *r, void *token, json_t *id, int http_status, bool failed,
-	       json_t *result)
+void rpc_reply(struct rpc *r, void *token, json_t *id, int http_status, bool failed, json_t *result)
 {
 	OWN(json)
 	json_t *answer = json_pack("{s:s,s:o,s:o}", "jsonrpc", "2.0", failed ? "error" : "result",

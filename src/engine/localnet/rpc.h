@@ -11,7 +11,8 @@ struct rpc {
 	uint16_t port;
 	int64_t started_ns;
 	json_t *(*active_peers)(void *ctx); /* new array; NULL: none */
-	/* The answer to the request of this token: to be sent after ledger_commit(). text is given. */
+	/* The answer to the request of this token: to be sent after ledger_commit(). text is given.
+	 */
 	void (*reply)(void *ctx, void *token, int http_status, char *text);
 	void *ctx;
 	struct rpc_wait *waits;

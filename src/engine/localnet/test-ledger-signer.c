@@ -57,9 +57,9 @@ TEST(ledger_signer, account_without_code_cannot_be_called)
 
 	chain_open(&c, NULL);
 	answer = call(&c, "near", "localnet", "init", INIT);
-	CHECK_STR(json_string_value(
-			  json_path(action_error(answer), "FunctionCallError.CompilationError."
-							  "CodeDoesNotExist.account_id")),
+	CHECK_STR(json_string_value(json_path(action_error(answer),
+					      "FunctionCallError.CompilationError."
+					      "CodeDoesNotExist.account_id")),
 		  "localnet");
 	viewed = query(&c, "call_function", "near", "state");
 	CHECK_STR(json_str(json_map(viewed, "result"), "error"),
@@ -220,8 +220,7 @@ TEST(ledger_signer, deposit_and_gas_of_a_signature_are_accounted_for)
 	near_u128_parse(json_string_value(json_path(
 				answer, "result.transaction_outcome.outcome.tokens_burnt")),
 			&burnt);
-	json_array_foreach(json_path(answer, "result.receipts_outcome"), i, receipt)
-	{
+	json_array_foreach(json_path(answer, "result.receipts_outcome"), i, receipt) {
 		near_u128 one = 0;
 
 		near_u128_parse(json_string_value(json_path(receipt, "outcome.tokens_burnt")),

@@ -51,7 +51,8 @@ TEST(ledger_account, only_the_parent_creates_and_the_registrar_names_without_dot
 	t = transaction(&c, "near", "x.test.near");
 	add(t, NEAR_CREATE_ACCOUNT);
 	stranger = submit(&c, t, NULL);
-	CHECK_STR(text_at(action_error(stranger), "CreateAccountNotAllowed.predecessor_id"), "near");
+	CHECK_STR(text_at(action_error(stranger), "CreateAccountNotAllowed.predecessor_id"),
+		  "near");
 	t = transaction(&c, "test.near", "short");
 	add(t, NEAR_CREATE_ACCOUNT);
 	top = submit(&c, t, NULL);
@@ -199,8 +200,7 @@ TEST(ledger_money, failed_receipt_gives_deposit_and_gas_back)
 	CHECK(strstr(panic_of(answer), "Smart contract panicked: "));
 	CHECK(balance(&c, CONTRACT) == there);
 	near_u128_parse(text_at(answer, "result.transaction_outcome.outcome.tokens_burnt"), &burnt);
-	json_array_foreach(json_path(answer, "result.receipts_outcome"), i, receipt)
-	{
+	json_array_foreach(json_path(answer, "result.receipts_outcome"), i, receipt) {
 		near_u128 one = 0;
 
 		near_u128_parse(text_at(receipt, "outcome.tokens_burnt"), &one);
@@ -216,7 +216,6 @@ TEST(ledger_money, actions_are_all_done_or_none)
 	struct chain c = { 0 };
 	struct near_transaction *t;
 	OWN(json) json_t *answer = NULL;
-	OWN(json) json_t *state = NULL;
 
 	chain_open(&c, NULL);
 	t = transaction(&c, "test.near", "x.test.near");
@@ -275,8 +274,9 @@ TEST(ledger_refusal, has_nearcores_shapes)
 	CHECK_INT(json_integer_value(json_path(invalid(answers[0]), "InvalidNonce.ak_nonce")), 0);
 	CHECK_INT(json_object_size(json_path(invalid(answers[0]), "InvalidNonce")), 2);
 	answers[1] = submit(&c, transaction(&c, "test.near", "near"), &stranger);
-	CHECK_STR(text_at(invalid(answers[1]), "InvalidAccessKeyError.AccessKeyNotFound.account_id"),
-		  "test.near");
+	CHECK_STR(
+		text_at(invalid(answers[1]), "InvalidAccessKeyError.AccessKeyNotFound.account_id"),
+		"test.near");
 	answers[2] = submit(&c, transaction(&c, "nobody.near", "near"), NULL);
 	CHECK_STR(text_at(invalid(answers[2]), "SignerDoesNotExist.signer_id"), "nobody.near");
 	t = transaction(&c, "test.near", "near");
@@ -375,9 +375,8 @@ TEST(ledger_refusal, call_key_may_do_its_part_while_its_allowance_lasts)
 	CHECK(json_path(answers[0], "result.status.SuccessValue"));
 	for (int i = 1; i < 6; i++) {
 		OWN(str) char *public_key = near_key_format_public(&limited);
-		const json_t *key =
-			json_object_get(json_map(ledger_account(c.ledger, "test.near"), "keys"),
-					public_key);
+		const json_t *key = json_object_get(
+			json_map(ledger_account(c.ledger, "test.near"), "keys"), public_key);
 
 		t = transaction(&c, "test.near", i == 2 ? "near" : CONTRACT);
 		t->nonce = (uint64_t)json_int_or(key, "nonce", 0) + 1;
@@ -390,8 +389,9 @@ TEST(ledger_refusal, call_key_may_do_its_part_while_its_allowance_lasts)
 		answers[i] = submit(&c, t, &limited);
 	}
 	CHECK_STR(text_at(invalid(answers[1]), "InvalidAccessKeyError"), "RequiresFullAccess");
-	CHECK_STR(text_at(invalid(answers[2]), "InvalidAccessKeyError.ReceiverMismatch.ak_receiver"),
-		  CONTRACT);
+	CHECK_STR(
+		text_at(invalid(answers[2]), "InvalidAccessKeyError.ReceiverMismatch.ak_receiver"),
+		CONTRACT);
 	CHECK_STR(text_at(invalid(answers[3]),
 			  "InvalidAccessKeyError.MethodNameMismatch.method_name"),
 		  "sign");

@@ -75,8 +75,7 @@ static json_t *expect(struct world *w, const char *key, const json_t *value)
 		json_t *one;
 		size_t i;
 
-		json_array_foreach(w->frames, i, one)
-		{
+		json_array_foreach(w->frames, i, one) {
 			json_t *member = json_object_get(one, key);
 
 			if (!member || (value && !json_equal(member, value)))
@@ -176,8 +175,9 @@ TEST(localnet_p2p, views_keys_and_transactions_are_answered)
 	answers[0] = answer_to(&w, send_request(&w, json_pack("{s:s,s:s}", "account_id", CONTRACT,
 							      "view", "state")));
 	CHECK(strstr(json_str_or(answers[0], "error", ""), "not initialized"));
-	answers[1] = answer_to(&w, send_request(&w, json_pack("{s:s,s:s}", "account_id", "test.near",
-							      "access_key", w.chain.public_key)));
+	answers[1] =
+		answer_to(&w, send_request(&w, json_pack("{s:s,s:s}", "account_id", "test.near",
+							 "access_key", w.chain.public_key)));
 	CHECK_STR(json_string_value(json_path(answers[1], "result.permission")), "FullAccess");
 	answers[2] = answer_to(&w, send_request(&w, json_pack("{s:s,s:s}", "account_id", "x.near",
 							      "access_key", w.chain.public_key)));

@@ -24,10 +24,10 @@ static void check_required(const json_t *all, const char *name, const json_t *an
 	json_t *field;
 	size_t i;
 
-	json_array_foreach(
-		json_object_get(json_object_get(all, "strict_required"), name), i,
-		field) if (!json_path(json_object_get(answer, "result"), json_string_value(field)))
-		test_fail(__FILE__, __LINE__, "%s lacks %s", name, json_string_value(field));
+	json_array_foreach(json_object_get(json_object_get(all, "strict_required"), name), i, field)
+		if (!json_path(json_object_get(answer, "result"), json_string_value(field)))
+			test_fail(__FILE__, __LINE__, "%s lacks %s", name,
+				  json_string_value(field));
 	CHECK(i > 0);
 }
 
@@ -187,8 +187,9 @@ static bool same_shape(const json_t *want, const json_t *got)
 		return true;
 	if (json_object_size(want) != json_object_size(got))
 		return false;
-	json_object_foreach((json_t *)(uintptr_t)want, key, member) if (
-		!json_object_get(got, key) || !same_shape(member, json_object_get(got, key))) return false;
+	json_object_foreach((json_t *)(uintptr_t)want, key, member)
+		if (!json_object_get(got, key) || !same_shape(member, json_object_get(got, key)))
+			return false;
 	return true;
 }
 
@@ -229,9 +230,10 @@ struct keys {
 /* The named refusal, provoked. */
 static json_t *provoke(struct chain *c, const char *name, const struct keys *keys)
 {
-	bool nobody = !strcmp(name, "SignerDoesNotExist"), poor = !strcmp(name, "NotEnoughAllowance");
-	struct near_transaction *t = transaction(c, nobody ? "nobody.near" : "test.near",
-						 poor ? CONTRACT : "near");
+	bool nobody = !strcmp(name, "SignerDoesNotExist"),
+	     poor = !strcmp(name, "NotEnoughAllowance");
+	struct near_transaction *t =
+		transaction(c, nobody ? "nobody.near" : "test.near", poor ? CONTRACT : "near");
 	const struct near_key *key = poor ? &keys->poor : NULL;
 
 	t->nonce = 1500000;
@@ -306,6 +308,7 @@ static json_t *fail_with(struct chain *c, const char *name)
 		a->name = str_dup(!strcmp(name, "methodNotFound") ? "get_greeting" : "sign");
 	else
 		a->gas = 0;
+	a->permission.full_access = true;
 	if (a->kind == NEAR_ADD_KEY)
 		a->public_key = str_dup(c->public_key);
 	if (a->kind == NEAR_DEPLOY_CONTRACT) {
@@ -317,10 +320,14 @@ static json_t *fail_with(struct chain *c, const char *name)
 
 TEST(localnet_rpc, failures_are_shaped_as_the_vectors)
 {
-	static const char *const names[] = { "panic",		    "methodNotFound",
-					     "gasExceeded",	    "codeDoesNotExist",
-					     "AccountDoesNotExist", "AccountAlreadyExists",
-					     "LackBalanceForState", "CreateAccountNotAllowed",
+	static const char *const names[] = { "panic",
+					     "methodNotFound",
+					     "gasExceeded",
+					     "codeDoesNotExist",
+					     "AccountDoesNotExist",
+					     "AccountAlreadyExists",
+					     "LackBalanceForState",
+					     "CreateAccountNotAllowed",
 					     "AddKeyAlreadyExists" };
 	OWN(json) json_t *all = shapes();
 
@@ -349,10 +356,10 @@ TEST(localnet_rpc, state_of_an_earlier_block_is_given_while_it_is_the_same)
 	for (int i = 0; i < 3; i++) {
 		if (i == 1)
 			create(&c, "test.near", "a.test.near", 1);
-		answers[i] = ask(&c, "query",
-				 json_pack("{s:s,s:s,s:i}", "request_type", "view_account",
-					   "account_id", i == 2 ? "near" : "test.near", "block_id",
-					   2));
+		answers[i] =
+			ask(&c, "query",
+			    json_pack("{s:s,s:s,s:i}", "request_type", "view_account", "account_id",
+				      i == 2 ? "near" : "test.near", "block_id", 2));
 	}
 	CHECK_INT(json_integer_value(json_path(answers[0], "result.block_height")), 2);
 	CHECK_STR(json_string_value(json_path(answers[1], "error.cause.name")),
@@ -378,8 +385,8 @@ TEST(localnet_rpc, anything_instead_of_a_request_gets_an_error)
 		"{\"method\":\"send_tx\",\"params\":[1,2]}",
 		"{\"method\":\"tx\",\"params\":{\"tx_hash\":{}}}",
 		"{\"method\":\"chunk\",\"params\":[[]]}",
-		"{\"method\":\"query\",\"params\":{\"request_type\":\"call_function\","
-		"\"account_id\":\"test.near\",\"method_name\":\"x\",\"args_base64\":\"*\"}}",
+		"{\"method\":\"query\",\"params\":{\"request_type\":\"view_state\",\"account_id\":"
+		"\"near\",\"prefix_base64\":\"*\"}}",
 		"{\"method\":\"block\",\"params\":{\"block_id\":-1}}",
 	};
 	struct chain c = { 0 };
@@ -408,4 +415,3 @@ TEST(localnet_rpc, node_key_and_node_public_key_are_both_the_p2p_key)
 	CHECK_STR(json_string_value(json_path(status, "result.chain_id")), "mpc-localnet");
 	chain_close(&c);
 }
-

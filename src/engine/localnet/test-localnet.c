@@ -95,8 +95,8 @@ TEST(localnet, process_serves_status_advances_and_stops_on_sigterm)
 static json_t *post(uint16_t port, const char *method, json_t *params)
 {
 	OWN(json)
-	json_t *request = json_pack("{s:s,s:i,s:s,s:o}", "jsonrpc", "2.0", "id", 1, "method", method,
-				    "params", params);
+	json_t *request = json_pack("{s:s,s:i,s:s,s:o}", "jsonrpc", "2.0", "id", 1, "method",
+				    method, "params", params);
 	OWN(str) char *body = json_text(request);
 	OWN(str)
 	char *text = str_printf("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
@@ -153,8 +153,9 @@ static near_u128 amount_at(uint16_t port)
 
 static void send_and_leave(uint16_t port, const char *base64)
 {
-	OWN(json) json_t *request = json_pack("{s:i,s:s,s:[s]}", "id", 1, "method",
-					      "broadcast_tx_commit", "params", base64);
+	OWN(json)
+	json_t *request = json_pack("{s:i,s:s,s:[s]}", "id", 1, "method", "broadcast_tx_commit",
+				    "params", base64);
 	OWN(str) char *body = json_text(request);
 	OWN(str)
 	char *text = str_printf("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n%s",
@@ -198,15 +199,14 @@ static void live(struct life *l, uint16_t port, const struct near_key *key, int 
 /* After a crash: the block that was seen is the same one, and what was acknowledged is there. */
 static void check_life(const struct life *l, uint16_t port, near_u128 begun)
 {
-	OWN(json) json_t *block = post(port, "block", json_pack("{s:I}", "block_id",
-								(json_int_t)l->height));
+	OWN(json)
+	json_t *block = post(port, "block", json_pack("{s:I}", "block_id", (json_int_t)l->height));
 	near_u128 moved = amount_at(port) - begun;
 	json_t *id;
 	size_t i;
 
 	CHECK_STR(json_string_value(json_path(block, "result.header.hash")), l->hash);
-	json_array_foreach(l->acknowledged, i, id)
-	{
+	json_array_foreach(l->acknowledged, i, id) {
 		OWN(json)
 		json_t *answer = post(port, "tx", json_pack("[O,s]", id, "test.near"));
 
@@ -257,9 +257,11 @@ TEST(localnet, state_of_an_older_chain_is_refused_by_name)
 	OWN(str) char *directory = make_directory();
 	OWN(str) char *path = str_printf("%s/chain.json", directory);
 	FILE *f = fopen(path, "w");
-	struct ledger_start start = { directory, "mpc-localnet", CONTRACT,
-				      "ed25519:4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi", NOW,
-				      { 0 } };
+	struct ledger_start start = {
+		directory, "mpc-localnet",
+		CONTRACT,  "ed25519:4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi",
+		NOW,	   { 0 }
+	};
 	struct ledger *l = NULL;
 	struct err err = { 0 };
 

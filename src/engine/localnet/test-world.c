@@ -68,8 +68,7 @@ static json_t *take(struct chain *c, const char *id)
 	json_t *answer;
 	size_t i;
 
-	json_array_foreach(c->answers, i, answer)
-	{
+	json_array_foreach(c->answers, i, answer) {
 		if (id && !str_eq(json_str(answer, "id"), id))
 			continue;
 		json_incref(answer);
@@ -337,8 +336,7 @@ static json_t *bytes_json(const uint8_t *data, size_t len)
 
 char *respond_args(struct chain *c, const struct signers *s)
 {
-	OWN(json) json_t *pending =
-		signer_pending(json_object_get(c->ledger->contracts, CONTRACT));
+	OWN(json) json_t *pending = signer_pending(json_object_get(c->ledger->contracts, CONTRACT));
 	const json_t *first = json_array_get(pending, 0);
 	const char *tweak = json_str_or(first, "tweak", "");
 	uint8_t signature[64], raw[32] = { 0 };
@@ -347,8 +345,8 @@ char *respond_args(struct chain *c, const struct signers *s)
 	hex_decode(tweak, 64, raw, 32);
 	sign(s, tweak, json_str_or(json_map(first, "payload"), "Eddsa", ""), signature);
 	args = json_pack("{s:{s:o,s:O,s:i},s:{s:s,s:o}}", "request", "tweak", bytes_json(raw, 32),
-			 "payload", json_map(first, "payload"), "domain_id", 0, "response", "scheme",
-			 "Ed25519", "signature", bytes_json(signature, 64));
+			 "payload", json_map(first, "payload"), "domain_id", 0, "response",
+			 "scheme", "Ed25519", "signature", bytes_json(signature, 64));
 	return json_text(args);
 }
 

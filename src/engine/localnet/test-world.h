@@ -30,7 +30,8 @@ json_t *query(struct chain *c, const char *type, const char *account, const char
 json_t *view(struct chain *c, const char *account, const char *method, const char *args);
 near_u128 balance(struct chain *c, const char *account);
 
-/* A transaction of `signer`, which has the chain's key unless submit() gets another, at the head. */
+/* A transaction of `signer`, which has the chain's key unless submit() gets another, at the head.
+ */
 struct near_transaction *transaction(struct chain *c, const char *signer, const char *receiver);
 struct near_action *add(struct near_transaction *t, enum near_action_kind kind); /* at most 4 */
 struct near_action *add_call(struct near_transaction *t, const char *method, const char *args);
