@@ -171,7 +171,7 @@ uint16_t test_free_port(void)
 static char *exchange(uint16_t port, const char *request, size_t len)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001) };
-	struct timeval patience = { .tv_sec = 2 };
+	struct timeval patience = { .tv_sec = 20 };
 	OWN(fd) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	OWN(buf) struct buf b = { 0 };
 	char chunk[4096];

@@ -20,7 +20,7 @@ static struct deployment_group *group_new(struct deployment *d, const struct dep
 	return group;
 }
 
-struct deployment_group *group_of(struct deployment *d, const json_t *value)
+struct deployment_group *deployment_group_of(struct deployment *d, const json_t *value)
 {
 	struct deployment_group *group = view_of(d, value, "AWS::EC2::SecurityGroup");
 	size_t index;
@@ -41,7 +41,7 @@ size_t groups_of(struct deployment *d, const json_t *list, const struct deployme
 
 	*ret = NULL;
 	for (size_t i = 0; i < member_count(list); i++)
-		LIST_ADD(*ret, count, group_of(d, member_at(list, i)));
+		LIST_ADD(*ret, count, deployment_group_of(d, member_at(list, i)));
 	return count;
 }
 
@@ -133,7 +133,7 @@ static void rule_peer(struct deployment *d, const json_t *source, bool egress,
 		rule->peer = DEPLOYMENT_PEER_UNKNOWN;
 	} else if (group) {
 		rule->peer = DEPLOYMENT_PEER_GROUP;
-		rule->group = group_of(d, group);
+		rule->group = deployment_group_of(d, group);
 	} else if (v4 || json_object_get(source, "CidrIpv6")) {
 		rule_cidr(d, v4, rule);
 	} else if (peer_member(source, egress, "SourcePrefixListId", "DestinationPrefixListId")) {
@@ -217,7 +217,7 @@ static struct deployment_group *rule_group(struct deployment *d,
 {
 	const json_t *id = property(r, "GroupId");
 
-	return id ? group_of(d, id) : group_named(d, deployment_text(d, property(r, "GroupName")));
+	return id ? deployment_group_of(d, id) : group_named(d, deployment_text(d, property(r, "GroupName")));
 }
 
 static void separate_read(struct deployment *d, const char *type, bool egress)

@@ -134,7 +134,7 @@ void services_free(struct deployment *d);
 /* Those that a value names; made when no template declares them. NULL value: NULL. */
 const struct deployment_vpc *vpc_of(struct deployment *d, const json_t *value);
 struct deployment_subnet *subnet_of(struct deployment *d, const json_t *value);
-struct deployment_group *group_of(struct deployment *d, const json_t *value);
+struct deployment_group *deployment_group_of(struct deployment *d, const json_t *value);
 struct deployment_file_system *file_system_of(struct deployment *d, const json_t *value);
 struct deployment_role *role_of(struct deployment *d, const json_t *value);
 /* Lists of them; *ret is the caller's, NULL when empty. */

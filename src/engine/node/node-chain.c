@@ -27,6 +27,13 @@ struct boot {
 	bool same_chain;
 };
 
+struct pending {
+	json_int_t id;
+	const struct boot *boot;
+	chain_answer fn;
+	void *ctx;
+};
+
 struct chain {
 	struct event_base *base;
 	struct peer_host *host;
@@ -35,11 +42,14 @@ struct chain {
 	struct chain_events events;
 	struct boot *boots;
 	size_t boot_count;
-	struct event *poll, *stats;
+	struct boot *followed; /* tells us about the contract */
+	struct pending *pending;
+	size_t pending_count;
+	struct event *stats;
 	uint64_t height;
 	char hash[64], time[48];
-	json_int_t next_request;
-	unsigned polls, stats_count;
+	json_int_t last_request;
+	unsigned stats_count;
 	bool synced;
 };
 
@@ -50,6 +60,73 @@ static void after_ms(struct event *event, unsigned ms)
 	struct timeval later = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 
 	event_add(event, &later);
+}
+
+/* ---- questions ----------------------------------------------------------------------------- */
+
+static struct boot *any_boot(struct chain *c)
+{
+	if (c->followed)
+		return c->followed;
+	for (size_t i = 0; i < c->boot_count; i++)
+		if (c->boots[i].same_chain)
+			return &c->boots[i];
+	return NULL;
+}
+
+void chain_ask(struct chain *c, json_t *request, chain_answer fn, void *ctx)
+{
+	OWN(json) json_t *owned = request;
+	struct boot *boot = any_boot(c);
+	OWN(str) char *text = NULL;
+
+	if (!boot) {
+		fn(ctx, NULL);
+		return;
+	}
+	json_set_int(request, "id", ++c->last_request);
+	c->pending = mem_grow(c->pending, c->pending_count + 1, sizeof(*c->pending));
+	c->pending[c->pending_count++] = (struct pending){ c->last_request, boot, fn, ctx };
+	text = json_text(request);
+	peer_send(boot->peer, text, strlen(text));
+}
+
+static void answered(struct boot *b, json_int_t id, const json_t *answer)
+{
+	struct chain *c = b->chain;
+
+	for (size_t i = 0; i < c->pending_count; i++) {
+		struct pending p = c->pending[i];
+
+		if (p.id != id || p.boot != b)
+			continue;
+		memmove(c->pending + i, c->pending + i + 1, (--c->pending_count - i) * sizeof(p));
+		p.fn(p.ctx, answer);
+		return;
+	}
+}
+
+/* What was asked over a connection that is gone. */
+static void unanswered(struct boot *b)
+{
+	struct chain *c = b->chain;
+
+	for (size_t i = 0; i < c->pending_count;) {
+		if (c->pending[i].boot != b) {
+			i++;
+			continue;
+		}
+		answered(b, c->pending[i].id, NULL);
+		i = 0; /* whoever was told may have asked something new */
+	}
+}
+
+static void followed(void *ctx, const json_t *answer)
+{
+	const struct chain *c = ctx;
+
+	if (json_object_get(answer, "error"))
+		c->events.state(c->events.ctx, NULL, json_str_or(answer, "error", ""));
 }
 
 /* ---- frames -------------------------------------------------------------------------------- */
@@ -67,6 +144,16 @@ static void wrong_chain(struct boot *b, const char *chain_id, const char *hash)
 	if (node_repeat_due(&b->repeat, text))
 		node_log("WARN", NETWORK, "%s", text);
 	peer_close(b->peer, "different genesis");
+}
+
+/* One tells us what happens in the contract: the first that has our genesis. */
+static void follow(struct chain *c)
+{
+	for (size_t i = 0; i < c->boot_count && !c->followed; i++)
+		if (c->boots[i].same_chain)
+			c->followed = &c->boots[i];
+	if (c->followed)
+		chain_ask(c, json_pack("{s:s}", "follow", c->contract), followed, c);
 }
 
 static void on_block(struct boot *b, const json_t *j)
@@ -91,9 +178,27 @@ static void on_block(struct boot *b, const json_t *j)
 	if (!c->synced) {
 		c->synced = true;
 		node_log("INFO", INDEXER, "synced, streaming blocks from height %" PRIu64, height);
-		after_ms(c->poll, 0);
 	}
+	if (!c->followed)
+		follow(c);
 	c->events.height(c->events.ctx, height);
+}
+
+static void on_event(const struct boot *b, const char *event, const json_t *j)
+{
+	const struct chain_events *e = &b->chain->events;
+
+	if (b != b->chain->followed || !str_eq(json_str(j, "contract"), b->chain->contract))
+		return;
+	if (!strcmp(event, "state")) {
+		const json_t *state = json_object_get(j, "state");
+
+		e->state(e->ctx, json_is_null(state) ? NULL : state, json_str_or(j, "error", "no state"));
+	} else if (!strcmp(event, "request")) {
+		e->request(e->ctx, json_object_get(j, "request"));
+	} else if (!strcmp(event, "done")) {
+		e->done(e->ctx, json_str_or(j, "request", ""), json_bool_or(j, "answered", false));
+	}
 }
 
 static void on_frame(void *ctx, struct peer *peer, const uint8_t *data, size_t len)
@@ -107,9 +212,10 @@ static void on_frame(void *ctx, struct peer *peer, const uint8_t *data, size_t l
 	}
 	if (json_object_get(j, "genesis_hash"))
 		on_block(b, j);
+	else if (json_str(j, "event") && b->same_chain)
+		on_event(b, json_str(j, "event"), j);
 	else if (json_object_get(j, "id") && b->same_chain)
-		b->chain->events.state(b->chain->events.ctx, json_object_get(j, "result"),
-				       json_str_or(j, "error", "no result"));
+		answered(b, json_int_or(j, "id", 0), j);
 }
 
 /* ---- connections --------------------------------------------------------------------------- */
@@ -135,6 +241,11 @@ static void on_closed(void *ctx, struct peer *peer, const char *why)
 		node_log("WARN", NETWORK, "%s", text);
 	if (chain_peers(c) == 0)
 		c->synced = false;
+	if (c->followed == b) {
+		c->followed = NULL;
+		follow(c);
+	}
+	unanswered(b);
 	b->dials++;
 	after_ms(b->retry, b->dials < EARLY_DIALS ? EARLY_MS : LATE_MS);
 }
@@ -154,26 +265,7 @@ static void dial(struct boot *b)
 			    &events);
 }
 
-/* ---- the contract's state ------------------------------------------------------------------ */
-
-static void on_poll(evutil_socket_t fd, short what, void *ctx)
-{
-	struct chain *c = ctx;
-	OWN(json) json_t *request = NULL;
-	OWN(str) char *text = NULL;
-
-	(void)fd;
-	(void)what;
-	request = json_pack("{s:I,s:s,s:s}", "id", ++c->next_request, "account_id", c->contract,
-			    "view", "state");
-	text = json_text(request);
-	for (size_t i = 0; i < c->boot_count; i++)
-		if (c->boots[i].same_chain) {
-			peer_send(c->boots[i].peer, text, strlen(text));
-			break; /* one answer is enough */
-		}
-	after_ms(c->poll, c->polls++ < EARLY_DIALS ? EARLY_MS : LATE_MS);
-}
+/* ---- what is logged now and then ----------------------------------------------------------- */
 
 static void on_stats(evutil_socket_t fd, short what, void *ctx)
 {
@@ -224,7 +316,6 @@ struct chain *chain_new(struct event_base *base, struct peer_host *host,
 	c->contract = contract;
 	c->events = *events;
 	snprintf(c->hash, sizeof(c->hash), "%s", near->genesis_hash);
-	c->poll = event_new(base, -1, 0, on_poll, c);
 	c->stats = event_new(base, -1, EV_PERSIST, on_stats, c);
 	event_add(c->stats, &every);
 	c->boots = mem_new(near->boot_node_count + 1, sizeof(*c->boots));
@@ -248,7 +339,7 @@ void chain_free(struct chain *c)
 		free(c->boots[i].name);
 	}
 	free(c->boots);
-	event_free(c->poll);
+	free(c->pending);
 	event_free(c->stats);
 	free(c);
 }

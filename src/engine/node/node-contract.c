@@ -80,6 +80,7 @@ static const json_t *find_kind(const json_t *j, enum contract_kind *ret_kind)
 	return NULL;
 }
 
+/* Of those that hold shares, or generate them now. */
 static const json_t *find_parameters(const json_t *inner, enum contract_kind kind)
 {
 	if (kind == CONTRACT_INITIALIZING)
@@ -89,41 +90,91 @@ static const json_t *find_parameters(const json_t *inner, enum contract_kind kin
 	return json_map(inner, "parameters");
 }
 
-static int parse_participants(const json_t *list, enum node_profile profile, uint16_t port_override,
-			      struct contract_state *s, struct err *err)
+static void participant_clear(struct contract_participant *p)
 {
+	free(p->account);
+	free(p->url);
+	free(p->host);
+	*p = (struct contract_participant){ 0 };
+}
+
+/* In the order of their ids; who is there already gets the new one's url and key. */
+static void merge(struct contract_state *s, struct contract_participant *p)
+{
+	size_t at = 0;
+
+	while (at < s->participant_count && s->participants[at].id < p->id)
+		at++;
+	if (at < s->participant_count && s->participants[at].id == p->id) {
+		p->holds |= s->participants[at].holds;
+		participant_clear(&s->participants[at]);
+	} else {
+		s->participants = mem_grow(s->participants, s->participant_count + 1, sizeof(*p));
+		memmove(s->participants + at + 1, s->participants + at,
+			(s->participant_count++ - at) * sizeof(*p));
+	}
+	s->participants[at] = *p;
+}
+
+static int parse_participants(const json_t *parameters, enum node_profile profile,
+			      uint16_t port_override, bool next, struct contract_state *s,
+			      struct err *err)
+{
+	const json_t *list = json_path(parameters, "participants.participants");
 	json_t *item;
 	size_t i;
 
 	if (!json_is_array(list) || json_array_size(list) > PARTICIPANTS_MOST)
 		return err_set(err, ERR_REMOTE, "contract state without participants");
-	s->participants = mem_new(json_array_size(list) + 1, sizeof(*s->participants));
-	json_array_foreach(list, i,
-			   item) if (parse_participant(item, profile, port_override,
-						       &s->participants[s->participant_count++],
-						       err) < 0) return -1;
+	json_array_foreach(list, i, item)
+	{
+		struct contract_participant p = { .holds = !next, .next = next };
+
+		if (parse_participant(item, profile, port_override, &p, err) < 0) {
+			participant_clear(&p);
+			return -1;
+		}
+		merge(s, &p);
+	}
 	return 0;
+}
+
+static uint64_t epoch_of(const json_t *inner, enum contract_kind kind)
+{
+	const char *path = kind == CONTRACT_RUNNING	? "keyset.epoch_id"
+			   : kind == CONTRACT_RESHARING ? "resharing_key.epoch_id"
+							: "epoch_id";
+
+	return (uint64_t)json_integer_value(json_path(inner, path));
+}
+
+static int parse_state(const json_t *inner, enum node_profile profile, uint16_t port_override,
+		       struct contract_state *s, struct err *err)
+{
+	const json_t *parameters = find_parameters(inner, s->kind);
+	const json_t *next = json_path(inner, "resharing_key.parameters");
+
+	s->threshold = (uint64_t)json_int_or(parameters, "threshold", 0);
+	s->epoch = s->keyset_epoch = epoch_of(inner, s->kind);
+	if (parse_participants(parameters, profile, port_override, false, s, err) < 0)
+		return -1;
+	if (s->kind == CONTRACT_RESHARING) {
+		s->next_threshold = (uint64_t)json_int_or(next, "threshold", 0);
+		if (next && parse_participants(next, profile, port_override, true, s, err) < 0)
+			return -1;
+	}
+	return contract_keys_parse(inner, s, err);
 }
 
 int contract_state_parse(const json_t *j, enum node_profile profile, uint16_t port_override,
 			 struct contract_state **ret, struct err *err)
 {
-	struct contract_state *s = NEW(struct contract_state);
-	const json_t *inner = find_kind(j, &s->kind), *parameters;
+	OWN(contract_state) struct contract_state *s = NEW(struct contract_state);
+	const json_t *inner = find_kind(j, &s->kind);
 
-	if (inner) {
-		parameters = find_parameters(inner, s->kind);
-		s->threshold = (uint64_t)json_int_or(parameters, "threshold", 0);
-		s->epoch = (uint64_t)json_integer_value(json_path(
-			inner, s->kind == CONTRACT_RUNNING ? "keyset.epoch_id" : "epoch_id"));
-		s->domain_count = json_array_size(json_path(inner, "domains.domains"));
-		if (parse_participants(json_path(parameters, "participants.participants"), profile,
-				       port_override, s, err) < 0) {
-			contract_state_free(s);
-			return -1;
-		}
-	}
-	*ret = s;
+	if (inner && parse_state(inner, profile, port_override, s, err) < 0)
+		return -1;
+	*ret = GIVE(s);
 	return 0;
 }
 
@@ -131,12 +182,12 @@ void contract_state_free(struct contract_state *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->participant_count; i++) {
-		free(s->participants[i].account);
-		free(s->participants[i].url);
-		free(s->participants[i].host);
-	}
+	for (size_t i = 0; i < s->participant_count; i++)
+		participant_clear(&s->participants[i]);
 	free(s->participants);
+	free(s->domains);
+	free(s->keys);
+	free(s->event.completed);
 	free(s);
 }
 
@@ -184,4 +235,22 @@ const struct contract_participant *contract_find(const struct contract_state *s,
 		    !memcmp(s->participants[i].key, key, NEAR_PUBLIC_BYTES))
 			return &s->participants[i];
 	return NULL;
+}
+
+const struct contract_participant *contract_member(const struct contract_state *s, uint32_t id)
+{
+	for (size_t i = 0; s && i < s->participant_count; i++)
+		if (s->participants[i].id == id)
+			return &s->participants[i];
+	return NULL;
+}
+
+size_t contract_parties(const struct contract_state *s, bool next, uint32_t *ret)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->participant_count && count < THRESHOLD_PARTIES_MOST; i++)
+		if (next ? s->participants[i].next : s->participants[i].holds)
+			ret[count++] = s->participants[i].id;
+	return count;
 }

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "core/near/near.h"
+#include "core/threshold/threshold.h"
 #include "engine/peer/peer.h"
 
 struct event_base;
@@ -110,36 +111,87 @@ struct contract_participant {
 	uint16_t port;
 	uint32_t id;
 	uint8_t key[NEAR_PUBLIC_BYTES];
+	bool holds; /* has shares of the present keys, or is about to generate them */
+	bool next;  /* will have them once the resharing is done */
+};
+struct contract_domain {
+	uint32_t id;
+	char protocol[32]; /* the contract's word for it */
+	bool known;	   /* a scheme of this node */
+	enum threshold_scheme scheme;
+	size_t threshold;
+};
+struct contract_key {
+	uint32_t domain;
+	uint64_t attempt;
+	enum threshold_curve curve;
+	uint8_t public_key[THRESHOLD_POINT_MOST];
+};
+/* The key that is being generated or reshared. */
+struct contract_event {
+	bool present, reshare;
+	struct contract_domain domain;
+	uint64_t epoch, next_attempt;
+	bool started; /* an attempt runs; the rest is about it */
+	uint64_t attempt, expires_on;
+	uint32_t *completed; /* who has voted */
+	size_t completed_count;
 };
 struct contract_state {
 	enum contract_kind kind;
-	uint64_t epoch, threshold;
-	struct contract_participant *participants;
+	uint64_t epoch;		       /* Resharing: the one to come */
+	uint64_t keyset_epoch;	       /* of the keys below */
+	uint64_t threshold;	       /* of the participants that hold */
+	uint64_t next_threshold;       /* Resharing: of those to come */
+	struct contract_participant *participants; /* old and new together, by id */
 	size_t participant_count;
+	struct contract_domain *domains;
 	size_t domain_count;
+	struct contract_key *keys;
+	size_t key_count;
+	struct contract_event event;
 };
 /* From the `state` view's JSON. profile: what becomes of a URL that does not parse. */
 int contract_state_parse(const json_t *j, enum node_profile profile, uint16_t port_override,
 			 struct contract_state **ret, struct err *err);
 void contract_state_free(struct contract_state *s);
+OWN_DEFINE(contract_state, struct contract_state *, contract_state_free)
 const char *contract_kind_name(enum contract_kind kind);
 char *contract_state_text(const struct contract_state *s); /* /debug/contract */
 /* Who has both this account and this key; NULL: nobody. */
 const struct contract_participant *contract_find(const struct contract_state *s,
 						 const char *account,
 						 const uint8_t key[NEAR_PUBLIC_BYTES]);
+const struct contract_participant *contract_member(const struct contract_state *s, uint32_t id);
+const struct contract_domain *contract_domain(const struct contract_state *s, uint32_t id);
+const struct contract_key *contract_key(const struct contract_state *s, uint32_t domain);
+/* Those that hold shares (next: that will), ascending; ret has room for THRESHOLD_PARTIES_MOST. */
+size_t contract_parties(const struct contract_state *s, bool next, uint32_t *ret);
+/* Domains, keys and the key event of a state (node-contract-keys.c). */
+int contract_keys_parse(const json_t *inner, struct contract_state *s, struct err *err);
+/* "ed25519:..." or "secp256k1:..." of a group key; caller frees. */
+char *contract_key_text(enum threshold_curve curve, const uint8_t *public_key);
+int contract_key_parse(const char *text, enum threshold_curve *ret_curve,
+		       uint8_t ret[THRESHOLD_POINT_MOST], struct err *err);
 
 /* ---- following the chain ------------------------------------------------------------------- */
 struct chain_events {
 	void (*height)(void *ctx, uint64_t height);
 	/* state: the contract's `state` value; NULL: error says why there is none. */
 	void (*state)(void *ctx, const json_t *state, const char *error);
+	/* A signature request that waits in the contract (localnet-p2p.h); and the end of one. */
+	void (*request)(void *ctx, const json_t *request);
+	void (*done)(void *ctx, const char *request, bool answered);
 	void *ctx;
 };
 struct chain;
 struct chain *chain_new(struct event_base *base, struct peer_host *host,
 			const struct node_near *near, const char *contract,
 			const struct chain_events *events);
+/* Sends a request of localnet-p2p.h (taken; its id is set here). fn is called once, from the loop or, when
+ * there is no chain peer, at once: answer NULL: the connection was lost before one came. */
+typedef void (*chain_answer)(void *ctx, const json_t *answer);
+void chain_ask(struct chain *c, json_t *request, chain_answer fn, void *ctx);
 void chain_free(struct chain *c);
 uint64_t chain_height(const struct chain *c);
 const char *
@@ -148,9 +200,34 @@ const char *chain_time(const struct chain *c);
 size_t chain_peers(const struct chain *c); /* boot nodes that we follow right now */
 bool chain_synced(const struct chain *c);
 
+/* ---- transactions -------------------------------------------------------------------------- */
+/* Function calls of the contract, signed with near_signer_key. */
+struct sender;
+struct sender *sender_new(struct event_base *base, struct chain *chain, const struct near_key *key,
+			  const char *account, const char *contract);
+void sender_free(struct sender *s);
+/* error NULL: the call succeeded; otherwise why not: the contract's words, or what kept it from the
+ * chain. InvalidNonce, Expired, a missing key and a lost connection are tried again before that. */
+typedef void (*sender_done)(void *ctx, const char *error);
+void sender_call(struct sender *s, const char *method, json_t *args, sender_done fn, void *ctx);
+uint64_t sender_nonce(const struct sender *s); /* the last one used */
+struct sender_counts {
+	uint64_t succeeded, failed, unknown; /* calls */
+};
+struct sender_counts sender_counts(const struct sender *s, bool respond); /* of `respond`, of others */
+char *sender_recent(const struct sender *s); /* newest first, a line each; caller frees */
+
 /* ---- mesh of participants ------------------------------------------------------------------ */
+/* A link is up once both sides have said hello on both connections: same network, epoch and participants. */
+struct mesh_events {
+	void (*changed)(void *ctx); /* a link came up or went down; never from inside mesh_set() */
+	/* A message of the threshold protocols of a participant whose link is up. */
+	void (*message)(void *ctx, uint32_t from, const uint8_t *data, size_t len);
+	void *ctx;
+};
 struct mesh;
-struct mesh *mesh_new(struct event_base *base, struct peer_host *host, enum node_profile profile);
+struct mesh *mesh_new(struct event_base *base, struct peer_host *host, enum node_profile profile,
+		      const uint8_t network[32], const struct mesh_events *events);
 void mesh_free(struct mesh *m);
 /* Connects to all participants but `self`, listens on self's port; NULL state: leaves the mesh. */
 void mesh_set(struct mesh *m, const struct contract_state *state,
@@ -161,8 +238,15 @@ struct mesh_link {
 	const char *account;
 	bool outgoing, incoming;
 	uint64_t height;
+	const uint8_t *process; /* FRAME_PROCESS_BYTES, new when the other side was started anew */
 };
 size_t mesh_links(const struct mesh *m, struct mesh_link *ret, size_t most);
+/* 0 and the link of a participant, 1: none. */
+int mesh_find(const struct mesh *m, uint32_t id, struct mesh_link *ret);
+bool mesh_up(const struct mesh *m, uint32_t id);
+/* Nothing is sent while the link is not up. */
+void mesh_send(struct mesh *m, uint32_t to, const void *data, size_t len);
+const uint8_t *mesh_process(const struct mesh *m); /* ours */
 
 /* ---- the running node ---------------------------------------------------------------------- */
 struct node {
@@ -174,11 +258,14 @@ struct node {
 	struct peer_host *near_host, *p2p_host;
 	struct chain *chain;
 	struct mesh *mesh;
+	struct sender *sender;
+	struct mpc *mpc; /* node-mpc.h */
 	struct contract_state *contract;
 	char *contract_text; /* canonical JSON of the last state, to see changes */
 	const struct contract_participant *self;
 	struct node_repeat repeat;
 	int64_t started_ms;
+	int exit_code;
 };
 struct node_ports {
 	uint16_t web, rpc, near; /* 0: from the files */

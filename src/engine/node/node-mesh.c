@@ -2,13 +2,19 @@
  * dialler only sends, the acceptor only receives; both know the other's key from the contract.
  *
  * Behind TLS both sides send one handshake frame: 0xCC, u32 version big-endian (and from version 8
- * a u32 connection id). Then the dialler sends frames: 0 = ping, 2 + u64 little-endian = its
- * height; 1 is for the messages of the threshold protocols. */
+ * a u32 connection id). Then the dialler says hello (node-frame.h), again whenever the contract's
+ * participants or epoch change; the acceptor answers with its own as soon as it sees the same ones.
+ * In TLS 1.3 a dialler does not know that it was refused before it has read something, and two nodes
+ * learn of a new epoch at different moments: only an answered hello makes a link. The dialler's other
+ * frames: 0 = ping, 2 + u64 little-endian = its height, 1 = a message of the threshold protocols. */
 #include <arpa/inet.h>
 #include <event2/event.h>
 #include <inttypes.h>
 #include <string.h>
 
+#include <sodium.h>
+
+#include "engine/node/node-frame.h"
 #include "engine/node/node-internal.h"
 
 #define TARGET "mpc_node::p2p"
@@ -21,13 +27,12 @@
 #define EARLY_MS 250
 #define LATE_MS 1000
 
-enum { FRAME_PING, FRAME_MPC, FRAME_HEIGHT };
-
 /* One direction of a link. */
 struct half {
 	struct link *link;
 	struct peer *peer;
-	bool up; /* handshake done */
+	bool shaken; /* handshake done */
+	bool up;     /* hello answered */
 };
 
 struct link {
@@ -43,7 +48,8 @@ struct link {
 	unsigned dials;
 	uint32_t connections; /* how often we dialled: the id of a version 8 connection */
 	uint64_t height;      /* the other side's */
-	bool wanted;
+	struct frame_hello hello; /* the last that it said on this connection of its */
+	bool said_hello, wanted;
 };
 
 struct mesh {
@@ -56,6 +62,9 @@ struct mesh {
 	bool listening;
 	uint64_t height;
 	struct node_repeat repeat;
+	struct mesh_events events;
+	uint8_t network[32];
+	struct frame_hello hello; /* ours, but for the receiver */
 };
 
 static void dial(struct link *l);
@@ -113,8 +122,69 @@ static bool handshake(struct half *h, const struct mesh *m, struct peer *p, cons
 		peer_close(p, why);
 		return false;
 	}
-	h->up = true;
+	h->shaken = true;
 	return true;
+}
+
+/* ---- hello --------------------------------------------------------------------------------- */
+
+static void send_hello(const struct link *l, struct peer *p)
+{
+	struct frame_hello hello = l->mesh->hello;
+	OWN(buf) struct buf b = { 0 };
+
+	hello.to = l->id;
+	frame_hello_encode(&hello, &b);
+	peer_send(p, b.data, b.len);
+}
+
+static bool agrees(const struct link *l, const struct frame_hello *theirs)
+{
+	const struct frame_hello *ours = &l->mesh->hello;
+
+	return !memcmp(theirs->set, ours->set, sizeof(ours->set)) && theirs->epoch == ours->epoch;
+}
+
+static void changed(const struct mesh *m)
+{
+	m->events.changed(m->events.ctx);
+}
+
+/* Answers the hello that waits, when it is about what we see too. */
+static bool answer(struct link *l)
+{
+	OWN(str) char *text = NULL;
+
+	if (!l->in.shaken || !l->said_hello || l->in.up)
+		return false;
+	if (!agrees(l, &l->hello)) {
+		text = str_printf("%u (%s) says hello for epoch %" PRIu64 ", this node is at epoch %" PRIu64
+				  " and waits until both see the same participants",
+				  l->id, l->account, l->hello.epoch, l->mesh->hello.epoch);
+		if (node_repeat_due(&l->repeat, text))
+			node_log("INFO", TARGET, "%s", text);
+		return false;
+	}
+	l->in.up = true;
+	send_hello(l, l->in.peer);
+	node_log("INFO", TARGET, "Accepted connection of %u (%s)", l->id, l->account);
+	return true;
+}
+
+static void took_hello(struct link *l, struct peer *p, const uint8_t *data, size_t len)
+{
+	struct frame_hello hello;
+
+	if (frame_hello_decode(data, len, &hello) < 0 || hello.from != l->id ||
+	    hello.to != l->mesh->hello.from) {
+		peer_close(p, "sent a hello that is not from it to us");
+		return;
+	}
+	l->hello = hello;
+	l->said_hello = true;
+	l->in.up = false;
+	answer(l);
+	changed(l->mesh);
 }
 
 /* ---- we dial ------------------------------------------------------------------------------- */
@@ -124,23 +194,31 @@ static void dialled_open(void *ctx, struct peer *p)
 	struct link *l = ctx;
 
 	peer_read_timeout(p, HANDSHAKE_MS / 1000);
+	peer_frame_most(p, FRAME_MOST);
 	send_handshake(p, l->mesh, l->connections++);
 }
 
 static void dialled_frame(void *ctx, struct peer *p, const uint8_t *data, size_t len)
 {
 	struct link *l = ctx;
+	struct frame_hello hello;
 
-	if (l->out.up) {
-		peer_close(p, "the acceptor of a connection does not send");
-		return;
+	if (!l->out.shaken) {
+		if (!handshake(&l->out, l->mesh, p, data, len))
+			return;
+		peer_read_timeout(p, 0);
+		l->dials = 0;
+		send_hello(l, p);
+		send_height(p, l->mesh->height);
+	} else if (frame_hello_decode(data, len, &hello) < 0 || hello.from != l->id ||
+		   hello.to != l->mesh->hello.from) {
+		peer_close(p, "the acceptor of a connection sends nothing but its hello");
+	} else if (!l->out.up && agrees(l, &hello)) { /* else: the answer to an earlier one */
+		l->out.up = true;
+		node_log("INFO", TARGET, "Connected to %u (%s) at %s", l->id, l->account,
+			 peer_address(p));
+		changed(l->mesh);
 	}
-	if (!handshake(&l->out, l->mesh, p, data, len))
-		return;
-	peer_read_timeout(p, 0);
-	l->dials = 0;
-	node_log("INFO", TARGET, "Connected to %u (%s) at %s", l->id, l->account, peer_address(p));
-	send_height(p, l->mesh->height);
 }
 
 static void link_free(struct link *l)
@@ -173,6 +251,7 @@ static void dialled_closed(void *ctx, struct peer *p, const char *why)
 	struct link *l = ctx;
 	struct mesh *m = l->mesh;
 	OWN(str) char *text = NULL;
+	bool was_up;
 
 	(void)p;
 	if (l->out.up)
@@ -182,12 +261,15 @@ static void dialled_closed(void *ctx, struct peer *p, const char *why)
 				  why);
 	if (l->wanted && node_repeat_due(&l->repeat, text))
 		node_log("WARN", TARGET, "%s", text);
+	was_up = l->out.up;
 	l->out.peer = NULL;
-	l->out.up = false;
+	l->out.up = l->out.shaken = false;
 	l->dials++;
 	if (l->wanted)
 		after_ms(l->retry, l->dials < EARLY_DIALS ? EARLY_MS : LATE_MS);
 	sweep(m);
+	if (was_up)
+		changed(m);
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *ctx)
@@ -242,9 +324,10 @@ static void accepted_open(void *ctx, struct peer *p)
 		peer_close(l->in.peer, "replaced by a newer connection");
 	}
 	l->in.peer = p;
-	l->in.up = false;
+	l->in.up = l->in.shaken = l->said_hello = false;
 	peer_set_data(p, l);
 	peer_read_timeout(p, READ_TIMEOUT_S);
+	peer_frame_most(p, FRAME_MOST);
 	send_handshake(p, m, 0);
 }
 
@@ -256,16 +339,17 @@ static void accepted_frame(void *ctx, struct peer *p, const uint8_t *data, size_
 	(void)ctx;
 	if (!l)
 		return;
-	if (!l->in.up) {
-		if (handshake(&l->in, l->mesh, p, data, len))
-			node_log("INFO", TARGET, "Accepted connection of %u (%s)", l->id,
-				 l->account);
-		return;
-	}
-	if (len == 9 && data[0] == FRAME_HEIGHT) {
+	if (!l->in.shaken) {
+		handshake(&l->in, l->mesh, p, data, len);
+	} else if (len == 9 && data[0] == FRAME_HEIGHT) {
 		for (int i = 7; i >= 0; i--)
 			height = height << 8 | data[1 + i];
 		l->height = height;
+	} else if (len && data[0] == FRAME_HELLO) {
+		took_hello(l, p, data, len);
+	} else if (len && data[0] == FRAME_MPC) {
+		if (l->in.up) /* else: of an epoch that we have left */
+			l->mesh->events.message(l->mesh->events.ctx, l->id, data, len);
 	} else if (len != 1 || data[0] != FRAME_PING) {
 		peer_close(p, "sent a frame that this node does not know");
 	}
@@ -274,14 +358,18 @@ static void accepted_frame(void *ctx, struct peer *p, const uint8_t *data, size_
 static void accepted_closed(void *ctx, struct peer *p, const char *why)
 {
 	struct link *l = peer_data(p);
+	bool was_up;
 
 	if (!l)
 		return;
-	if (l->in.up)
+	was_up = l->in.up;
+	if (was_up)
 		node_log("WARN", TARGET, "Connection of %u (%s) lost: %s", l->id, l->account, why);
 	l->in.peer = NULL;
-	l->in.up = false;
+	l->in.up = l->in.shaken = l->said_hello = false;
 	sweep(ctx);
+	if (was_up)
+		changed(ctx);
 }
 
 static void try_listen(struct mesh *m)
@@ -331,17 +419,21 @@ static void on_ping(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	for (struct link *l = m->links; l; l = l->next)
-		if (l->out.up)
+		if (l->out.shaken)
 			peer_send(l->out.peer, ping, sizeof(ping));
 }
 
-struct mesh *mesh_new(struct event_base *base, struct peer_host *host, enum node_profile profile)
+struct mesh *mesh_new(struct event_base *base, struct peer_host *host, enum node_profile profile,
+		      const uint8_t network[32], const struct mesh_events *events)
 {
 	struct mesh *m = NEW(struct mesh);
 	struct timeval every = { 0 };
 
 	m->base = base;
 	m->host = host;
+	m->events = *events;
+	memcpy(m->network, network, sizeof(m->network));
+	randombytes_buf(m->hello.process, sizeof(m->hello.process));
 	m->version = profile == NODE_PROFILE_31 ? VERSION_31 : VERSION_CURRENT;
 	m->ping_s = profile == NODE_PROFILE_31 ? 1 : 5;
 	every.tv_sec = m->ping_s;
@@ -406,16 +498,66 @@ static void leave(struct link *l)
 		peer_close(l->in.peer, "no longer a participant");
 }
 
+static void hash_number(crypto_hash_sha256_state *h, uint64_t value)
+{
+	uint8_t bytes[8];
+
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (uint8_t)(value >> (8 * i));
+	crypto_hash_sha256_update(h, bytes, sizeof(bytes));
+}
+
+static void set_of(const struct mesh *m, const struct contract_state *state, uint8_t ret[32])
+{
+	crypto_hash_sha256_state h;
+
+	crypto_hash_sha256_init(&h);
+	crypto_hash_sha256_update(&h, m->network, sizeof(m->network));
+	for (size_t i = 0; i < state->participant_count; i++) {
+		const struct contract_participant *p = &state->participants[i];
+
+		hash_number(&h, p->id);
+		hash_number(&h, strlen(p->account));
+		crypto_hash_sha256_update(&h, (const uint8_t *)p->account, strlen(p->account));
+		crypto_hash_sha256_update(&h, p->key, sizeof(p->key));
+		hash_number(&h, p->holds * 2u + p->next);
+	}
+	crypto_hash_sha256_final(&h, ret);
+}
+
+/* Links stay, but have to be agreed on anew. */
+static void new_hello(struct mesh *m, const struct contract_state *state,
+		      const struct contract_participant *self)
+{
+	struct frame_hello hello = m->hello;
+
+	hello.from = self->id;
+	hello.epoch = state->epoch;
+	set_of(m, state, hello.set);
+	if (!memcmp(&hello, &m->hello, sizeof(hello)))
+		return;
+	m->hello = hello;
+	for (struct link *l = m->links; l; l = l->next) {
+		l->out.up = l->in.up = false;
+		if (l->out.shaken)
+			send_hello(l, l->out.peer);
+	}
+}
+
 void mesh_set(struct mesh *m, const struct contract_state *state,
 	      const struct contract_participant *self)
 {
+	if (self)
+		new_hello(m, state, self);
 	for (struct link *l = m->links; l; l = l->next)
 		l->wanted = false;
 	for (size_t i = 0; self && i < state->participant_count; i++)
 		if (&state->participants[i] != self)
 			want(m, &state->participants[i]);
 	for (struct link *l = m->links; l; l = l->next)
-		if (!l->wanted)
+		if (l->wanted)
+			answer(l);
+		else
 			leave(l);
 	sweep(m);
 	listen_on(m, self ? self->port : 0);
@@ -425,8 +567,14 @@ void mesh_height(struct mesh *m, uint64_t height)
 {
 	m->height = height;
 	for (struct link *l = m->links; l; l = l->next)
-		if (l->out.up)
+		if (l->out.shaken)
 			send_height(l->out.peer, height);
+}
+
+static struct mesh_link show(const struct link *l)
+{
+	return (struct mesh_link){ l->id,      l->account, l->out.up,
+				   l->in.up,   l->height,  l->hello.process };
 }
 
 size_t mesh_links(const struct mesh *m, struct mesh_link *ret, size_t most)
@@ -435,7 +583,44 @@ size_t mesh_links(const struct mesh *m, struct mesh_link *ret, size_t most)
 
 	for (const struct link *l = m->links; l; l = l->next)
 		if (l->wanted && count < most)
-			ret[count++] = (struct mesh_link){ l->id, l->account, l->out.up, l->in.up,
-							   l->height };
+			ret[count++] = show(l);
 	return count;
+}
+
+static struct link *of_id(const struct mesh *m, uint32_t id)
+{
+	for (struct link *l = m->links; l; l = l->next)
+		if (l->wanted && l->id == id)
+			return l;
+	return NULL;
+}
+
+int mesh_find(const struct mesh *m, uint32_t id, struct mesh_link *ret)
+{
+	const struct link *l = of_id(m, id);
+
+	if (!l)
+		return 1;
+	*ret = show(l);
+	return 0;
+}
+
+bool mesh_up(const struct mesh *m, uint32_t id)
+{
+	const struct link *l = of_id(m, id);
+
+	return l && l->out.up && l->in.up;
+}
+
+void mesh_send(struct mesh *m, uint32_t to, const void *data, size_t len)
+{
+	const struct link *l = of_id(m, to);
+
+	if (l && l->out.up)
+		peer_send(l->out.peer, data, len);
+}
+
+const uint8_t *mesh_process(const struct mesh *m)
+{
+	return m->hello.process;
 }

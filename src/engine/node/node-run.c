@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/node/node-internal.h"
+#include "engine/node/node-mpc.h"
 
 #define COORDINATOR "mpc_node::coordinator"
 #define INDEXER "mpc_node::indexer"
@@ -16,25 +16,26 @@ static void on_height(void *ctx, uint64_t height)
 	const struct node *n = ctx;
 
 	mesh_height(n->mesh, height);
+	mpc_height(n->mpc);
 }
 
 static void say_role(struct node *n)
 {
 	const struct contract_state *s = n->contract;
 
-	if (s->kind < CONTRACT_INITIALIZING)
-		return;
-	if (!n->self)
+	if (s->kind >= CONTRACT_INITIALIZING && !n->self)
 		node_log("INFO", COORDINATOR,
 			 "We are not a participant in the current epoch; doing nothing until "
 			 "contract state change");
-	else if (s->kind == CONTRACT_RUNNING)
-		/* The threshold protocols will hold the shares; there are none to load yet. */
-		node_log("INFO", COORDINATOR, "We have no keyshares. Waiting for Initialization.");
-	else
-		node_log("WARN", COORDINATOR,
-			 "[%s] key events are not part of the node that is built into mpcup",
-			 contract_kind_name(s->kind));
+}
+
+/* The loop ends, and with it the node: going on would be worse. */
+static void give_up(struct node *n, const struct err *err)
+{
+	fprintf(stderr, "Error: %s\n", err->text);
+	node_log("ERROR", COORDINATOR, "%s", err->text);
+	n->exit_code = NODE_EXIT_ERROR;
+	event_base_loopbreak(n->base);
 }
 
 static void state_changed(struct node *n, const json_t *state)
@@ -55,6 +56,9 @@ static void state_changed(struct node *n, const json_t *state)
 	mesh_set(n->mesh, parsed, n->self);
 	say_role(n);
 	contract_state_free(old);
+	mpc_links_changed(n->mpc);
+	if (mpc_state_changed(n->mpc, &err) < 0)
+		give_up(n, &err);
 }
 
 static void on_state(void *ctx, const json_t *state, const char *error)
@@ -72,6 +76,36 @@ static void on_state(void *ctx, const json_t *state, const char *error)
 	free(n->contract_text);
 	n->contract_text = GIVE(text);
 	state_changed(n, state);
+}
+
+static void on_request(void *ctx, const json_t *request)
+{
+	const struct node *n = ctx;
+
+	mpc_request(n->mpc, request);
+}
+
+static void on_request_done(void *ctx, const char *request, bool answered)
+{
+	const struct node *n = ctx;
+
+	mpc_request_done(n->mpc, request, answered);
+}
+
+/* ---- what participants tell ---------------------------------------------------------------- */
+
+static void on_links(void *ctx)
+{
+	const struct node *n = ctx;
+
+	mpc_links_changed(n->mpc);
+}
+
+static void on_message(void *ctx, uint32_t from, const uint8_t *data, size_t len)
+{
+	const struct node *n = ctx;
+
+	mpc_message(n->mpc, from, data, len);
 }
 
 /* ---- the chain client's own P2P port ------------------------------------------------------- */
@@ -114,16 +148,18 @@ static int open_ports(struct node *n, const struct node_ports *ports, struct nod
 static int start(struct node *n, const struct node_ports *ports, struct node_web **web,
 		 struct node_web **rpc, struct err *err)
 {
-	struct chain_events events = { on_height, on_state, n };
+	struct chain_events events = { on_height, on_state, on_request, on_request_done, n };
+	struct mesh_events links = { on_links, on_message, n };
 
 	if (peer_host_new(n->base, &n->near.key, &n->near_host, err) < 0 ||
 	    peer_host_new(n->base, &n->secrets->p2p, &n->p2p_host, err) < 0)
 		return -1;
 	if (open_ports(n, ports, web, rpc, err) < 0)
 		return -1;
-	n->mesh = mesh_new(n->base, n->p2p_host, n->environment.profile);
+	n->mesh = mesh_new(n->base, n->p2p_host, n->environment.profile, n->mpc->network, &links);
 	n->chain = chain_new(n->base, n->near_host, &n->near, n->config.contract, &events);
-	return 0;
+	n->sender = sender_new(n->base, n->chain, &n->secrets->signer, n->config.account, n->config.contract);
+	return mpc_start(n->mpc, err);
 }
 
 /* node_main() has them blocked, so that none is lost before there is a loop. */
@@ -148,18 +184,20 @@ int node_run(struct node *n, const struct node_ports *ports)
 {
 	struct node_web *web = NULL, *rpc = NULL;
 	struct err err = { 0 };
-	int code = NODE_EXIT_OK;
 
+	n->exit_code = NODE_EXIT_OK;
 	n->base = event_base_new();
 	n->started_ms = node_now_ms();
 	if (start(n, ports, &web, &rpc, &err) == 0) {
 		loop(n);
 	} else {
 		fprintf(stderr, "Error: %s\n", err.text);
-		code = NODE_EXIT_ERROR;
+		n->exit_code = NODE_EXIT_ERROR;
 	}
 	node_web_free(web);
 	node_web_free(rpc);
+	mpc_free(n->mpc);
+	sender_free(n->sender);
 	peer_host_free(n->near_host);
 	peer_host_free(n->p2p_host);
 	mesh_free(n->mesh);
@@ -167,5 +205,5 @@ int node_run(struct node *n, const struct node_ports *ports)
 	contract_state_free(n->contract);
 	free(n->contract_text);
 	event_base_free(n->base);
-	return code;
+	return n->exit_code;
 }

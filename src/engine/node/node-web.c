@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/http/http.h"
-#include "engine/node/node-internal.h"
+#include "engine/node/node-mpc.h"
 
 #define LINKS_MOST 4096
 #define NOT_RUNNING "Error: node not in the Running state"
@@ -128,6 +128,7 @@ static void metrics(struct node *n, struct http_exchange *x)
 	}
 	chain_metrics(n, &b);
 	link_metrics(n, &b);
+	mpc_metrics(n->mpc, &b);
 	reply(x, 200, "text/plain; version=0.0.4", b.data);
 }
 
@@ -150,10 +151,32 @@ static void tasks(struct node *n, struct http_exchange *x)
 	reply_text(x, 200, b.data);
 }
 
-static void not_running(struct node *n, struct http_exchange *x)
+static void signatures(struct node *n, struct http_exchange *x)
 {
-	(void)n;
-	reply_text(x, 500, NOT_RUNNING);
+	OWN(str) char *text = mpc_signatures_text(n->mpc);
+
+	reply_text(x, text ? 200 : 500, text ? text : NOT_RUNNING);
+}
+
+static void blocks(struct node *n, struct http_exchange *x)
+{
+	OWN(str)
+	char *text = str_printf("Recent blocks:\n  %" PRIu64 " %s\n", chain_height(n->chain), chain_hash(n->chain));
+
+	reply_text(x, n->mpc->serving ? 200 : 500, n->mpc->serving ? text : NOT_RUNNING);
+}
+
+/* Key derivation for private keys needs BLS12-381, which this node does not have. */
+static void ckds(struct node *n, struct http_exchange *x)
+{
+	reply_text(x, n->mpc->serving ? 200 : 500, n->mpc->serving ? "Recent ckds:\n" : NOT_RUNNING);
+}
+
+static void domains(struct node *n, struct http_exchange *x)
+{
+	OWN(json) json_t *j = mpc_domains_json(n->mpc);
+
+	reply_json(x, j);
 }
 
 static void contract(struct node *n, struct http_exchange *x)
@@ -180,9 +203,11 @@ static void licenses(struct node *n, struct http_exchange *x)
 
 static void transactions(struct node *n, struct http_exchange *x)
 {
-	(void)n;
-	reply_text(x, 200,
-		   "Recently submitted transactions (newest first, up to 2000 retained):\n");
+	OWN(str) char *recent = sender_recent(n->sender);
+	OWN(str)
+	char *text = str_printf("Recently submitted transactions (newest first, up to 2000 retained):\n%s", recent);
+
+	reply_text(x, 200, text);
 }
 
 static const struct route {
@@ -194,9 +219,10 @@ static const struct route {
 	{ "/metrics", metrics, NODE_PROFILE_31 },
 	{ "/public_data", public_data, NODE_PROFILE_31 },
 	{ "/debug/tasks", tasks, NODE_PROFILE_31 },
-	{ "/debug/blocks", not_running, NODE_PROFILE_31 },
-	{ "/debug/signatures", not_running, NODE_PROFILE_31 },
-	{ "/debug/ckds", not_running, NODE_PROFILE_31 },
+	{ "/debug/blocks", blocks, NODE_PROFILE_31 },
+	{ "/debug/signatures", signatures, NODE_PROFILE_31 },
+	{ "/debug/ckds", ckds, NODE_PROFILE_31 },
+	{ "/debug/domains", domains, NODE_PROFILE_31 }, /* of this node only: for mpcup itself */
 	{ "/debug/contract", contract, NODE_PROFILE_31 },
 	{ "/debug/migrations", migrations, NODE_PROFILE_31 },
 	{ "/licenses", licenses, NODE_PROFILE_31 },

@@ -9,7 +9,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "engine/node/node-internal.h"
+#include "engine/node/node-mpc.h"
+#include "engine/sys/sys.h"
 
 /* nearcore's database wants 10000 files and 1000 for the rest. */
 #define FILES_LEAST 11000
@@ -154,24 +155,35 @@ static int load(struct node *n)
 	return check_files(&err) < 0 ? fail("Open database", &err) : 0;
 }
 
-static int run(struct node *n, const struct node_ports *ports)
+/* Under the database's lock: the key store has one process, too. 0, or the exit code. */
+static int open_keys(struct node *n, int *ret_lock)
 {
 	struct err err = { 0 };
-	int code = load(n), lock;
 
-	node_environment_forget(&n->environment);
-	if (code != 0)
-		return code;
-	lock = lock_database(&n->environment, &err);
-	if (lock < 0)
+	*ret_lock = lock_database(&n->environment, &err);
+	if (*ret_lock < 0)
 		return panic(&err);
-	if (!str_eq(n->environment.env, n->near.chain_id))
+	if (mpc_new(n, n->environment.store_key, &n->mpc, &err) < 0)
+		return fail("Load key share storage", &err);
+	return 0;
+}
+
+static int run(struct node *n, const struct node_ports *ports)
+{
+	int lock = -1, code = load(n);
+
+	if (code == 0)
+		code = open_keys(n, &lock);
+	node_environment_forget(&n->environment);
+	if (code == 0 && !str_eq(n->environment.env, n->near.chain_id))
 		node_log("WARN", "mpc_node",
 			 "MPC_ENV is '%s', but this volume was initialised for chain '%s': the "
 			 "volume wins",
 			 n->environment.env ? n->environment.env : "", n->near.chain_id);
-	code = node_run(n, ports);
-	close(lock);
+	if (code == 0)
+		code = node_run(n, ports);
+	if (lock >= 0)
+		close(lock);
 	return code;
 }
 
@@ -202,6 +214,7 @@ int node_main(int argc, char **argv)
 	}
 	setlinebuf(stdout);
 	setrlimit(RLIMIT_CORE, &none);
+	sys_hide_memory();
 	hold_signals();
 	if (sodium_init() < 0)
 		return NODE_EXIT_ERROR;

@@ -16,7 +16,7 @@ static json_t *parameters(const char *url, const char *spelling)
 
 static json_t *running(const char *url, const char *spelling)
 {
-	return json_pack("{s:{s:{s:[{}]},s:{s:i},s:o}}", "Running", "domains", "domains", "keyset",
+	return json_pack("{s:{s:{s:[{s:i}]},s:{s:i},s:o}}", "Running", "domains", "domains", "id", 0, "keyset",
 			 "epoch_id", 5, "parameters", parameters(url, spelling));
 }
 

@@ -45,6 +45,7 @@ struct peer {
 	bool dialled, open, ended, key_known, key_refused;
 	uint16_t port;
 	unsigned read_timeout_s;
+	uint32_t frame_most;
 	uint8_t key[NEAR_PUBLIC_BYTES];
 	uint8_t expected[NEAR_PUBLIC_BYTES];
 	char address[300];
@@ -190,9 +191,9 @@ static void deliver_frames(struct peer *p)
 		struct buf rest = { .data = p->input.data + used, .len = p->input.len - used };
 		uint32_t len = frame_length(&rest);
 
-		if (len > PEER_FRAME_MOST) {
+		if (len > p->frame_most) {
 			finish(p, "%s sent a frame of %u bytes, more than %u", p->address, len,
-			       PEER_FRAME_MOST);
+			       p->frame_most);
 			return;
 		}
 		if (rest.len - FRAME_HEADER < len)
@@ -361,6 +362,7 @@ static struct peer *peer_new(struct peer_host *h, const struct peer_events *even
 
 	p->host = h;
 	p->fd = -1;
+	p->frame_most = PEER_FRAME_MOST;
 	p->events = *events;
 	p->next = h->peers;
 	p->link = &h->peers;
@@ -559,6 +561,11 @@ void peer_read_timeout(struct peer *p, unsigned timeout_s)
 	p->read_timeout_s = timeout_s;
 	if (p->open && !p->ended)
 		bufferevent_set_timeouts(p->socket, timeout_s ? &patience : NULL, NULL);
+}
+
+void peer_frame_most(struct peer *p, uint32_t most)
+{
+	p->frame_most = most;
 }
 
 const uint8_t *peer_key(const struct peer *p)

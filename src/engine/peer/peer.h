@@ -47,6 +47,9 @@ void peer_close(struct peer *p, const char *why);
 
 /* Ends the connection when nothing arrives for so long (0: never, the default). */
 void peer_read_timeout(struct peer *p, unsigned timeout_s);
+/* Ends the connection when a frame longer than `most` bytes is announced (default and limit:
+ * PEER_FRAME_MOST). */
+void peer_frame_most(struct peer *p, uint32_t most);
 /* The other side's key; all zero before verify(). */
 const uint8_t *peer_key(const struct peer *p);
 /* "address:port" of the other side, for messages; borrowed. */
