@@ -248,8 +248,8 @@ static uint64_t nonce_of(const struct world *w, const char *account)
 	return (uint64_t)json_integer_value(json_path(answer, "result.nonce"));
 }
 
-static json_t *run(const struct world *w, const char *account, const char *receiver,
-		   struct near_action *actions, size_t count)
+static json_t *send(const struct world *w, const char *method, const char *account, const char *receiver,
+		    struct near_action *actions, size_t count)
 {
 	OWN(json) json_t *block = world_rpc(w, "block", json_pack("{s:s}", "finality", "final"));
 	const char *hash = json_string_value(json_path(block, "result.header.hash"));
@@ -266,7 +266,13 @@ static json_t *run(const struct world *w, const char *account, const char *recei
 	CHECK(hash && near_base58_decode(hash, strlen(hash), t->block_hash, 32, &len) == 0);
 	near_transaction_sign(t, &w->key, &bytes);
 	base64 = base64_encode(bytes.data, bytes.len);
-	return world_rpc(w, "broadcast_tx_commit", json_pack("[s]", base64));
+	return world_rpc(w, method, json_pack("[s]", base64));
+}
+
+static json_t *run(const struct world *w, const char *account, const char *receiver,
+		   struct near_action *actions, size_t count)
+{
+	return send(w, "broadcast_tx_commit", account, receiver, actions, count);
 }
 
 static struct near_action *add_key(struct near_action *at, const struct near_key *key)
@@ -298,8 +304,7 @@ void world_accounts(struct world *w)
 	make_account(w, "alice.test.near", NULL);
 }
 
-json_t *world_call(struct world *w, const char *account, const char *method, json_t *args,
-		   const char *deposit)
+static struct near_action *call_action(const char *method, json_t *args, const char *deposit)
 {
 	struct near_action *call = NEW(struct near_action);
 	OWN(json) json_t *owned = args;
@@ -309,7 +314,41 @@ json_t *world_call(struct world *w, const char *account, const char *method, jso
 	call->data = (uint8_t *)json_text(args);
 	call->data_len = strlen((char *)call->data);
 	CHECK_INT(near_u128_parse(deposit, &call->amount), 0);
-	return run(w, account, CONTRACT, call, 1);
+	return call;
+}
+
+json_t *world_call(struct world *w, const char *account, const char *method, json_t *args,
+		   const char *deposit)
+{
+	return run(w, account, CONTRACT, call_action(method, args, deposit), 1);
+}
+
+char *world_call_later(struct world *w, const char *account, const char *method, json_t *args,
+		       const char *deposit)
+{
+	OWN(json)
+	json_t *answer = send(w, "broadcast_tx_async", account, CONTRACT, call_action(method, args, deposit), 1);
+
+	return str_dup(json_str_or(answer, "result", ""));
+}
+
+bool world_ends_well(const struct world *w, const char *hash, const char *account, int timeout_ms)
+{
+	OWN(str) char *text = NULL;
+
+	for (int waited = 0; waited < timeout_ms; waited += 20) {
+		OWN(json)
+		json_t *answer = world_rpc(w, "tx", json_pack("{s:s,s:s,s:s}", "tx_hash", hash, "sender_account_id",
+							      account, "wait_until", "NONE"));
+
+		if (json_path(answer, "result.status.SuccessValue"))
+			return true;
+		free(text);
+		text = json_text(answer);
+		test_pause(20);
+	}
+	printf("# %.300s\n", text ? text : "");
+	return false;
 }
 
 bool world_call_good(struct world *w, const char *account, const char *method, json_t *args)

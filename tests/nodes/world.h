@@ -42,6 +42,10 @@ void world_accounts(struct world *w); /* of the nodes and of alice.test.near, wi
 /* Calls the contract as `account`, with the operator's key; waits for the end. New; args is taken. */
 json_t *world_call(struct world *w, const char *account, const char *method, json_t *args,
 		   const char *deposit);
+/* The same without waiting: the transaction's hash, the caller's. */
+char *world_call_later(struct world *w, const char *account, const char *method, json_t *args,
+		       const char *deposit);
+bool world_ends_well(const struct world *w, const char *hash, const char *account, int timeout_ms);
 bool world_call_good(struct world *w, const char *account, const char *method, json_t *args);
 json_t *world_view(const struct world *w, const char *method, json_t *args); /* new; args is taken */
 /* Waits until the state has this member at its top ("Running"). */
