@@ -48,6 +48,7 @@ soak: deps
 	@python3 tools/run-tests --soak
 
 bench: build
+	@ninja -C $(BUILD) bench/threshold-bench
 	@python3 bench/run
 
 fuzz: deps

@@ -1,5 +1,6 @@
 #include "base/keccak.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -19,43 +20,45 @@ static uint64_t rotate(uint64_t v, unsigned by)
 	return by ? v << by | v >> (64 - by) : v;
 }
 
-static void theta(uint64_t a[25])
+/* The loops are unrolled so that the lanes' places are known when it is compiled. */
+static inline void theta(uint64_t a[25])
 {
 	uint64_t c[5], d;
 
+#pragma GCC unroll 5
 	for (int x = 0; x < 5; x++)
 		c[x] = a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
+#pragma GCC unroll 5
 	for (int x = 0; x < 5; x++) {
 		d = c[(x + 4) % 5] ^ rotate(c[(x + 1) % 5], 1);
+#pragma GCC unroll 5
 		for (int y = 0; y < 25; y += 5)
 			a[x + y] ^= d;
 	}
 }
 
-/* The walk of FIPS 202, 3.2.2: each lane moves to the next place and turns by a triangular number. */
-static void rho_pi(uint64_t a[25])
+/* The walk of FIPS 202, 3.2.2, from lane 1: each lane moves to the next place and turns by a triangular number. */
+static inline void rho_pi(uint64_t a[25])
 {
-	uint64_t moving = a[1];
-	unsigned x = 1, y = 0;
+	static const uint8_t places[24] = { 10, 7,  11, 17, 18, 3, 5,  16, 8,  21, 24, 4,
+					    15, 23, 19, 13, 12, 2, 20, 14, 22, 9,  6,  1 };
+	uint64_t moving = a[1], there;
 
+#pragma GCC unroll 24
 	for (unsigned t = 1; t <= 24; t++) {
-		unsigned next = (2 * x + 3 * y) % 5;
-		uint64_t there;
-
-		x = y;
-		y = next;
-		there = a[x + 5 * y];
-		a[x + 5 * y] = rotate(moving, t * (t + 1) / 2 % 64);
+		there = a[places[t - 1]];
+		a[places[t - 1]] = rotate(moving, t * (t + 1) / 2 % 64);
 		moving = there;
 	}
 }
 
-static void chi(uint64_t a[25])
+static inline void chi(uint64_t a[25])
 {
+#pragma GCC unroll 5
 	for (int y = 0; y < 25; y += 5) {
-		uint64_t row[5];
+		uint64_t row[5] = { a[y], a[y + 1], a[y + 2], a[y + 3], a[y + 4] };
 
-		memcpy(row, a + y, sizeof(row));
+#pragma GCC unroll 5
 		for (int x = 0; x < 5; x++)
 			a[x + y] = row[x] ^ (~row[(x + 1) % 5] & row[(x + 2) % 5]);
 	}
@@ -76,17 +79,31 @@ struct sponge {
 	size_t at;
 };
 
+static void absorb_byte(struct sponge *s, uint8_t byte)
+{
+	s->lanes[s->at / 8] ^= (uint64_t)byte << (8 * (s->at % 8));
+	if (++s->at == RATE) {
+		permute(s->lanes);
+		s->at = 0;
+	}
+}
+
 static void absorb(struct sponge *s, const void *data, size_t len)
 {
 	const uint8_t *in = data;
 
-	for (size_t i = 0; i < len; i++) {
-		s->lanes[s->at / 8] ^= (uint64_t)in[i] << (8 * (s->at % 8));
-		if (++s->at == RATE) {
-			permute(s->lanes);
-			s->at = 0;
+	/* Whole blocks by lanes, which have the first byte lowest. */
+	for (; s->at == 0 && len >= RATE; in += RATE, len -= RATE) {
+		for (size_t i = 0; i < RATE / 8; i++) {
+			uint64_t lane;
+
+			memcpy(&lane, in + 8 * i, 8);
+			s->lanes[i] ^= le64toh(lane);
 		}
+		permute(s->lanes);
 	}
+	for (size_t i = 0; i < len; i++)
+		absorb_byte(s, in[i]);
 }
 
 static void finish(struct sponge *s, uint8_t suffix, uint8_t ret[32])

@@ -120,6 +120,12 @@ class Cloud:
         assert result.code == 0, f"mpcup {' '.join(map(str, arguments))}: {result}"
         return result
 
+    def ok_or_failed(self, *arguments, **more):
+        """For commands whose exit code 1 is an answer, such as status."""
+        result = self.run(*arguments, **more)
+        assert result.code in (0, 1), f"mpcup {' '.join(map(str, arguments))}: {result}"
+        return result
+
     def aws(self, *arguments):
         """The stock aws CLI of Debian (it does not know AWS_ENDPOINT_URL): parsed JSON."""
         environment = {**self.environment, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",

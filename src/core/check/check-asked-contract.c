@@ -45,7 +45,7 @@ static void see_account(struct check *c, const struct asked_chain *ch, const str
 	struct check_finding f = node_finding(CHECK_FAIL, n, &v);
 	ASKED a = { 0 };
 
-	if (!account || contract_participant(k, account))
+	if (!account || check_contract_participant(k, account))
 		return;
 	a = chain_view(c, ch, "view_account", account);
 	if (chain_no_account(&a)) {
@@ -82,7 +82,7 @@ static void see_peer_key(struct check *c, const struct contract *k, const struct
 	VARIABLE v = { 0 };
 	VARIABLE where = { 0 };
 	const char *account = account_of(c, n, &v);
-	const json_t *info = account ? contract_participant(k, account) : NULL;
+	const json_t *info = account ? check_contract_participant(k, account) : NULL;
 	const char *listed = asked_text(info, "sign_pk", "tls_public_key");
 	OWN(str) char *peer = listed ? node_public(c, n, "MPC_P2P_PRIVATE_KEY") : NULL;
 	OWN(str) char *own = listed ? node_public(c, n, "MPC_ACCOUNT_SK") : NULL;
@@ -319,7 +319,7 @@ static void see_url(struct check *c, const struct asked_chain *ch, const struct 
 {
 	VARIABLE v = { 0 };
 	const char *account = account_of(c, n, &v);
-	const char *url = account ? json_str(contract_participant(k, account), "url") : NULL;
+	const char *url = account ? json_str(check_contract_participant(k, account), "url") : NULL;
 	OWN(str) char *host = url ? chain_host(url) : NULL;
 	OWN(str) char *name = registered_name(c, n);
 	struct check_finding f = node_finding(CHECK_FAIL, n, &v);

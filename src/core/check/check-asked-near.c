@@ -300,7 +300,7 @@ struct contract contract_read(struct check *c, const struct asked_chain *ch, con
 	return k;
 }
 
-const json_t *contract_participant(const struct contract *k, const char *account)
+const json_t *check_contract_participant(const struct contract *k, const char *account)
 {
 	json_t *one;
 	size_t i;

@@ -124,7 +124,7 @@ static inline void own_drop_contract(struct contract *k)
 	json_decref(k->state);
 }
 /* The participant's {"url", "sign_pk"}, or NULL. */
-const json_t *contract_participant(const struct contract *k, const char *account);
+const json_t *check_contract_participant(const struct contract *k, const char *account);
 /* Public half of a node's secret, NULL: not known or no key. Caller frees. */
 char *node_public(const struct check *c, const struct node *n, const char *variable);
 

@@ -207,6 +207,7 @@ TEST(check_a, accounts_of_another_chain_are_a02)
 {
 	EXPECT("FAIL A02", { "env MPC_ENV", "\"testnet\"" });
 	EXPECT("FAIL A02", { "env MPC_CONTRACT_ID", "\"v1.signer.testnet\"" });
+	EXPECT("FAIL A02", { "env MPC_CONTRACT_ID", "\"v1.signer\"" });
 	EXPECT("FAIL H12", { "env MPC_CONTRACT_ID", "\"v1.signer.test.near\"" });
 	EXPECT("FAIL H12", { "env MPC_CONTRACT_ID",
 		     "\""

@@ -224,6 +224,9 @@ void network_defaults(struct network *n)
 		if (n->threshold < 2)
 			n->threshold = 2;
 	}
+	/* more nodes than the built-in protocols take: whoever runs others says which */
+	if (!n->domain_count && n->node_count <= THRESHOLD_PARTIES_MOST)
+		(void)network_domains_parse("CaitSith,Frost", &n->domains, &n->domain_count);
 }
 
 /* ---- checks
@@ -326,6 +329,12 @@ static int check_account(const struct reader *r, const struct network *n, const 
 			 const yaml_node_t *at)
 {
 	const char *chain = network_account_chain(account);
+
+	if (local(n) && network_built_in_keys(account))
+		return reader_fail(r, at,
+				   "account %s: client libraries have the public keys of the real one built in and "
+				   "would use them on a local chain; take another name, such as v1.signer.localnet",
+				   account);
 
 	if (chain && strcmp(chain, n->chain) != 0)
 		return reader_fail(r, at, "account %s is on %s, the chain of this network is %s",
@@ -516,7 +525,8 @@ int network_check(const struct reader *r, const struct network *n)
 {
 	if (check_names(r, n) < 0 || check_pattern(r, n) < 0 ||
 	    check_account(r, n, n->contract, r->at[KEY_CONTRACT]) < 0 || check_nodes(r, n) < 0 ||
-	    check_threshold(r, n) < 0 || check_size(r, n) < 0 || check_port(r, n) < 0)
+	    check_threshold(r, n) < 0 || network_check_domains(r, n) < 0 ||
+	    check_size(r, n) < 0 || check_port(r, n) < 0)
 		return -1;
 	if (check_image(r, n) < 0 || check_rpc_url(r, n) < 0 || check_boot_host(r, n) < 0 ||
 	    check_addresses(r, n) < 0)

@@ -4,6 +4,8 @@
 
 #include "core/network/network.h"
 
+#define NETWORK_DOMAINS_MOST 8
+
 enum network_key {
 	KEY_NAME,
 	KEY_CHAIN,
@@ -16,6 +18,7 @@ enum network_key {
 	KEY_VPC,
 	KEY_NAMESPACE,
 	KEY_THRESHOLD,
+	KEY_DOMAINS,
 	KEY_CPU,
 	KEY_MEMORY,
 	KEY_KEYS,
@@ -31,6 +34,7 @@ struct reader {
 	const char *name; /* of the file, for messages */
 	yaml_document_t document;
 	yaml_node_t *at[KEY_COUNT];
+	const yaml_node_t *domain_at[NETWORK_DOMAINS_MOST];
 	struct err *err;
 };
 
@@ -55,6 +59,10 @@ int reader_mapping(struct reader *r, yaml_node_t *node, const char *const *keys,
 /* List of {fault, reason}. */
 int network_read_suppress(struct reader *r, yaml_node_t *value, struct network_suppressions *ret);
 void network_suppressions_free(struct network_suppressions *s);
+/* List of protocol names, or of {protocol, threshold}. */
+int network_read_domains(struct reader *r, yaml_node_t *value, struct network *n);
+/* Whether as many nodes can have each domain's protocol with its threshold. */
+int network_check_domains(const struct reader *r, const struct network *n);
 /* Object JSON pointer -> [line, column] of all values. Caller's. */
 json_t *reader_places(struct reader *r);
 

@@ -17,6 +17,7 @@ static const char *const keys[] = {
 	[KEY_VPC] = "vpc",
 	[KEY_NAMESPACE] = "namespace",
 	[KEY_THRESHOLD] = "threshold",
+	[KEY_DOMAINS] = "domains",
 	[KEY_CPU] = "cpu",
 	[KEY_MEMORY] = "memory",
 	[KEY_KEYS] = "keys",
@@ -308,6 +309,8 @@ static int read_value(struct reader *r, size_t index, yaml_node_t *value, void *
 		return network_read_suppress(r, value, &n->suppress);
 	if (index == KEY_THRESHOLD)
 		return reader_number(r, value, "threshold", 2, NODES_MOST, &n->threshold);
+	if (index == KEY_DOMAINS)
+		return network_read_domains(r, value, n);
 	if (index == KEY_PEER_PORT)
 		return read_port(r, value, n);
 	if (index == KEY_LOG_RETENTION)
@@ -365,6 +368,7 @@ void network_free(struct network *n)
 	json_decref(n->places);
 	for (size_t i = 0; i < n->private_subnet_count; i++)
 		free(n->private_subnets[i]);
+	free(n->domains);
 	free(n->nodes);
 	free(n->private_subnets);
 	free(n->name);

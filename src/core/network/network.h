@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "core/threshold/threshold.h"
 
 enum network_pattern { NETWORK_STANDALONE, NETWORK_INTEGRATED, NETWORK_COMPOSED };
 
@@ -25,6 +26,12 @@ struct network_node {
 	struct network_suppressions suppress; /* for the resources of this node */
 };
 
+/* A key that the nodes generate together: domain `index` of the signer contract. */
+struct network_domain {
+	enum threshold_scheme scheme;
+	unsigned threshold; /* 0: the network's, also after it changes */
+};
+
 struct network {
 	char *name; /* stack name */
 	enum network_pattern pattern;
@@ -40,6 +47,8 @@ struct network {
 	size_t private_subnet_count;
 	char *namespace_name; /* Cloud Map private DNS namespace: mpc.local */
 	unsigned threshold;
+	struct network_domain *domains; /* default: CaitSith, Frost; none above THRESHOLD_PARTIES_MOST nodes */
+	size_t domain_count;
 	char *cpu, *memory; /* Fargate pair */
 	char *key_directory; /* where `mpcup keys generate` puts files; relative to network.yaml */
 	uint16_t peer_port;  /* TCP port of MPC peers: 80 */
@@ -61,6 +70,15 @@ void network_locate(const struct network *n, const char *pointer, unsigned *ret_
 		    unsigned *ret_column);
 void network_free(struct network *n);
 OWN_DEFINE(network, struct network *, network_free)
+
+/* "CaitSith,Frost:3": the domains as a stack output carries them; the caller's. Parse: 0, *ret is the
+ * caller's (free()); -1: it is no such text. */
+char *network_domains_text(const struct network_domain *domains, size_t count);
+int network_domains_parse(const char *text, struct network_domain **ret, size_t *ret_count);
+
+/* Names of contracts whose public keys client libraries have built in: they never ask the chain there,
+ * so that a local contract of that name seems to have wrong keys. */
+bool network_built_in_keys(const char *account);
 
 /* The commented network.yaml that `mpcup init` writes: `nodes` nodes on a local chain. Caller frees. */
 char *network_example(const char *name, unsigned nodes);

@@ -26,6 +26,17 @@ static void bad(const char *text, const char *want)
 	network_free(n);
 }
 
+static void bad_starts(const char *text, const char *want)
+{
+	struct network *n = NULL;
+	struct err err = { 0 };
+
+	CHECK_INT(network_parse("n.yaml", text, strlen(text), &n, &err), -1);
+	if (!str_starts(err.text, want))
+		CHECK_STR(err.text, want);
+	network_free(n);
+}
+
 TEST(network, a_name_is_enough_for_three_nodes_on_a_local_chain)
 {
 	OWN(network) struct network *n = good("name: net\n");
@@ -246,4 +257,47 @@ TEST(network, a_value_is_found_again_in_the_file_or_what_is_around_it)
 	CHECK_INT(column, 5);
 	network_locate(n, "/cpu", &line, &column);
 	CHECK_INT(line, 1);
+}
+
+TEST(network, domains_are_protocols_with_or_without_a_threshold)
+{
+	OWN(network) struct network *n = NULL;
+	OWN(str) char *given = NULL, *usual = NULL;
+	struct network_domain *again = NULL;
+	size_t count = 0;
+
+	n = good("name: net\nnodes: 5\ndomains: [Frost, {protocol: DamgardEtAl, threshold: 3}]\n");
+	given = network_domains_text(n->domains, n->domain_count);
+	CHECK_STR(given, "Frost,DamgardEtAl:3");
+	CHECK_INT(network_domains_parse(given, &again, &count), 0);
+	CHECK_INT(count, 2);
+	CHECK_INT(again[1].scheme, THRESHOLD_DAMGARD_ET_AL);
+	CHECK_INT(again[1].threshold, 3);
+	free(again);
+	network_free(GIVE(n));
+	n = good("name: net\n");
+	usual = network_domains_text(n->domains, n->domain_count);
+	CHECK_STR(usual, "CaitSith,Frost");
+	network_free(GIVE(n));
+	n = good("name: net\nnodes: 129\nvpc: {id: vpc-0123456789abcdef0, private_subnets: [subnet-0123456789abcdef0]}\n");
+	CHECK_INT(n->domain_count, 0);
+	CHECK_INT(network_domains_parse("Frost,", &again, &count), -1);
+	CHECK_INT(network_domains_parse("Frost:1", &again, &count), -1);
+}
+
+TEST(network, domains_that_so_many_nodes_cannot_have_are_refused_at_their_place)
+{
+	bad_starts("name: net\nnodes: 4\ndomains: [CaitSith, DamgardEtAl]\n", "n.yaml:3:21: domain 1: ");
+	bad_starts("name: net\ndomains:\n  - {protocol: Frost, threshold: 4}\n", "n.yaml:3:5: domain 0: ");
+	bad("name: net\ndomains: [Schnorr]\n", "n.yaml:2:11: protocol Schnorr is not one of CaitSith, DamgardEtAl "
+						 "(ECDSA) or Frost (Ed25519)");
+	bad("name: net\ndomains: []\n", "n.yaml:2:10: a network has 1 to 8 domains");
+	bad("name: net\ndomains: [{threshold: 2}]\n", "n.yaml:2:11: a domain needs a protocol");
+	bad("name: net\ndomains: Frost\n",
+	    "n.yaml:2:10: domains must be a list of protocols or {protocol, threshold}");
+}
+
+TEST(network, a_local_contract_is_not_named_as_one_that_clients_know)
+{
+	bad_starts("name: net\ncontract: v1.signer\n", "n.yaml:2:11: account v1.signer: client libraries");
 }

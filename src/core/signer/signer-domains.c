@@ -134,7 +134,7 @@ int domain_check_threshold(const json_t *domain, const json_t *parameters, const
 	return 0;
 }
 
-json_t *domain_find(const json_t *domains, json_int_t id)
+json_t *signer_domain_find(const json_t *domains, json_int_t id)
 {
 	json_t *domain;
 	size_t i;

@@ -198,7 +198,7 @@ static json_t *updated_domains(const json_t *domains, const json_t *updates)
 		uint64_t number = 0;
 
 		if (num_parse_u64(id, 0, INT64_MAX, &number) == 0)
-			json_object_set(domain_find(copy, (json_int_t)number),
+			json_object_set(signer_domain_find(copy, (json_int_t)number),
 					"reconstruction_threshold", value);
 	}
 	return copy;

@@ -110,7 +110,7 @@ json_int_t domain_threshold(const json_t *domain, const json_t *parameters, cons
 int domain_check_threshold(const json_t *domain, const json_t *parameters, const json_t *updates,
 			   struct err *err);
 /* By id in {"domains": [...]}; NULL: none. */
-json_t *domain_find(const json_t *domains, json_int_t id);
+json_t *signer_domain_find(const json_t *domains, json_int_t id);
 /* Whether `name` (a scheme or curve in any dialect) means this domain. */
 bool domain_is(const json_t *domain, const char *name);
 bool domain_name_known(const char *name);

@@ -98,7 +98,7 @@ static int find_domain(const struct run *run, json_int_t id, json_t **ret, struc
 
 	if (!serving)
 		return err_set(err, ERR_INPUT, "Protocol state is not running, nor resharing.");
-	*ret = domain_find(json_map(serving, "domains"), id);
+	*ret = signer_domain_find(json_map(serving, "domains"), id);
 	if (!*ret)
 		return err_set(err, ERR_INPUT, "The provided domain ID, %lld, was not found.",
 			       (long long)id);

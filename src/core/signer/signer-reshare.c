@@ -15,7 +15,7 @@ static int parse_updates(const json_t *given, const json_t *domains, json_t **re
 		if (!json_is_integer(value) || num_parse_u64(id, 0, INT64_MAX, &number) < 0)
 			return arg_invalid(err, "per_domain_thresholds: expected {\"<domain id>\": "
 						"threshold}");
-		if (!domain_find(domains, (json_int_t)number))
+		if (!signer_domain_find(domains, (json_int_t)number))
 			return err_set(err, ERR_INPUT,
 				       "Resharing proposal references domain ID %s, which is not in the "
 				       "current registry.",

@@ -252,6 +252,7 @@ static void add_outputs(struct synth *s)
 {
 	json_t *threshold = json_object();
 	OWN(str) char *number = str_printf("%u", s->n->threshold);
+	OWN(str) char *list = network_domains_text(s->n->domains, s->n->domain_count);
 
 	synth_export(s, "ClusterName", synth_value(s, "{'Ref':'Cluster'}"));
 	synth_export(s, "FileSystemId", synth_value(s, "{'Ref':'Storage'}"));
@@ -266,6 +267,12 @@ static void add_outputs(struct synth *s)
 	json_set_str(threshold, "Value", number);
 	json_set_str(threshold, "Description", "Nodes that sign together");
 	json_object_set_new(s->outputs, "Threshold", threshold);
+	if (s->n->domain_count) {
+		json_t *domains = json_pack("{s:s,s:s}", "Value", list, "Description",
+					    "Keys that the nodes generate, by protocol");
+
+		json_object_set_new(s->outputs, "Domains", domains);
+	}
 	if (s->n->pattern == NETWORK_COMPOSED) {
 		synth_export_chain(s);
 		return;

@@ -296,10 +296,27 @@ static int check_lengths(struct threshold_session *s, unsigned round)
 	return 0;
 }
 
+/* A peer must not try its luck in many sessions at once: after the first check that failed in one of them
+ * the others end before theirs. */
+static int check_pairings(struct threshold_session *s)
+{
+	struct presign_state *state = s->state;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (i != s->self && state->pairings[i]->retired)
+			return session_abort(s, SESSION_NOBODY,
+					     "presign: the pairing with party %u is retired: pair again",
+					     s->parties[i]);
+	return 0;
+}
+
 static int step(struct threshold_session *s, unsigned round)
 {
-	int ret = check_lengths(s, round);
+	int ret;
 
+	if (check_pairings(s) < 0)
+		return -1;
+	ret = check_lengths(s, round);
 	if (ret == 0)
 		ret = round == 1 ? step_answer(s) : round == 2 ? step_finish(s) : step_confirm(s);
 	if (ret < 0)
@@ -355,12 +372,9 @@ static int take_pairings(struct threshold_session *s, struct threshold_pairing *
 		if (!p || p->self != s->parties[s->self] || p->peer != s->parties[i])
 			return session_abort(s, SESSION_NOBODY, "presign: no pairing with party %u",
 					     s->parties[i]);
-		if (p->retired)
-			return session_abort(s, SESSION_NOBODY, "presign: the pairing with party %u is retired: "
-					     "pair again", s->parties[i]);
 		state->pairings[i] = p;
 	}
-	return 0;
+	return check_pairings(s);
 }
 
 struct threshold_session *cait_sith_presign(const struct threshold_key *key,

@@ -1,7 +1,7 @@
 /* Inside of DamgardEtAl's presigning. `t` is near's reconstruction threshold: k, a and the key have degree
  * t-1, products of two of them 2t-2, and exactly 2t-1 parties take part. */
 #pragma once
-#include "core/threshold/threshold-internal.h"
+#include "core/threshold/group-secp256k1.h"
 
 struct damgard_weights {
 	uint8_t (*all)[32];   /* 2t-1: the value at 0 from all shares; owns what follows too */

@@ -18,7 +18,7 @@ static void invert_all(uint8_t (*values)[32], size_t count)
 		memcpy(before[i], product, 32);
 		G->scalar_multiply(product, values[i], product);
 	}
-	G->scalar_invert(product, inverse);
+	group_secp256k1_invert_public(product, inverse);
 	for (size_t i = count; i-- > 0;) {
 		G->scalar_multiply(inverse, before[i], product);
 		G->scalar_multiply(inverse, values[i], inverse);

@@ -4,11 +4,12 @@
  *  2. everybody shows R_i = k_i G and w_i = a_i k_i + b_i;
  *  3. everybody shows W_i = a_i R. With c_i = a_i / w, a share of 1/k, the presignature is
  *     (R, alpha = c + d, beta = c x, c, e).
- * Against a split view (different messages of round 2 for different parties) round 3 carries a hash of
- * all of them. Round 3 needs no such hash, hence no fourth round: at least t parties are honest and their W_i
- * fix the one polynomial of degree t-1 that the check accepts, so whoever goes on has the same W; and W = wG.
- * Who is malformed is named. A failed check of degree, W or hash names nobody: the cause may be the
- * party whose value does not fit, or any dealer who dealt it a wrong share. */
+ * Against a split view (different messages of round 2 for different parties) round 3 carries digests of what
+ * each party got in round 2, which also tell who lied. Round 3 needs no echo, hence no fourth round: at least t
+ * parties are honest and their W_i fix the one polynomial of degree t-1 that the check accepts, so whoever
+ * goes on has the same W; and W = wG.
+ * Who is malformed or says different things is named. A failed check of degree or of W names nobody: the
+ * cause may be the party whose value does not fit, or any dealer who dealt it a wrong share. */
 #include <sodium.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@
 enum { DEALT_K, DEALT_A, DEALT_B, DEALT_D, DEALT_E, DEALT };
 #define DEALT_BYTES (DEALT * 32)
 #define SHOWN_BYTES (33 + 32) /* R_i, w_i */
-#define OPENED_BYTES (33 + 32) /* W_i, hash of round 2 */
+#define OPENED_BYTES(count) (33 + 32 * (count)) /* W_i, digests of what was shown */
 
 struct state {
 	struct threshold_presignature *result; /* first: session_take() */
@@ -28,9 +29,9 @@ struct state {
 	uint8_t (*polynomials)[32]; /* secret; until they are dealt */
 	uint8_t shares[DEALT][32];  /* ours: the sums of what was dealt to us */
 	struct damgard_weights weights;
-	uint8_t points[THRESHOLD_PARTIES_MOST][THRESHOLD_POINT_MOST]; /* R_i, then W_i */
-	uint8_t shown[THRESHOLD_PARTIES_MOST][SHOWN_BYTES];
-	uint8_t seen[32]; /* hash of `shown` */
+	secp256k1_pubkey points[THRESHOLD_PARTIES_MOST]; /* R_i, then W_i */
+	uint8_t shown[SHOWN_BYTES];			      /* ours */
+	uint8_t digests[THRESHOLD_PARTIES_MOST][32];	      /* of what each showed */
 	uint8_t w[32];
 	uint8_t big_r[33];
 };
@@ -104,14 +105,14 @@ static int add_dealt(struct threshold_session *s, size_t from)
 static int show(struct threshold_session *s)
 {
 	struct state *state = s->state;
-	uint8_t *shown = state->shown[s->self];
+	uint8_t *shown = state->shown;
 
 	for (size_t i = 0; i < s->count; i++)
 		if (i != s->self && add_dealt(s, i) < 0)
 			return -1;
 	if (G->base_multiply(state->shares[DEALT_K], shown) < 0)
 		return session_abort(s, SESSION_NOBODY, "presigning: the share of k is 0");
-	memcpy(state->points[s->self], shown, 33);
+	group_secp256k1_parse(shown, &state->points[s->self]);
 	G->scalar_multiply(state->shares[DEALT_A], state->shares[DEALT_K], shown + 33);
 	G->scalar_add(shown + 33, state->shares[DEALT_B], shown + 33);
 	sodium_memzero(state->shares[DEALT_K], 32);
@@ -121,6 +122,7 @@ static int show(struct threshold_session *s)
 
 /* ---- round 3: W_i --------------------------------------------------------------------------------------- */
 
+/* The sums must be the identity; nothing else makes one fail, as no weight is 0 and all points were decoded. */
 static int check_degree(struct threshold_session *s, const char *what)
 {
 	const struct state *state = s->state;
@@ -128,8 +130,8 @@ static int check_degree(struct threshold_session *s, const char *what)
 	uint8_t rest[33];
 
 	for (size_t i = 0; i < state->weights.checks; i++)
-		if (G->multiply_sum_public((const void *)(state->weights.check + i * neighbours),
-					   (const void *)(state->points + i), neighbours, rest) == 0)
+		if (group_secp256k1_sum((const void *)(state->weights.check + i * neighbours), state->points + i,
+					neighbours, rest) == 0)
 			return session_abort(s, SESSION_NOBODY, "presigning: the parties' %s do not fit each other",
 					     what);
 	return 0;
@@ -142,54 +144,62 @@ static int take_point(struct threshold_session *s, unsigned round, size_t from, 
 
 	if (in->len != len)
 		return session_abort(s, from, "presigning: round %u: %zu bytes", round, in->len);
-	if (G->point_check(in->data) < 0)
+	if (group_secp256k1_parse(in->data, &state->points[from]) < 0)
 		return session_abort(s, from, "presigning: round %u: not a point", round);
-	memcpy(state->points[from], in->data, 33);
 	return 0;
 }
 
-static int take_shown(struct threshold_session *s)
+/* Adds its part to w, and keeps a digest. */
+static void take_shown(struct threshold_session *s, size_t from, const uint8_t *shown)
+{
+	struct state *state = s->state;
+	uint8_t term[32];
+
+	G->scalar_multiply(state->weights.all[from], shown + 33, term);
+	G->scalar_add(state->w, term, state->w);
+	session_hash(s, "DamgardEtAl shown", &(struct session_part){ shown, SHOWN_BYTES }, 1, state->digests[from]);
+}
+
+static int take_all_shown(struct threshold_session *s)
 {
 	struct state *state = s->state;
 
 	for (size_t i = 0; i < s->count; i++) {
-		const uint8_t *data = session_in(s, 2, i)->data;
+		const uint8_t *shown = i == s->self ? state->shown : session_in(s, 2, i)->data;
 
-		if (i == s->self)
-			continue;
-		if (take_point(s, 2, i, SHOWN_BYTES) < 0)
+		if (i != s->self && take_point(s, 2, i, SHOWN_BYTES) < 0)
 			return -1;
-		if (G->scalar_decode(data + 33) < 0)
+		if (G->scalar_decode(shown + 33) < 0)
 			return session_abort(s, i, "presigning: w is not below the order");
-		memcpy(state->shown[i], data, SHOWN_BYTES);
+		take_shown(s, i, shown);
 	}
-	session_hash(s, "DamgardEtAl round 2", &(struct session_part){ state->shown, s->count * SHOWN_BYTES }, 1,
-		     state->seen);
+	return 0;
+}
+
+static int send_opened(struct threshold_session *s)
+{
+	struct state *state = s->state;
+	uint8_t opened[OPENED_BYTES(THRESHOLD_PARTIES_MOST)];
+
+	if (G->point_multiply(state->shares[DEALT_A], state->big_r, opened) < 0)
+		return session_abort(s, SESSION_NOBODY, "presigning: the share of a is 0");
+	group_secp256k1_parse(opened, &state->points[s->self]);
+	memcpy(opened + 33, state->digests, 32 * s->count);
+	session_send(s, SESSION_EVERYBODY, 3, opened, OPENED_BYTES(s->count));
 	return 0;
 }
 
 static int open_w(struct threshold_session *s)
 {
 	struct state *state = s->state;
-	uint8_t term[32], opened[OPENED_BYTES];
 
-	if (take_shown(s) < 0 || check_degree(s, "R") < 0)
+	if (take_all_shown(s) < 0 || check_degree(s, "R") < 0)
 		return -1;
-	if (G->multiply_sum_public((const void *)state->weights.few, (const void *)state->points, state->t,
-				   state->big_r) < 0)
+	if (group_secp256k1_sum((const void *)state->weights.few, state->points, state->t, state->big_r) < 0)
 		return session_abort(s, SESSION_NOBODY, "presigning: R is the identity");
-	for (size_t i = 0; i < s->count; i++) {
-		G->scalar_multiply(state->weights.all[i], state->shown[i] + 33, term);
-		G->scalar_add(state->w, term, state->w);
-	}
 	if (G->scalar_is_zero(state->w))
 		return session_abort(s, SESSION_NOBODY, "presigning: w is 0");
-	if (G->point_multiply(state->shares[DEALT_A], state->big_r, opened) < 0)
-		return session_abort(s, SESSION_NOBODY, "presigning: the share of a is 0");
-	memcpy(state->points[s->self], opened, 33);
-	memcpy(opened + 33, state->seen, 32);
-	session_send(s, SESSION_EVERYBODY, 3, opened, sizeof(opened));
-	return 0;
+	return send_opened(s);
 }
 
 /* ---- the presignature ----------------------------------------------------------------------------------- */
@@ -197,21 +207,17 @@ static int open_w(struct threshold_session *s)
 static int check_opened(struct threshold_session *s)
 {
 	struct state *state = s->state;
+	const struct session_echo echo = { 3, 33, (const void *)state->digests, state->t - 1 };
 	uint8_t got[33], want[33];
 
-	for (size_t i = 0; i < s->count; i++) {
-		if (i == s->self)
-			continue;
-		if (take_point(s, 3, i, OPENED_BYTES) < 0)
+	for (size_t i = 0; i < s->count; i++)
+		if (i != s->self && take_point(s, 3, i, OPENED_BYTES(s->count)) < 0)
 			return -1;
-		if (memcmp(session_in(s, 3, i)->data + 33, state->seen, 32) != 0)
-			return session_abort(s, SESSION_NOBODY,
-					     "presigning: parties %u and %u were sent different things",
-					     s->parties[s->self], s->parties[i]);
-	}
+	if (session_check_echo(s, &echo) < 0)
+		return -1;
 	if (check_degree(s, "W") < 0)
 		return -1;
-	if (G->multiply_sum_public((const void *)state->weights.few, (const void *)state->points, state->t, got) < 0 ||
+	if (group_secp256k1_sum((const void *)state->weights.few, state->points, state->t, got) < 0 ||
 	    G->base_multiply(state->w, want) < 0 || memcmp(got, want, 33) != 0)
 		return session_abort(s, SESSION_NOBODY, "presigning: W is not w * G: a share of w is wrong");
 	return 0;
@@ -225,7 +231,7 @@ static int finish(struct threshold_session *s)
 
 	if (check_opened(s) < 0)
 		return -1;
-	G->scalar_invert(state->w, inverse);
+	group_secp256k1_invert_public(state->w, inverse);
 	p = state->result = SECRET_NEW(struct threshold_presignature);
 	p->scheme = THRESHOLD_DAMGARD_ET_AL;
 	p->count = s->count;
@@ -250,8 +256,7 @@ static bool expects(const struct threshold_session *s, unsigned round, size_t fr
 
 static size_t most(const struct threshold_session *s, unsigned round)
 {
-	(void)s;
-	return round == 1 ? DEALT_BYTES : round == 2 ? SHOWN_BYTES : OPENED_BYTES;
+	return round == 1 ? DEALT_BYTES : round == 2 ? SHOWN_BYTES : OPENED_BYTES(s->count);
 }
 
 static int step(struct threshold_session *s, unsigned round)

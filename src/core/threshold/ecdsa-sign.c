@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/keccak.h"
-#include "core/threshold/threshold-internal.h"
+#include "core/threshold/group-secp256k1.h"
 
 #define G (&group_secp256k1)
 #define SHARE_MOST 64
@@ -117,7 +117,7 @@ static int prepare(struct threshold_session *s)
 
 	if (s->self != state->coordinator)
 		return 0;
-	G->scalar_invert(state->delta, state->delta_inverse);
+	group_secp256k1_invert_public(state->delta, state->delta_inverse);
 	if (threshold_derive(THRESHOLD_SECP256K1, state->group_key, state->tweak, state->signature.public_key) < 0)
 		return session_abort(s, SESSION_NOBODY, "signing: the derived key is the identity");
 	return 0;

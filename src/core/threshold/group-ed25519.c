@@ -1,9 +1,10 @@
-/* The prime-order group of edwards25519, by libsodium. Its functions reduce scalars in silence and add
- * points of any order, so whatever comes from outside goes through scalar_decode and point_check first. */
+/* The prime-order group of edwards25519: libsodium, and ed25519-public.c where all is public. Neither asks
+ * for the order of points it adds, and libsodium reduces scalars in silence, so whatever comes from outside
+ * goes through scalar_decode and point_check first. */
 #include <sodium.h>
 #include <string.h>
 
-#include "core/threshold/threshold-internal.h"
+#include "core/threshold/ed25519-internal.h"
 
 /* ---- scalars --------------------------------------------------------------------------------------- */
 
@@ -76,13 +77,6 @@ static int scalar_invert(const uint8_t a[32], uint8_t ret[32])
 
 /* ---- points ---------------------------------------------------------------------------------------- */
 
-static const uint8_t identity[32] = { 1 };
-
-static bool is_identity(const uint8_t *point)
-{
-	return !memcmp(point, identity, 32);
-}
-
 static int point_check(const uint8_t *point)
 {
 	return crypto_core_ed25519_is_valid_point(point) == 1 ? 0 : -1;
@@ -109,45 +103,20 @@ static int point_multiply(const uint8_t scalar[32], const uint8_t *point, uint8_
 	return 0;
 }
 
-static int point_sum(const uint8_t (*points)[THRESHOLD_POINT_MOST], size_t count, uint8_t *ret)
-{
-	uint8_t sum[32];
-
-	memcpy(sum, identity, 32);
-	for (size_t i = 0; i < count; i++)
-		if (crypto_core_ed25519_add(sum, sum, points[i]) < 0)
-			return -1;
-	if (is_identity(sum))
-		return -1;
-	memcpy(ret, sum, 32);
-	return 0;
-}
-
 static void point_negate(const uint8_t *point, uint8_t *ret)
 {
 	memmove(ret, point, 32);
 	ret[31] ^= 0x80; /* the sign of x, which is 0 for no point of prime order */
 }
 
-static int multiply_sum_public(const uint8_t (*scalars)[32], const uint8_t (*points)[THRESHOLD_POINT_MOST],
-			       size_t count, uint8_t *ret)
+static int point_multiply_public(const uint8_t scalar[32], const uint8_t *point, uint8_t *ret)
 {
-	uint8_t sum[32], product[32];
+	uint8_t scalars[1][32], points[1][THRESHOLD_POINT_MOST];
 
-	memcpy(sum, identity, 32);
-	for (size_t i = 0; i < count; i++) {
-		if (point_check(points[i]) < 0)
-			return -1;
-		if (scalar_is_zero(scalars[i]))
-			continue;
-		if (point_multiply(scalars[i], points[i], product) < 0 ||
-		    crypto_core_ed25519_add(sum, sum, product) < 0)
-			return -1;
-	}
-	if (is_identity(sum))
-		return -1;
-	memcpy(ret, sum, 32);
-	return 0;
+	memcpy(scalars[0], scalar, 32);
+	memcpy(points[0], point, 32);
+	return ed25519_public_multiply_sum((const uint8_t(*)[32])scalars, (const uint8_t(*)[THRESHOLD_POINT_MOST])points,
+					   1, ret);
 }
 
 const struct group group_ed25519 = {
@@ -165,8 +134,8 @@ const struct group group_ed25519 = {
 	.point_check = point_check,
 	.base_multiply = base_multiply,
 	.point_multiply = point_multiply,
-	.point_multiply_public = point_multiply,
-	.point_sum = point_sum,
+	.point_multiply_public = point_multiply_public,
+	.point_sum = ed25519_public_sum,
 	.point_negate = point_negate,
-	.multiply_sum_public = multiply_sum_public,
+	.multiply_sum_public = ed25519_public_multiply_sum,
 };

@@ -7,7 +7,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "core/threshold/threshold-internal.h"
+#include "core/threshold/group-secp256k1.h"
 
 /* ---- modulo n -------------------------------------------------------------------------------------- */
 
@@ -75,6 +75,14 @@ static void add_limbs(const uint64_t a[LIMBS], const uint64_t b[LIMBS], uint64_t
 		sum >>= 64;
 	}
 	reduce_once(ret, (uint64_t)sum);
+}
+
+static void subtract_modulo(const uint64_t a[LIMBS], const uint64_t b[LIMBS], uint64_t ret[LIMBS])
+{
+	uint64_t negative[LIMBS];
+
+	subtract_limbs(order, b, negative); /* n itself for 0: adding it reduces too */
+	add_limbs(a, negative, ret);
 }
 
 /* x += a * b, where x[4] was 0. Written out: it is what everything here spends its time with. */
@@ -179,13 +187,12 @@ static void scalar_add(const uint8_t a[32], const uint8_t b[32], uint8_t ret[32]
 
 static void scalar_subtract(const uint8_t a[32], const uint8_t b[32], uint8_t ret[32])
 {
-	uint64_t x[LIMBS], y[LIMBS], negative[LIMBS], sum[LIMBS];
+	uint64_t x[LIMBS], y[LIMBS], difference[LIMBS];
 
 	limbs_of(a, x);
 	limbs_of(b, y);
-	subtract_limbs(order, y, negative); /* n itself for 0: adding it reduces too */
-	add_limbs(x, negative, sum);
-	bytes_of(sum, ret);
+	subtract_modulo(x, y, difference);
+	bytes_of(difference, ret);
 }
 
 static void scalar_multiply(const uint8_t a[32], const uint8_t b[32], uint8_t ret[32])
@@ -220,6 +227,66 @@ static int scalar_invert(const uint8_t a[32], uint8_t ret[32])
 	return 0;
 }
 
+/* ---- not for secrets: the time depends on the number ---------------------------------------------------- */
+
+static bool is_one(const uint64_t a[LIMBS])
+{
+	return a[0] == 1 && !(a[1] | a[2] | a[3]);
+}
+
+/* a = (a + 2^256 * top) / 2 */
+static void shift(uint64_t a[LIMBS], uint64_t top)
+{
+	for (int i = 0; i < LIMBS; i++)
+		a[i] = a[i] >> 1 | (i + 1 < LIMBS ? a[i + 1] : top) << 63;
+}
+
+/* x / 2 modulo n */
+static void halve(uint64_t x[LIMBS])
+{
+	wide sum = 0;
+
+	if (x[0] & 1)
+		for (int i = 0; i < LIMBS; i++) {
+			sum += (wide)x[i] + order[i];
+			x[i] = (uint64_t)sum;
+			sum >>= 64;
+		}
+	shift(x, (uint64_t)sum);
+}
+
+/* Takes the factors 2 out of u, and as many out of x. */
+static void make_odd(uint64_t u[LIMBS], uint64_t x[LIMBS])
+{
+	for (; !(u[0] & 1); shift(u, 0))
+		halve(x);
+}
+
+/* The binary algorithm of Euclid: u = a * x and v = a * y modulo n throughout, both odd. */
+int group_secp256k1_invert_public(const uint8_t a[32], uint8_t ret[32])
+{
+	uint64_t u[LIMBS], v[LIMBS], x[LIMBS] = { 1 }, y[LIMBS] = { 0 }, difference[LIMBS];
+
+	if (scalar_is_zero(a))
+		return -1;
+	limbs_of(a, u);
+	memcpy(v, order, sizeof(v));
+	make_odd(u, x);
+	while (!is_one(u)) {
+		if (subtract_limbs(u, v, difference)) {
+			subtract_limbs(v, u, v);
+			subtract_modulo(y, x, y);
+			make_odd(v, y);
+		} else {
+			memcpy(u, difference, sizeof(u));
+			subtract_modulo(x, y, x);
+			make_odd(u, x);
+		}
+	}
+	bytes_of(x, ret);
+	return 0;
+}
+
 /* ---- points ------------------------------------------------------------------------------------------- */
 
 /* Blinds multiplications of the base point by secrets. What needs no secret uses the library's own. */
@@ -232,7 +299,7 @@ int group_secp256k1_init(const uint8_t seed[32])
 	return blinded && secp256k1_context_randomize(blinded, seed) ? 0 : -1;
 }
 
-static int parse(const uint8_t *point, secp256k1_pubkey *ret)
+int group_secp256k1_parse(const uint8_t *point, secp256k1_pubkey *ret)
 {
 	return secp256k1_ec_pubkey_parse(secp256k1_context_static, ret, point, 33) ? 0 : -1;
 }
@@ -248,7 +315,7 @@ static int point_check(const uint8_t *point)
 {
 	secp256k1_pubkey parsed;
 
-	return parse(point, &parsed);
+	return group_secp256k1_parse(point, &parsed);
 }
 
 static int base_multiply(const uint8_t scalar[32], uint8_t *ret)
@@ -275,29 +342,27 @@ static int point_multiply(const uint8_t scalar[32], const uint8_t *point, uint8_
 	secp256k1_pubkey parsed;
 	uint8_t product[33];
 
-	if (parse(point, &parsed) < 0 ||
+	if (group_secp256k1_parse(point, &parsed) < 0 ||
 	    !secp256k1_ecdh(secp256k1_context_static, product, &parsed, scalar, keep_point, NULL))
 		return -1;
 	memcpy(ret, product, 33);
 	return 0;
 }
 
-static int multiply_public(const uint8_t scalar[32], const uint8_t *point, secp256k1_pubkey *ret)
+static int multiply_public(const uint8_t scalar[32], secp256k1_pubkey *point)
 {
 	static const uint8_t one[32] = { [31] = 1 };
 
-	if (parse(point, ret) < 0)
-		return -1;
 	if (!memcmp(scalar, one, 32))
 		return 0;
-	return secp256k1_ec_pubkey_tweak_mul(secp256k1_context_static, ret, scalar) ? 0 : -1;
+	return secp256k1_ec_pubkey_tweak_mul(secp256k1_context_static, point, scalar) ? 0 : -1;
 }
 
 static int point_multiply_public(const uint8_t scalar[32], const uint8_t *point, uint8_t *ret)
 {
 	secp256k1_pubkey product;
 
-	if (multiply_public(scalar, point, &product) < 0)
+	if (group_secp256k1_parse(point, &product) < 0 || multiply_public(scalar, &product) < 0)
 		return -1;
 	serialize(&product, ret);
 	return 0;
@@ -323,7 +388,7 @@ static int point_sum(const uint8_t (*points)[THRESHOLD_POINT_MOST], size_t count
 	if (count > THRESHOLD_PARTIES_MOST)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (parse(points[i], &parsed[i]) < 0)
+		if (group_secp256k1_parse(points[i], &parsed[i]) < 0)
 			return -1;
 	return combine(parsed, count, ret);
 }
@@ -334,19 +399,34 @@ static void point_negate(const uint8_t *point, uint8_t *ret)
 	ret[0] ^= 1; /* 2 and 3: y is even, odd */
 }
 
-static int multiply_sum_public(const uint8_t (*scalars)[32], const uint8_t (*points)[THRESHOLD_POINT_MOST],
-			       size_t count, uint8_t *ret)
+int group_secp256k1_sum(const uint8_t (*scalars)[32], const secp256k1_pubkey *points, size_t count, uint8_t *ret)
 {
 	secp256k1_pubkey products[THRESHOLD_PARTIES_MOST];
 	size_t used = 0;
 
 	if (count > THRESHOLD_PARTIES_MOST)
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (scalar_is_zero(scalars[i]) ? point_check(points[i]) < 0 :
-						 multiply_public(scalars[i], points[i], &products[used++]) < 0)
+	for (size_t i = 0; i < count; i++) {
+		if (scalar_is_zero(scalars[i]))
+			continue;
+		products[used] = points[i];
+		if (multiply_public(scalars[i], &products[used++]) < 0)
 			return -1;
+	}
 	return combine(products, used, ret);
+}
+
+static int multiply_sum_public(const uint8_t (*scalars)[32], const uint8_t (*points)[THRESHOLD_POINT_MOST],
+			       size_t count, uint8_t *ret)
+{
+	secp256k1_pubkey parsed[THRESHOLD_PARTIES_MOST];
+
+	if (count > THRESHOLD_PARTIES_MOST)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (group_secp256k1_parse(points[i], &parsed[i]) < 0)
+			return -1;
+	return group_secp256k1_sum(scalars, parsed, count, ret);
 }
 
 const struct group group_secp256k1 = {

@@ -147,6 +147,7 @@ int ot_extend_check(const struct threshold_pairing *p, uint64_t stream, const ui
 		memcpy(&sum, sums + k * sizeof(sum), sizeof(sum));
 		wrong |= c->sums[k] ^ sum ^ (ot_bit(choices, k) ? delta : (ot_bits){ 0 });
 	}
+	sodium_memzero(&delta, sizeof(delta));
 	memcpy(rows, c->rows, OT_COUNT * sizeof(*rows));
 	return sodium_is_zero((const uint8_t *)&wrong, sizeof(wrong)) ? 0 : -1;
 }

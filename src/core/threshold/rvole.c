@@ -58,13 +58,12 @@ static void reduce(const uint8_t in[32], uint8_t ret[32])
 static void vector_of(const uint8_t key[32], size_t j, ot_bits row, uint8_t ret[RVOLE_WIDTH][32])
 {
 	uint8_t in[3 + sizeof(row)], out[64];
+	crypto_generichash_state h;
 
 	in[0] = (uint8_t)j;
 	in[1] = (uint8_t)(j >> 8);
 	memcpy(in + 3, &row, sizeof(row));
 	for (size_t half = 0; half < RVOLE_WIDTH / 2; half++) {
-		crypto_generichash_state h;
-
 		in[2] = (uint8_t)half;
 		crypto_generichash_init(&h, NULL, 0, sizeof(out));
 		crypto_generichash_update(&h, key, 32);
@@ -73,6 +72,7 @@ static void vector_of(const uint8_t key[32], size_t j, ot_bits row, uint8_t ret[
 		reduce(out, ret[2 * half]);
 		reduce(out + 32, ret[2 * half + 1]);
 	}
+	sodium_memzero(&h, sizeof(h));
 	sodium_memzero(in, sizeof(in));
 	sodium_memzero(out, sizeof(out));
 }
@@ -132,6 +132,7 @@ void rvole_ask(struct threshold_session *s, struct threshold_pairing *p, struct 
 	       uint8_t ask[RVOLE_ASK_BYTES])
 {
 	uint64_t stream = p->extensions++;
+	uint8_t part[32];
 
 	memcpy(ask, p->id, 32);
 	for (int i = 0; i < 8; i++)
@@ -141,11 +142,10 @@ void rvole_ask(struct threshold_session *s, struct threshold_pairing *p, struct 
 	ot_extend(p, stream, r->binding, r->choices, r->rows, ask + 40);
 	memset(r->chi, 0, 32);
 	for (size_t j = 0; j < OT_COUNT; j++) {
-		uint8_t part[32];
-
 		masked(ot_bit(r->choices, j), p->gadget[j], part);
 		g->scalar_add(r->chi, part, r->chi);
 	}
+	sodium_memzero(part, sizeof(part));
 }
 
 /* ---- the sender's answer ---------------------------------------------------------------------------------- */
@@ -171,6 +171,7 @@ static void make_adjustments(const struct threshold_pairing *p, const uint8_t ke
 			g->scalar_add(adjust, w->inputs[i], adjust);
 		}
 	}
+	sodium_memzero(&delta, sizeof(delta));
 }
 
 /* vector[INPUTS + k] + sum of theta[i][k] * vector[i] */

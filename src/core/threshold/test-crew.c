@@ -120,7 +120,7 @@ struct threshold_session *crew_presign(const struct crew *c, const size_t *signe
 	for (size_t k = 0; k < count; k++)
 		if (k != i)
 			pairings[used++] = c->pairings[signers[i]][signers[k]];
-	return cait_sith_presign(&c->keys[signers[i]], pairings, setting);
+	return threshold_presign(THRESHOLD_CAIT_SITH, &c->keys[signers[i]], pairings, setting);
 }
 
 /* ---- verifying --------------------------------------------------------------------------------------- */

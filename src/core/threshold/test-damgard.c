@@ -261,7 +261,7 @@ static void check(void *data, struct world *w, const struct world_attack *attack
 			ecdsa_check_signature(data, &request, &signature);
 }
 
-/* A wrong value of the right form: the one who is to blame cannot be known (damgard.c). */
+/* A wrong value of the right form: mostly, who is to blame cannot be known (damgard.c). What can be is in lies[]. */
 static bool nameable(const struct world_attack *attack)
 {
 	(void)attack;
@@ -296,19 +296,20 @@ struct lie {
 	size_t offset; /* in the payload: a scalar that 1 is added to, or a point that the base point is added to */
 	bool point, to_one;
 	const char *reason; /* found in presigning; NULL: only in signing */
+	bool named;	    /* by one honest party at least */
 };
 
 static const struct lie lies[] = {
-	{ "k dealt to one", 1, 0, false, true, "R do not fit" },
-	{ "a dealt to one", 1, 32, false, true, "W do not fit" },
-	{ "b dealt to one", 1, 64, false, true, "W is not w" },
-	{ "d dealt to one", 1, 96, false, true, NULL },
-	{ "e dealt to one", 1, 128, false, true, NULL },
-	{ "R to all", 2, 0, true, false, "R do not fit" },
-	{ "w to all", 2, 33, false, false, "sent different things" }, /* its own hash is of what it had */
-	{ "w to one", 2, 33, false, true, "sent different things" },
-	{ "W to all", 3, 0, true, false, "W do not fit" },
-	{ "W to one", 3, 0, true, true, "W do not fit" },
+	{ "k dealt to one", 1, 0, false, true, "R do not fit", false },
+	{ "a dealt to one", 1, 32, false, true, "W do not fit", false },
+	{ "b dealt to one", 1, 64, false, true, "W is not w", false },
+	{ "d dealt to one", 1, 96, false, true, NULL, false },
+	{ "e dealt to one", 1, 128, false, true, NULL, false },
+	{ "R to all", 2, 0, true, false, "R do not fit", false },
+	{ "w to all", 2, 33, false, false, "says another", true }, /* its own digest is of what it had */
+	{ "w to one", 2, 33, false, true, "", true },
+	{ "W to all", 3, 0, true, false, "W do not fit", false },
+	{ "W to one", 3, 0, true, true, "W do not fit", false },
 };
 
 static void tell_lie(const struct lie *lie, uint8_t *payload)
@@ -369,6 +370,7 @@ static void first_message(const struct ecdsa_keys *keys, const uint32_t *ids, si
 static void check_found(const struct world *w, const struct lie *lie)
 {
 	bool first_only = lie->round == 3 && lie->to_one; /* the others see nothing wrong, and have the same W */
+	bool named = false;
 
 	for (size_t i = 0; i < w->count; i++) {
 		const struct threshold_session *s = w->sessions[i];
@@ -379,8 +381,12 @@ static void check_found(const struct world *w, const struct lie *lie)
 		if (threshold_status(s) != THRESHOLD_ABORTED || !strstr(threshold_reason(s), lie->reason))
 			test_fail(__FILE__, __LINE__, "%s: party %u, status %d: %s", lie->what, w->ids[i],
 				  threshold_status(s), threshold_reason(s));
-		CHECK(!threshold_culprit(s, &culprit));
+		if (!threshold_culprit(s, &culprit))
+			continue;
+		CHECK_INT(culprit, w->ids[LIAR]);
+		named = true;
 	}
+	CHECK_INT(named, lie->named);
 }
 
 static void check_signing_refuses(const struct world *w, const struct ecdsa_keys *keys, const struct lie *lie)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/test.h"
+#include "core/threshold/test-crew.h"
 #include "core/threshold/test-ecdsa.h"
 
 static const uint32_t three[] = { 0, 1, 2 };
@@ -43,6 +44,54 @@ TEST(ecdsa_sign, signatures_verify)
 		sign_once(&of_five, five, 5, seed);
 		sign_once(&of_seven, seven, 7, seed);
 	}
+}
+
+/* Any t of the n: here the first and the last two of five. */
+static void cait_sith_sign(const struct crew *c, uint64_t seed, bool spoil)
+{
+	OWN(ecdsa_presignatures) struct ecdsa_presignatures p = { 0 };
+	OWN(world) struct world presigning, w;
+	const size_t signers[] = { 0, 3, 4 };
+	const uint32_t ids[] = { c->ids[0], c->ids[3], c->ids[4] };
+	struct ecdsa_keys keys = { .count = 0 };
+	struct threshold_signature signature;
+	struct threshold_request request;
+	uint8_t hash[32];
+
+	world_open(&presigning, seed, ids, 3);
+	for (size_t i = 0; i < 3; i++) {
+		struct threshold_setting setting = world_setting(&presigning, i);
+
+		presigning.sessions[i] = crew_presign(c, signers, 3, i, &setting);
+	}
+	world_run(&presigning);
+	CHECK(world_done(&presigning));
+	for (size_t i = 0; i < 3; i++)
+		p.of[i] = threshold_take_presignature(presigning.sessions[i]);
+	request = ecdsa_request(seed, true, ids[1], hash);
+	world_open(&w, seed + 1, ids, 3);
+	for (size_t i = 0; i < 3; i++) {
+		struct threshold_setting setting = world_setting(&w, i);
+
+		if (spoil && i == 2)
+			p.of[i]->cait_sith.v[31] ^= 1;
+		w.sessions[i] = threshold_sign(&c->keys[signers[i]], GIVE(p.of[i]), &request, &setting);
+	}
+	world_run(&w);
+	CHECK_INT(threshold_take_signature(w.sessions[1], &signature), spoil ? -1 : 0);
+	keys.keys[0] = (struct threshold_key *)(uintptr_t)&c->keys[0];
+	if (!spoil)
+		ecdsa_check_signature(&keys, &request, &signature);
+}
+
+TEST(ecdsa_sign, signatures_with_presignatures_of_cait_sith_verify)
+{
+	OWN(crew) struct crew c;
+
+	crew_open(&c, 77, 5, 3);
+	cait_sith_sign(&c, 41, false);
+	cait_sith_sign(&c, 51, false);
+	cait_sith_sign(&c, 61, true);
 }
 
 /* ---- what is refused ---------------------------------------------------------------------------------- */

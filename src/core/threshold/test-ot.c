@@ -103,11 +103,11 @@ static void check_pairing(void *data, struct world *w, const struct world_attack
 TEST(pairing, spoiled_messages_are_refused_or_give_another_pairing)
 {
 	struct world_protocol p = { .name = "pairing", .ids = duo_ids, .count = 2, .make = make_pairing,
-				    .check = check_pairing, .flips = 24 };
+				    .check = check_pairing, .flips = 8 };
 	const uint8_t blind[32] = { 1 };
 
 	group_secp256k1_init(blind);
-	CHECK(world_hostile(&p, 0, 77) >= 24 + WORLD_MUTATIONS - 1);
+	CHECK(world_hostile(&p, 0, 77) >= 8 + WORLD_MUTATIONS - 1);
 }
 
 TEST(pairing, a_message_with_bad_points_names_its_sender)

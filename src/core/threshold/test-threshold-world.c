@@ -58,8 +58,6 @@ static void post(struct world *w, size_t from, size_t to, const struct buf *data
 
 static void spoil(const struct world_attack *a, struct buf *b)
 {
-	OWN(buf) struct buf other = { 0 };
-
 	if (a->mutation == WORLD_FLIP && b->len > 1)
 		b->data[1 + a->bit / 8 % (b->len - 1)] ^= (char)(1 << a->bit % 8);
 	if (a->mutation == WORLD_TRUNCATE)

@@ -114,6 +114,7 @@ struct group {
 	int (*base_multiply)(const uint8_t scalar[32], uint8_t *ret);
 	/* secret scalar * point. -1: the scalar is 0 or the point is bad. */
 	int (*point_multiply)(const uint8_t scalar[32], const uint8_t *point, uint8_t *ret);
+	/* The point is checked before. -1: the scalar is 0, or it is no point. */
 	int (*point_multiply_public)(const uint8_t scalar[32], const uint8_t *point, uint8_t *ret);
 	/* Sum of checked points. -1: it is the identity. */
 	int (*point_sum)(const uint8_t (*points)[THRESHOLD_POINT_MOST], size_t count, uint8_t *ret);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "core/threshold/threshold.h"
 #include "engine/http/http.h"
 #include "engine/localnet/localnet-p2p.h"
 #include "engine/localnet/rpc.h"
@@ -380,6 +381,7 @@ int localnet_main(int argc, char **argv)
 	struct localnet n = { 0 };
 	struct options o;
 	struct err err = { 0 };
+	uint8_t seed[32];
 	int result;
 
 	if (parse(argc, argv, &o) < 0) {
@@ -393,6 +395,11 @@ int localnet_main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (sodium_init() < 0)
 		return 1;
+	randombytes_buf(seed, sizeof(seed));
+	if (threshold_init(seed, &err) < 0) {
+		fprintf(stderr, "mpcup localnet: %s\n", err.text);
+		return 1;
+	}
 	if (make_directory(o.data, &err) < 0) {
 		if (o.data_given) {
 			fprintf(stderr, "mpcup localnet: %s\n", err.text);

@@ -3,7 +3,9 @@
 
 #include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
+#include "face/cli/ecs-view.h"
 #include "face/cli/network-view.h"
+#include "face/cli/signing-view.h"
 #include "face/cli/target.h"
 
 static int get_view(struct cli *cli, struct target *t, json_t **ret, struct err *err)
@@ -20,14 +22,18 @@ static int get_view(struct cli *cli, struct target *t, json_t **ret, struct err 
 static int run_status(struct cli *cli, struct err *err)
 {
 	struct target t __attribute__((cleanup(own_drop_target))) = { 0 };
-	OWN(json) json_t *view = NULL;
+	OWN(json) json_t *view = NULL, *nodes = NULL;
 
-	if (get_view(cli, &t, &view, err) < 0)
+	if (get_view(cli, &t, &view, err) < 0 ||
+	    ecs_view_nodes(&t, json_str_or(view, "stackName", ""), &nodes, err) < 0)
 		return -1;
-	if (cli->json)
+	signing_view_add(&t, nodes, view);
+	if (cli->json) {
 		cli_print_json(view);
-	else
+	} else {
 		network_view_print(cli, view);
+		signing_view_print(cli, view);
+	}
 	return network_view_formed(view) ? CLI_OK : CLI_FAILED;
 }
 

@@ -8,7 +8,7 @@
 const struct command *const cli_commands[] = {
 	&command_init,	       &command_keys_generate, &command_keys_show,   &command_keys_verify,
 	&command_synth,	       &command_check,	       &command_explain,	       &command_graph,
-	&command_up,	       &command_status,	       &command_events,
+	&command_up,	       &command_sign,	       &command_status,	       &command_events,
 	&command_diagnose,
 	&command_logs,	       &command_endpoints,     &command_secrets_status,
 	&command_secrets_push, &command_down,	     &command_cloud_start,

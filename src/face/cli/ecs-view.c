@@ -472,3 +472,18 @@ char *ecs_view_forward(struct target *t, const char *vpc, const char *address, u
 
 	return found ? found : forward_of_instance(t, vpc, address, text);
 }
+
+int ecs_view_nodes(struct target *t, const char *stack, json_t **ret, struct err *err)
+{
+	OWN(json) json_t *services = NULL;
+	json_t *one;
+	size_t i;
+
+	if (ecs_view_services(t, stack, &services, err) < 0)
+		return -1;
+	*ret = json_array();
+	json_array_foreach(services, i, one)
+		if (!strcmp(json_str_or(one, "kind", ""), "node"))
+			json_array_append(*ret, one);
+	return 0;
+}

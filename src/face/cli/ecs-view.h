@@ -27,6 +27,9 @@ json_t *ecs_view_nested(const json_t *resources);
  * 0: *ret is the caller's. */
 int ecs_view_services(struct target *t, const char *stack, json_t **ret, struct err *err);
 
+/* Those of kind "node" alone. 0: *ret is the caller's. */
+int ecs_view_nodes(struct target *t, const char *stack, json_t **ret, struct err *err);
+
 /* The running task or instance of a VPC that has this private address: its loopback forward of `port`
  * as "127.0.0.1:port"; NULL when there is none; caller frees. Two VPCs may use the same addresses. */
 char *ecs_view_forward(struct target *t, const char *vpc, const char *address, unsigned port);

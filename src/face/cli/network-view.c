@@ -12,7 +12,7 @@ static const char only_inside[] = "only from inside the VPC";
 
 /* ---- what a node says of itself ------------------------------------------------------------------ */
 
-static char *fetch(struct target *t, const json_t *node, const char *path, int *ret_status)
+char *network_view_fetch(struct target *t, const json_t *node, const char *path, int *ret_status)
 {
 	const char *at = json_str(json_map(node, "forwards"), "8080");
 	OWN(str) char *url = at ? str_printf("http://%s%s", at, path) : NULL;
@@ -50,7 +50,7 @@ static json_int_t metric_sum(const char *text, const char *name)
 static void probe_metrics(struct target *t, json_t *node)
 {
 	int status;
-	OWN(str) char *text = fetch(t, node, "/metrics", &status);
+	OWN(str) char *text = network_view_fetch(t, node, "/metrics", &status);
 	json_int_t peers = -1, height = -1, live = -1;
 
 	if (text && status == 200) {
@@ -88,7 +88,7 @@ static void probe_node(struct target *t, json_t *node)
 		return;
 	}
 	if (!strcmp(json_str_or(task, "lastStatus", ""), "RUNNING")) {
-		OWN(str) char *health = fetch(t, node, "/health", &status);
+		OWN(str) char *health = network_view_fetch(t, node, "/health", &status);
 
 		if (!strcmp(ecs, "UNKNOWN") && status == 200 && health && str_starts(health, "OK"))
 			ecs = "HEALTHY";

@@ -17,6 +17,8 @@
  * peerConnections are null, and healthStatus is ECS's alone ("healthReason": why it cannot be told).
  * 0: *ret is the caller's; 1: there is no such stack; -1 err. */
 int network_view(struct target *t, const char *stack, json_t **ret, struct err *err);
+/* GET of a path of a node's web port (from ecs_view_services): the body, the caller's; NULL: no answer. */
+char *network_view_fetch(struct target *t, const json_t *node, const char *path, int *ret_status);
 /* Puts health, chain and peers into nodes that come from ecs_view_services(). */
 void network_view_probe(struct target *t, json_t *nodes);
 /* True when all nodes are running, healthy, follow a chain, and all peer connections are up; on AWS, when

@@ -73,6 +73,21 @@ int operator_read_chain(const char *path, struct near_key *ret, struct err *err)
 	return 0;
 }
 
+int operator_read_account(const char *path, char **ret_account, struct near_key *ret, struct err *err)
+{
+	SECRET_JSON j = NULL;
+	int rc = read_secret_file(path, &j, err);
+
+	if (rc)
+		return rc;
+	if (!json_str(j, "account_id"))
+		return err_set(err, ERR_INPUT, "%s: there is no account_id", path);
+	if (read_key(j, path, json_str(j, "private_key") ? "private_key" : "secret_key", ret, err) < 0)
+		return -1;
+	*ret_account = str_dup(json_str(j, "account_id"));
+	return 0;
+}
+
 static void random_key(struct near_key *ret)
 {
 	uint8_t seed[NEAR_SEED_BYTES];

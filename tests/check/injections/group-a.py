@@ -161,6 +161,7 @@ CASES = [
     fault("A02", "mainnet by a parameter", COMPOSED, by_parameter("MPC_ENV", Default="mainnet")),
     fault("A02", "Fn::FindInMap", STANDALONE, both(mapped, env("MPC_ENV", {"Fn::FindInMap": ["Chain", "Of", "Env"]}))),
     fault("A02", "a testnet contract on a local chain", IMPORT, env("MPC_CONTRACT_ID", "v1.signer-prod.testnet")),
+    fault("A02", "mainnet's contract, which has no ending, on a local chain", IMPORT, env("MPC_CONTRACT_ID", "v1.signer")),
     fault("A02", "testnet accounts on a local chain", EXISTING, account("testnet")),
     fault("A02", "mainnet accounts on testnet", TESTNET, replace("acme-signers.testnet", "acme-signers.near")),
     fault("A02", "a mainnet contract on testnet", TESTNET, replace("v1.signer-prod.testnet", "v1.signer.near")),

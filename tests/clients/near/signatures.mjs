@@ -123,6 +123,8 @@ test("chainsig.js: an Ed25519 signature is one of the derived key, which is the 
 	const message = crypto.randomBytes(200);
 	const [answer] = await contract.sign({ payloads: [[...message]], path: "solana-1", keyType: "Eddsa", signerAccount });
 	await assertEd25519({ scheme: "Ed25519", ...answer }, message, "solana-1");
+	const solana = new chainAdapters.solana.Solana({ solanaConnection: undefined, contract });
+	assert.equal("ed25519:" + (await solana.deriveAddressAndPublicKey(ROOT, "solana-1")).address, await derived("solana-1", true));
 });
 
 test("near-cli: call sign prints a signature of the derived key", async () => {

@@ -1,4 +1,7 @@
 // A TAP runner. The clients print what they like: it goes to stderr, so that stdout is TAP alone.
+import { webcrypto } from "crypto";
+
+globalThis.crypto ??= webcrypto; // near-api-js 7 wants it; Node 18 has it, but not as a global
 for (const name of ["log", "info", "warn", "debug"]) console[name] = console.error;
 const say = (line) => process.stdout.write(line + "\n");
 const tests = [];
