@@ -134,14 +134,14 @@ bool signing_signs(struct world *w, int domain, bool ecdsa, const char *path)
 	return false;
 }
 
-static bool can_sign(const struct world *w, size_t node, size_t domain)
+static bool can_sign(struct world *w, size_t node, size_t domain)
 {
 	OWN(json) json_t *j = node_domains(&w->nodes[node]);
 
 	return json_bool_or(json_array_get(json_list(j, "domains"), domain), "can_sign", false);
 }
 
-bool signing_wait(const struct world *w, size_t node, size_t domain, bool can, int timeout_ms)
+bool signing_wait(struct world *w, size_t node, size_t domain, bool can, int timeout_ms)
 {
 	for (int waited = 0; waited < timeout_ms; waited += 10) {
 		if (can_sign(w, node, domain) == can)

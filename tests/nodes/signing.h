@@ -16,5 +16,5 @@ void signing_show_logs(struct world *w);
 /* alice.test.near asks the contract for a signature; it is checked with the key that the contract derives. */
 bool signing_signs(struct world *w, int domain, bool ecdsa, const char *path);
 /* Whether /debug/domains of a node comes to say so. */
-bool signing_wait(const struct world *w, size_t node, size_t domain, bool can_sign, int timeout_ms);
+bool signing_wait(struct world *w, size_t node, size_t domain, bool can_sign, int timeout_ms);
 int64_t signing_now_ms(void);

@@ -74,7 +74,7 @@ TEST(sign, network_that_loses_a_node_signs_on_and_names_what_it_cannot)
 	world_free(&w);
 }
 
-static char *public_key(const struct world *w, int domain)
+static char *public_key(struct world *w, int domain)
 {
 	OWN(json) json_t *key = world_view(w, "public_key", json_pack("{s:i}", "domain_id", domain));
 
