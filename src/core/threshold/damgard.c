@@ -122,6 +122,7 @@ static int show(struct threshold_session *s)
 
 /* ---- round 3: W_i --------------------------------------------------------------------------------------- */
 
+/* The sums must be the identity; nothing else makes one fail, as no weight is 0 and all points were decoded. */
 static int check_degree(struct threshold_session *s, const char *what)
 {
 	const struct state *state = s->state;

@@ -232,6 +232,64 @@ TEST(ledger_signer, deposit_and_gas_of_a_signature_are_accounted_for)
 	chain_close(&c);
 }
 
+/* Ed25519 signs one request twice alike: so a transaction can answer its own call. */
+TEST(ledger_signer, transaction_that_answers_itself_ends_at_once)
+{
+	static const char sign[] =
+		"{\"request\":{\"path\":\"a\",\"domain_id\":0,\"payload_v2\":{\"Eddsa\":"
+		"\"0102030405060708010203040506070801020304050607080102030405060708\"}}}";
+	struct chain c = { 0 };
+	struct signers s;
+	struct near_transaction *t;
+	OWN(str) char *args = NULL;
+	OWN(json) json_t *answer = NULL;
+
+	chain_open(&c, NULL);
+	signers_begin(&c, &s);
+	for (int i = 0; i < 2; i++) {
+		t = transaction(&c, "n0.test.near", CONTRACT);
+		add_call(t, "sign", sign)->amount = 1;
+		t->actions[0].gas = 100000000000000;
+		if (i == 1)
+			add_call(t, "respond", args)->gas = 100000000000000;
+		answer = submit(&c, t, NULL);
+		if (i == 0) {
+			CHECK(!answer);
+			args = respond_args(&c, &s);
+			json_decref(respond(&c, &s));
+			json_decref(take_answer(&c));
+		}
+	}
+	CHECK(json_path(answer, "result.status.SuccessValue"));
+	CHECK_INT(json_object_size(c.ledger->waiting), 0);
+	CHECK_INT(json_object_size(c.ledger->requests), 0);
+	chain_close(&c);
+}
+
+TEST(ledger_signer, call_that_waits_is_undone_with_its_receipt)
+{
+	struct chain c = { 0 };
+	struct signers s;
+	struct near_transaction *t;
+	OWN(json) json_t *answer = NULL;
+	OWN(json) json_t *pending = NULL;
+
+	chain_open(&c, NULL);
+	signers_begin(&c, &s);
+	t = transaction(&c, "test.near", CONTRACT);
+	add_call(t, "sign",
+		 "{\"request\":{\"path\":\"a\",\"domain_id\":0,\"payload_v2\":{\"Eddsa\":"
+		 "\"0102030405060708010203040506070801020304050607080102030405060708\"}}}")
+		->amount = 1;
+	add(t, NEAR_DELETE_KEY)->public_key = str_dup(c.public_key);
+	answer = submit(&c, t, NULL);
+	CHECK(json_path(action_error(answer), "ActorNoPermission"));
+	pending = signer_pending(json_object_get(c.ledger->contracts, CONTRACT));
+	CHECK_INT(json_array_size(pending), 0);
+	CHECK_INT(json_object_size(c.ledger->waiting), 0);
+	chain_close(&c);
+}
+
 /* ---- restart ------------------------------------------------------------------------------- */
 
 TEST(ledger_signer, waiting_request_survives_a_restart)

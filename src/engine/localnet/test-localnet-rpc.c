@@ -385,8 +385,7 @@ TEST(localnet_rpc, anything_instead_of_a_request_gets_an_error)
 		"{\"method\":\"send_tx\",\"params\":[1,2]}",
 		"{\"method\":\"tx\",\"params\":{\"tx_hash\":{}}}",
 		"{\"method\":\"chunk\",\"params\":[[]]}",
-		"{\"method\":\"query\",\"params\":{\"request_type\":\"view_state\",\"account_id\":"
-		"\"near\",\"prefix_base64\":\"*\"}}",
+		"{\"method\":\"broadcast_tx_async\",\"params\":[\"*\"]}",
 		"{\"method\":\"block\",\"params\":{\"block_id\":-1}}",
 	};
 	struct chain c = { 0 };

@@ -304,11 +304,14 @@ static bool is_urgent(const struct mpc *m)
 	return false;
 }
 
+/* In the background one after the other: signing needs the processor more. */
+static size_t at_once(const struct mpc *m, const struct domain *d)
+{
+	return waiting(m, d) ? AT_ONCE : 1;
+}
+
 void pools_fill(struct mpc *m)
 {
-	static const size_t at_once[] = { [THRESHOLD_FROST] = AT_ONCE, [THRESHOLD_DAMGARD_ET_AL] = AT_ONCE,
-					  [THRESHOLD_CAIT_SITH] = 2 };
-
 	bool urgent = is_urgent(m);
 
 	for (size_t i = 0; m->serving && i < m->domain_count; i++) {
@@ -317,7 +320,7 @@ void pools_fill(struct mpc *m)
 		if (urgent && !waiting(m, d))
 			continue;
 		evict(m, d);
-		while (d->making < at_once[d->info.scheme] && node_now_ms() >= d->pause_until_ms &&
+		while (d->making < at_once(m, d) && node_now_ms() >= d->pause_until_ms &&
 		       pool_count(d, true) + d->making < wanted(m, d) &&
 		       pool_count(d, false) + d->making < POOL_MOST)
 			if (!begin(m, d))

@@ -1,5 +1,5 @@
 /* How many transactions the built-in chain takes, JSON-RPC text to committed answer, without
- * sockets: ninja -C build bench/chain/bench-chain && build/bench/chain/bench-chain */
+ * sockets: ninja -C build bench/chain-bench && build/bench/chain-bench */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>

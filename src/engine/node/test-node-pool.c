@@ -1,0 +1,149 @@
+/* Presignatures: who may take which, once. */
+#include <event2/event.h>
+#include <string.h>
+
+#include "base/test.h"
+#include "engine/node/node-mpc.h"
+
+static void nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+/* Node 0 of three, nobody connected. */
+struct world {
+	struct event_base *base;
+	struct node node;
+	struct mpc mpc;
+	struct contract_participant self;
+	struct threshold_key key;
+	struct domain domain;
+};
+
+static void world_new(struct world *w)
+{
+	static const uint8_t network[32] = { 1 };
+	struct mesh_events events = { .changed = nothing };
+
+	w->base = event_base_new();
+	w->node.base = w->base;
+	w->node.mesh = mesh_new(w->base, NULL, NODE_PROFILE_31, network, &events);
+	w->node.self = &w->self;
+	w->node.mpc = &w->mpc;
+	w->mpc.node = &w->node;
+	w->mpc.serving = true;
+	w->mpc.domains = &w->domain;
+	w->mpc.domain_count = 1;
+	w->key = (struct threshold_key){ .t = 2, .count = 3, .parties = { 0, 1, 2 } };
+	w->domain = (struct domain){ .mpc = &w->mpc, .info = { .id = 4, .protocol = "Frost" }, .key = &w->key,
+				     .signers = 2 };
+}
+
+static void world_free(struct world *w)
+{
+	pool_clear(&w->domain);
+	mesh_free(w->node.mesh);
+	event_base_free(w->base);
+}
+
+static void add(struct world *w, uint8_t id, uint32_t owner, uint32_t other)
+{
+	struct presignature *p = NEW(struct presignature);
+
+	p->id[0] = id;
+	p->owner = owner;
+	p->count = other == owner ? 1 : 2;
+	p->parties = mem_new(2, sizeof(*p->parties));
+	p->parties[0] = owner;
+	p->parties[1] = other;
+	p->next = w->domain.presignatures;
+	w->domain.presignatures = p;
+}
+
+TEST(pool, presignature_is_given_once_and_to_its_owner_only)
+{
+	uint8_t id[32] = { 7 }, unknown[32] = { 8 };
+	struct world w = { 0 };
+	struct presignature *p;
+
+	world_new(&w);
+	add(&w, 7, 1, 0);
+	CHECK(!pool_take_id(&w.domain, 2, id));
+	CHECK(!pool_take_id(&w.domain, 0, id));
+	CHECK(!pool_take_id(&w.domain, 1, unknown));
+	p = pool_take_id(&w.domain, 1, id);
+	CHECK(p != NULL);
+	CHECK(!pool_take_id(&w.domain, 1, id));
+	presignature_free(p);
+	world_free(&w);
+}
+
+TEST(pool, only_ours_with_all_signers_connected_is_taken_to_sign)
+{
+	struct world w = { 0 };
+	struct presignature *p;
+
+	world_new(&w);
+	add(&w, 1, 0, 2); /* ours, 2 is away */
+	add(&w, 2, 1, 0); /* 1's */
+	CHECK_INT(pool_count(&w.domain, false), 1);
+	CHECK_INT(pool_count(&w.domain, true), 0);
+	CHECK(!pool_take(&w.domain));
+	add(&w, 3, 0, 0); /* of nobody but us, so that nobody can be away */
+	CHECK_INT(pool_count(&w.domain, true), 1);
+	p = pool_take(&w.domain);
+	CHECK(p && p->id[0] == 3);
+	CHECK(!pool_take(&w.domain));
+	presignature_free(p);
+	world_free(&w);
+}
+
+TEST(pool, what_its_owner_gives_up_is_dropped_by_the_owner_only)
+{
+	uint8_t id[32] = { 7 };
+	struct world w = { 0 };
+
+	world_new(&w);
+	add(&w, 7, 1, 0);
+	pool_drop(&w.mpc, 2, id);
+	CHECK(w.domain.presignatures);
+	pool_drop(&w.mpc, 1, id);
+	CHECK(!w.domain.presignatures);
+	world_free(&w);
+}
+
+TEST(pool, peer_that_was_started_anew_takes_all_with_it)
+{
+	struct world w = { 0 };
+
+	world_new(&w);
+	add(&w, 1, 0, 1);
+	add(&w, 2, 0, 2);
+	add(&w, 3, 1, 0);
+	add(&w, 4, 2, 1);
+	pools_drop_peer(&w.mpc, 1);
+	CHECK(w.domain.presignatures && w.domain.presignatures->id[0] == 2 && !w.domain.presignatures->next);
+	world_free(&w);
+}
+
+TEST(pool, who_is_missing_is_named)
+{
+	struct world w = { 0 };
+	struct contract_participant people[3] = { { .account = (char[]){ "a" }, .id = 0 },
+						  { .account = (char[]){ "b" }, .id = 1 },
+						  { .account = (char[]){ "c" }, .id = 2 } };
+	struct contract_state state = { .participants = people, .participant_count = 3 };
+	OWN(str) char *text = NULL;
+	OWN(json) json_t *j = NULL;
+
+	world_new(&w);
+	w.node.contract = &state;
+	CHECK(!domain_can_sign(&w.domain));
+	text = domain_missing_text(&w.domain);
+	CHECK_STR(text, "domain 4 (Frost) needs 2 of 3 signers; not connected: 1 b, 2 c");
+	j = mpc_domains_json(&w.mpc);
+	CHECK_STR(json_string_value(json_path(j, "domains.0.missing.1")), "2 c");
+	CHECK_STR(json_string_value(json_path(j, "domains.0.reason")), text);
+	CHECK(json_is_false(json_path(j, "domains.0.can_sign")));
+	world_free(&w);
+}
