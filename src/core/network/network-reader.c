@@ -102,7 +102,7 @@ static bool is_number(const char *value)
 	size_t before, after = 0;
 
 	if (str_starts(value, "0x") || str_starts(value, "0o"))
-		return value[2] && !value[2 + strspn(value + 2, "0123456789abcdefABCDEF")];
+		return value[2] && !value[2 + strspn(value + 2, value[1] == 'x' ? "0123456789abcdefABCDEF" : "01234567")];
 	value += *value == '-' || *value == '+';
 	if (!strcasecmp(value, ".inf") || !strcasecmp(value, ".nan"))
 		return true;

@@ -1,4 +1,5 @@
 /* mpcup man and mpcup schema: the man pages and the schema, from the tables that the program runs by. */
+#include <ctype.h>
 #include <string.h>
 
 #include "core/check/check.h"
@@ -111,6 +112,25 @@ static void value_forms(struct buf *out, const struct network_key *key)
 	buf_str(out, items);
 }
 
+/* "Default: 80."; nothing without a text. */
+static void sentence(FILE *to, const char *label, const char *text)
+{
+	if (!text)
+		return;
+	(void)fputs(label, to);
+	roff(to, text);
+	(void)fputs(".\n", to);
+}
+
+static void network_example_line(FILE *to, const struct network_key *key)
+{
+	(void)fputs(".nf\n.B ", to);
+	roff(to, key->name);
+	(void)fputs(": ", to);
+	roff(to, key->example);
+	(void)fputs("\n.fi\n", to);
+}
+
 static void network_key(FILE *to, const struct network_key *key, const char *above)
 {
 	OWN(str) char *name = str_printf("%s%s%s", above, *above ? "." : "", key->name);
@@ -119,27 +139,13 @@ static void network_key(FILE *to, const struct network_key *key, const char *abo
 	value_forms(&forms, key);
 	(void)fputs(".TP\n.B ", to);
 	roff(to, name);
-	(void)fputs("\n", to);
-	roff(to, key->help);
-	(void)fputs(".\n", to);
-	if (forms.len) {
-		(void)fputs("Value: ", to);
-		roff(to, forms.data);
-		(void)fputs(".\n", to);
-	}
+	(void)fprintf(to, "\n%c", toupper(key->help[0]));
+	sentence(to, "", key->help + 1);
+	sentence(to, "Value: ", forms.data);
 	(void)fputs(key->needed ? "Must be there.\n" : "", to);
-	if (key->standard) {
-		(void)fputs("Default: ", to);
-		roff(to, key->standard);
-		(void)fputs(".\n", to);
-	}
-	if (key->example) {
-		(void)fputs(".br\n.B ", to);
-		roff(to, key->name);
-		(void)fputs(": ", to);
-		roff(to, key->example);
-		(void)fputc('\n', to);
-	}
+	sentence(to, "Default: ", key->standard);
+	if (key->example)
+		network_example_line(to, key);
 	for (const struct network_key *below = key->below; below && below->name; below++)
 		network_key(to, below, name);
 }
@@ -185,6 +191,9 @@ static void man_fault(FILE *to, const struct check_rule *rule)
 	json_array_foreach(story, i, one) {
 		bool code = json_bool_or(one, "code", false);
 
+		/* the reader is in the list already */
+		if (!strcmp(json_str_or(one, "label", ""), "Related"))
+			continue;
 		(void)fprintf(to, ".TP\n.B %s\n%s", json_str_or(one, "label", ""), code ? ".nf\n" : "");
 		roff(to, json_str_or(one, "text", ""));
 		(void)fprintf(to, "\n%s", code ? ".fi\n" : "");
