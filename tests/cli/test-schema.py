@@ -179,8 +179,12 @@ def the_manual_of_network_yaml_has_every_key_and_its_examples_are_taken():
                 yield from names(below, above + key + ".")
     assert sorted(k.replace("\\-", "-") for k in keys) == sorted(names(schema())), keys
     plain = manual.replace("\\-", "-")
-    examples = re.findall(r"^\.nf\n(.*?)^\.fi", plain, re.M | re.S)
+    examples = re.findall(r"^\.nf\n(.*?)^\.fi", plain[plain.index(".SH EXAMPLES"):], re.M | re.S)
     assert len(examples) == 2
+    # and of each key its own
+    of_keys = re.findall(r"^\.B (\S+)\n(?:(?!\.TP).*\n)*?\.nf\n\.B (.*)\n\.fi", plain, re.M)
+    assert len(of_keys) > 15
+    examples += [("" if key == "name" else "name: mpc\n") + example + "\n" for key, example in of_keys if "." not in key]
     with tempfile.TemporaryDirectory() as d:
         for text in examples:
             path = os.path.join(d, "network.yaml")
