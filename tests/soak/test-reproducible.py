@@ -7,11 +7,14 @@ from mpcup import *
 SOURCES = subprocess.run(["git", "-C", ROOT, "ls-files"], capture_output=True, text=True, check=True).stdout.splitlines()
 
 
-def copy(to):
-    for name in SOURCES:
-        target = os.path.join(to, name)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        shutil.copy(os.path.join(ROOT, name), target)
+def copies(directory):
+    """Two, made at once: of the same sources, at paths of different lengths."""
+    for name in ("a", os.path.join("deeper", "of-another-length")):
+        source = os.path.join(directory, name, "source")
+        for file in SOURCES:
+            os.makedirs(os.path.dirname(os.path.join(source, file)), exist_ok=True)
+            shutil.copy(os.path.join(ROOT, file), os.path.join(source, file))
+        yield source
 
 
 def output(*command, **more):
@@ -27,25 +30,22 @@ def digests(directory):
 @test
 def what_is_installed_is_the_same_bytes():
     found = []
-    for name in ("a", os.path.join("deeper", "of-another-length")):
-        with tempfile.TemporaryDirectory() as d:
-            source = os.path.join(d, name, "source")
-            copy(source)
+    with tempfile.TemporaryDirectory() as d:
+        for source in list(copies(d)):
             output("meson", "setup", "build", "-Dtests=false", cwd=source)
             output("ninja", "-C", "build", "mpcup", cwd=source)
-            output("meson", "install", "-C", "build", "--destdir", os.path.join(d, "tree"), cwd=source)
+            output("meson", "install", "-C", "build", "--destdir", source + ".tree", cwd=source)
             assert d.encode() not in open(os.path.join(source, "build", "mpcup"), "rb").read()
-            found.append(digests(os.path.join(d, "tree")))
+            found.append(digests(source + ".tree"))
     assert found[0] == found[1] and any(n.endswith("/bin/mpcup") for n in found[0]), found
 
 
 @test
 def the_debian_package_is_the_same_bytes():
     found = []
-    for name in ("a", os.path.join("deeper", "of-another-length")):
-        with tempfile.TemporaryDirectory() as d:
-            source, to = os.path.join(d, name, "source"), os.path.join(d, "deb")
-            copy(source)
+    with tempfile.TemporaryDirectory() as d:
+        for source in list(copies(d)):
+            to = source + ".deb"
             output(os.path.join(source, "packaging", "make-deb"), to, env={**os.environ, "TMPDIR": os.path.dirname(source)})
             found.append({n: h for n, h in digests(to).items() if n.endswith((".deb", ".tar.xz"))})
     assert found[0] == found[1] and len(found[0]) == 3, found
