@@ -32,7 +32,7 @@ def prepare(cloud):
 
 def run(guide):
     with Cloud() as cloud:
-        return list(guide.run(cloud.work, prepare(cloud)))
+        return list(guide.run(cloud.work, prepare(cloud), cloud.port))
 
 
 def main():

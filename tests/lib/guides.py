@@ -3,7 +3,7 @@
     # exit: N          that they end with N instead of 0;
     command  # not run: REASON   that the tests leave this one out, and why.
 The rest of a comment line is for the reader. One shell runs all blocks of a document in order, so that variables and
-`cd` last. Other languages (text, json, yaml) are for reading."""
+`cd` last. 127.0.0.1:4566 stands for the port that the cloud has. Other languages (text, json, yaml) are for reading."""
 import os, re, shlex, subprocess
 
 NOT_RUN = re.compile(r"\s#.*\bnot run: (.+)$")
@@ -63,9 +63,9 @@ class Guide:
         return (f"*{blocks}, run by the test suite" +
                 (f"; {commands} not run, and the reason stands there.*" if left else ".*"))
 
-    def run(self, directory, environment, timeout=120):
+    def run(self, directory, environment, port, timeout=120):
         """Runs everything and yields (title, problem or None) of every segment."""
-        script = "\n".join(s.script(i) for i, s in enumerate(self.segments))
+        script = "\n".join(s.script(i) for i, s in enumerate(self.segments)).replace("127.0.0.1:4566", f"127.0.0.1:{port}")
         try:
             done = subprocess.run(["bash", "-c", script], cwd=directory, env=environment, stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout)

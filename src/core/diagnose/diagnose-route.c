@@ -150,6 +150,7 @@ static const struct route routes[] = {
 	{ LOG, { "invalid character at byte" }, "entry", FAULTS("B01", "B05", "B12", "B13"), NULL, false },
 	{ LOG, { "key pair bytes must be" }, "entry", FAULTS("B06", "B05", "B01"), NULL, false },
 	{ LOG, { "mismatched keypair" }, "entry", FAULTS("B23"), NULL, false },
+	{ LOG, { "failed to decrypt key file" }, "entry", FAULTS("B16"), NULL, false },
 	{ LOG, { "encryption key must be 16 bytes" }, "entry", FAULTS("B04", "B03"), NULL, false },
 	{ LOG, { "encryption key must be 32 hex" }, "entry", FAULTS("B03", "B04", "B01", "B12"), NULL, false },
 	{ LOG, { "backup encryption key" }, "entry", FAULTS("B03", "B04"), NULL, false },
