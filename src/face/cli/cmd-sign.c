@@ -157,6 +157,7 @@ static int run_sign(struct cli *cli, struct err *err)
 		rc = sign_flow(&s.order, &result, &why, err);
 	if (rc < 0)
 		return -1;
+	*err = (struct err){ 0 };
 	if (rc > 0) {
 		(void)fprintf(stderr, "mpcup: not signed: %s\n", why);
 		return CLI_FAILED;

@@ -45,7 +45,7 @@ static const struct cli_option stack_options[] = {
 
 const struct command command_status = {
 	.name = "status",
-	.help = "show the nodes: status, health, address, chain, peers, endpoint",
+	.help = "show the nodes and the contract: health, chain, peers, keys, presignatures, last signatures",
 	.details = "Exit code 0 when all nodes are RUNNING, healthy, follow the chain and are connected to all\n"
 		   "peers; 1 otherwise. On AWS the nodes have private addresses: chain and peers are UNKNOWN\n"
 		   "there, and the exit code tells of what ECS says alone.",

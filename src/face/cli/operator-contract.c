@@ -58,6 +58,13 @@ void operator_chain_close(struct operator_chain *c)
 	chain_client_close(&c->client);
 }
 
+/* Nobody has called init yet, which makes an account of the local chain a signer contract. */
+static bool is_not_there(const char *words)
+{
+	return strstr(words, "not initialized") || strstr(words, "does not exist while viewing") ||
+	       strstr(words, "CodeDoesNotExist");
+}
+
 int operator_contract(const struct operator_chain *c, json_t **ret, char **ret_why, struct err *err)
 {
 	OWN(json) json_t *state = NULL;
@@ -65,7 +72,7 @@ int operator_contract(const struct operator_chain *c, json_t **ret, char **ret_w
 
 	if (rc < 0)
 		return -1;
-	if (rc > 0 && !strstr(err->text, "not initialized")) {
+	if (rc > 0 && !is_not_there(err->text)) {
 		*ret_why = str_printf("the chain has no signer contract at %s, where the nodes expect it "
 				      "(MPC_CONTRACT_ID): %.200s",
 				      c->contract, err->text);
@@ -143,13 +150,17 @@ int operator_step_init(struct bring_up *b, struct err *err)
 	size_t count = json_array_size(b->members);
 	unsigned threshold = operator_threshold(&b->wish, count);
 	OWN(json) json_t *args = NULL;
+	int rc;
 
 	if (!contract_view_is(b->view, "NotInitialized"))
 		return 0;
+	rc = chain_account(&b->chain.client, b->chain.contract, NULL, err);
+	if (rc < 0 || (rc > 0 && operator_account(&b->chain, b->chain.contract, NULL, NULL, err) < 0))
+		return -1;
 	args = json_pack("{s:{s:I,s:{s:I,s:O}}}", "parameters", "threshold", (json_int_t)threshold,
 			 "participants", "next_id", (json_int_t)count, "participants", b->members);
 	if (chain_call(&b->chain.client, &root, b->chain.contract, "init", args, err) < 0)
-		return -1;
+		return strstr(err->text, "already been initialized") ? operator_look(b, err) : -1;
 	if (b->cli->progress)
 		(void)printf("Contract %s: initialised with %zu participants, threshold %u.\n",
 			     b->chain.contract, count, threshold);
