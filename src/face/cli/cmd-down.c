@@ -284,11 +284,11 @@ static int delete_stacks(struct cli *cli, struct target *t, const json_t *names,
 	return 0;
 }
 
-/* The stacks of the network.yaml here that are gone: what they kept can still be purged. Caller's. */
-static json_t *gone_stacks(struct target *t)
+/* The stacks of the network.yaml here, when they are gone and something that they kept is still there. Caller's. */
+static json_t *gone_stacks(struct target *t, struct err *err)
 {
 	OWN(network) struct network *n = NULL;
-	OWN(json) json_t *there = NULL;
+	OWN(json) json_t *there = NULL, *noted = json_array(), *left = NULL;
 	OWN(str) char *text = NULL;
 	json_t *names = json_array();
 	size_t len;
@@ -296,9 +296,14 @@ static json_t *gone_stacks(struct target *t)
 	if (access("network.yaml", R_OK) < 0 || cli_read("network.yaml", &text, &len, NULL) < 0 ||
 	    network_parse("network.yaml", text, len, &n, NULL) < 0 || deploy_describe(t, n->name, &there, NULL) != 1)
 		return names;
-	json_add_str(names, n->name);
-	if (n->base_stack && deploy_describe(t, n->base_stack, &there, NULL) == 1)
+	if (note_earlier(t, n->name, noted, err) == 0)
+		json_add_str(names, n->name);
+	if (n->base_stack && deploy_describe(t, n->base_stack, &there, NULL) == 1 &&
+	    note_earlier(t, n->base_stack, noted, err) == 0)
 		json_add_str(names, n->base_stack);
+	left = only_there(t, noted);
+	if (!json_array_size(left))
+		json_array_clear(names);
 	return names;
 }
 
@@ -308,7 +313,7 @@ static int choose_stacks(struct cli *cli, struct target *t, json_t **ret_names, 
 	OWN(json) json_t *stacks = NULL, *names = NULL;
 
 	if (cli_flag(cli, "purge") && !cli_option(cli, "stack")) {
-		names = gone_stacks(t);
+		names = gone_stacks(t, err);
 		if (json_array_size(names)) {
 			*ret_names = GIVE(names);
 			return 0;
