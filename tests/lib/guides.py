@@ -46,7 +46,7 @@ class Guide:
         if expected and expected.group(1) == "prints":
             now.prints.append(expected.group(2).strip())
         elif expected:
-            now.exit = int(expected.group(2).split()[0])
+            now.exit = int(re.match(r"\d+", expected.group(2)).group())
         elif left_out:
             self.not_run.append((number, line.strip(), left_out.group(1)))
         elif line.strip():
