@@ -63,7 +63,7 @@ class Guide:
         return (f"*{blocks}, run by the test suite" +
                 (f"; {commands} not run, and the reason stands there.*" if left else ".*"))
 
-    def run(self, directory, environment, port, timeout=120):
+    def run(self, directory, environment, port, timeout=400):
         """Runs everything and yields (title, problem or None) of every segment."""
         script = "\n".join(s.script(i) for i, s in enumerate(self.segments)).replace("127.0.0.1:4566", f"127.0.0.1:{port}")
         try:
