@@ -310,11 +310,11 @@ void world_accounts(struct world *w)
 static struct near_action *call_action(const char *method, json_t *args, const char *deposit)
 {
 	struct near_action *call = NEW(struct near_action);
-	OWN(json) json_t *owned = args;
 
 	*call = (struct near_action){ .kind = NEAR_FUNCTION_CALL, .name = str_dup(method),
 				      .gas = 300000000000000 };
 	call->data = (uint8_t *)json_text(args);
+	json_decref(args);
 	call->data_len = strlen((char *)call->data);
 	CHECK_INT(near_u128_parse(deposit, &call->amount), 0);
 	return call;
@@ -367,7 +367,6 @@ bool world_call_good(struct world *w, const char *account, const char *method, j
 
 json_t *world_view(struct world *w, const char *method, json_t *args)
 {
-	OWN(json) json_t *owned = args;
 	OWN(str) char *text = json_text(args);
 	OWN(str) char *base64 = base64_encode(text, strlen(text));
 	OWN(json)
@@ -380,6 +379,7 @@ json_t *world_view(struct world *w, const char *method, json_t *args)
 	json_t *byte;
 	size_t i;
 
+	json_decref(args);
 	json_array_foreach((json_t *)(uintptr_t)bytes, i, byte) buf_char(&b, (char)json_integer_value(byte));
 	return b.data ? json_loads(b.data, JSON_DECODE_ANY, NULL) : NULL;
 }

@@ -61,7 +61,8 @@ void sessions_tick(struct mpc *m);
 #define SESSION_ALL UINT64_MAX
 void sessions_end(struct mpc *m, uint64_t but_epoch, const char *why);
 size_t sessions_led_by(const struct mpc *m, uint32_t leader);
-bool session_runs(const struct mpc *m, const uint8_t id[FRAME_SESSION_BYTES]);
+/* Ends this one here and for the others; its done is called. */
+void session_stop(struct mpc *m, const uint8_t id[FRAME_SESSION_BYTES], const char *why);
 
 /* ---- key events ------------------------------------------------------------------------------------- */
 

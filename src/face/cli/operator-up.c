@@ -3,7 +3,7 @@
 
 #include "face/cli/operator-internal.h"
 
-enum { CHAIN_MS = 5000 }; /* a chain that was just started */
+enum { CHAIN_MS = 10000 }; /* a chain that was just started, on a busy machine */
 
 void operator_wish_clear(struct operator_wish *w)
 {
