@@ -34,6 +34,7 @@ _mpcup() {
 	'localnet'|'localnet '*) options=' --json --quiet --help';;
 	'completion'|'completion '*) options=' --json --quiet --help';;
 	'man'|'man '*) options=' --json --quiet --help';;
+	'schema'|'schema '*) options=' --json --quiet --help';;
 	'help'|'help '*) options=' --json --quiet --help';;
 	esac
 	commands='init
@@ -68,6 +69,7 @@ node
 localnet
 completion
 man
+schema
 help'
 	if [[ -n $options && $current == -* ]]; then COMPREPLY=($(compgen -W "$options" -- "$current")); return; fi
 	if [[ -n $options ]]; then COMPREPLY=($(compgen -f -- "$current")); return; fi
