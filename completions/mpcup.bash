@@ -16,7 +16,7 @@ _mpcup() {
 	'events'|'events '*) options=' --stack --save --target --profile --region --endpoint-url --json --quiet --help';;
 	'diagnose'|'diagnose '*) options=' --stack --from --template --fix --yes --target --profile --region --endpoint-url --json --quiet --help';;
 	'logs'|'logs '*) options=' --follow --stack --target --profile --region --endpoint-url --json --quiet --help';;
-	'endpoints'|'endpoints '*) options=' --stack --target --profile --region --endpoint-url --json --quiet --help';;
+	'endpoints'|'endpoints '*) options=' --env --stack --target --profile --region --endpoint-url --json --quiet --help';;
 	'secrets status'|'secrets status '*) options=' --stack --directory --target --profile --region --endpoint-url --json --quiet --help';;
 	'secrets push'|'secrets push '*) options=' --stack --directory --yes --restart --target --profile --region --endpoint-url --json --quiet --help';;
 	'down'|'down '*) options=' --stack --purge --yes --target --profile --region --endpoint-url --json --quiet --help';;
