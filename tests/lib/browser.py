@@ -93,7 +93,7 @@ class Browser:
         deadline = time.monotonic() + seconds
         while True:
             value = self.run(script)
-            if value:
+            if value or value == {}:  # an element of the page comes as an empty object
                 return value
             if time.monotonic() > deadline:
                 text = self.run("document.body.innerText")
@@ -123,6 +123,7 @@ class Browser:
 
     def picture(self, path, most=2200):
         """The page from its top to its end, or to `most` pixels, as a PNG file."""
+        self.run("scrollTo(0, 0)")
         width, height = self.run("[innerWidth, document.documentElement.scrollHeight]")
         clip = {"x": 0, "y": 0, "width": width, "height": min(height, most), "scale": 1}
         data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)["data"]

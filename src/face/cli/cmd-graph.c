@@ -98,7 +98,7 @@ static int write_out(const struct cli *cli, const char *text, struct err *err)
 }
 
 /* What is deployed under --stack, as it is now; else what the arguments name. */
-static int take_plan(struct cli *cli, struct plan *p, json_t **ret_physical, struct err *err)
+static int take_plan(struct cli *cli, struct plan *p, json_t **ret_names, struct err *err)
 {
 	const char *stack = cli_option(cli, "stack");
 	struct target t __attribute__((cleanup(own_drop_target))) = { 0 };
@@ -111,14 +111,14 @@ static int take_plan(struct cli *cli, struct plan *p, json_t **ret_physical, str
 			       cli->args[0]);
 	if (target_open(cli, false, &t, err) < 0)
 		return -1;
-	rc = deployed_plan(&t, stack, p, ret_physical, err);
+	rc = deployed_plan(&t, stack, p, ret_names, err);
 	return rc > 0 ? err_set(err, ERR_SYS, "Stack with id %s does not exist", stack) : rc;
 }
 
 static int run_graph(struct cli *cli, struct err *err)
 {
 	struct plan p __attribute__((cleanup(own_drop_plan))) = { 0 };
-	OWN(json) json_t *physical = NULL;
+	OWN(json) json_t *names = NULL;
 	struct drawing d = { .model = NULL };
 	const char *format = NULL, *name = NULL;
 	OWN(str) char *text = NULL, *title = NULL;
@@ -126,7 +126,7 @@ static int run_graph(struct cli *cli, struct err *err)
 
 	if (take_format(cli, &format, err) < 0)
 		return -1;
-	if (take_plan(cli, &p, &physical, err) < 0 ||
+	if (take_plan(cli, &p, &names, err) < 0 ||
 	    !(d.title = title = title_of(&p)) ||
 	    check_plan_runs(&p, NULL, NULL, draw_run, &d, &name, err) < 0) {
 		if (cli_option(cli, "stack"))
@@ -137,8 +137,8 @@ static int run_graph(struct cli *cli, struct err *err)
 		return -1;
 	}
 	model = d.model;
-	if (physical)
-		deployed_name(model, physical);
+	if (names)
+		deployed_name(model, names);
 	text = print_of(model, format);
 	return write_out(cli, text, err);
 }

@@ -12,6 +12,7 @@ struct rewriting {
 	json_t *bodies; /* of the templates, to change */
 	json_t *groups; /* sg id -> {"stack","logical"} */
 	json_t *live;	/* sgr id -> rule */
+	json_t *gone;	/* as deployed_plan() gives it */
 };
 
 /* ---- what there is ---------------------------------------------------------------------------------- */
@@ -108,6 +109,21 @@ static void empty_group(json_t *body)
 			    json_pack("[{s:s,s:s}]", "IpProtocol", "-1", "CidrIp", "255.255.255.255/32"));
 }
 
+/* Ports that are functions of something stay away: they are no numbers to compare. */
+static void note_gone(struct rewriting *r, const char *logical, const char *id, const json_t *body)
+{
+	const json_t *properties = json_map(body, "Properties");
+	bool ingress = str_ends(json_str_or(body, "Type", ""), "Ingress");
+	json_t *one = json_pack("{s:s,s:s,s:s}", "resource", logical, "ruleId", id, "direction",
+				ingress ? "ingress" : "egress");
+
+	if (json_object_get(properties, "FromPort"))
+		json_object_set(one, "from", json_object_get(properties, "FromPort"));
+	if (json_object_get(properties, "ToPort"))
+		json_object_set(one, "to", json_object_get(properties, "ToPort"));
+	json_array_append_new(r->gone, one);
+}
+
 /* Rules that are resources stay while they are there: they keep their names. */
 static void keep_rules(struct rewriting *r, size_t stack)
 {
@@ -123,6 +139,7 @@ static void keep_rules(struct rewriting *r, size_t stack)
 			empty_group(body);
 		else if (id && (!strcmp(type, GROUP "Ingress") || !strcmp(type, GROUP "Egress"))) {
 			if (!json_object_get(r->live, id)) {
+				note_gone(r, logical, id, body);
 				forget_dependency(resources, logical);
 				json_object_del(resources, logical);
 			} else {
@@ -192,10 +209,10 @@ static int parse_again(struct rewriting *r, struct err *err)
 	return 0;
 }
 
-int deployed_rules(struct target *t, struct plan *p, json_t *physical, struct err *err)
+int deployed_rules(struct target *t, struct plan *p, json_t *physical, json_t *gone, struct err *err)
 {
 	OWN(json) json_t *bodies = json_array(), *groups = json_object(), *live = json_object();
-	struct rewriting r = { p, physical, bodies, groups, live };
+	struct rewriting r = { p, physical, bodies, groups, live, gone };
 	const char *id;
 	json_t *rule;
 

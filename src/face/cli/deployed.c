@@ -11,7 +11,7 @@
 struct collection {
 	struct target *target;
 	struct plan *plan;
-	json_t *physical; /* as deployed_plan() gives it */
+	json_t *physical; /* "ids" of deployed_plan() */
 	json_t *seen;	  /* ids of stacks */
 };
 
@@ -153,18 +153,18 @@ static int add_stack(struct collection *c, const json_t *described, const char *
 	return 0;
 }
 
-int deployed_plan(struct target *t, const char *stack, struct plan *ret, json_t **ret_physical,
-		  struct err *err)
+int deployed_plan(struct target *t, const char *stack, struct plan *ret, json_t **ret_names, struct err *err)
 {
-	OWN(json) json_t *physical = json_array(), *seen = json_object();
+	json_t *physical = json_array(), *gone = json_array();
+	OWN(json) json_t *names = json_pack("{s:o,s:o}", "ids", physical, "gone", gone), *seen = json_object();
 	struct collection c = { .target = t, .plan = ret, .physical = physical, .seen = seen };
 	int rc = add_named(&c, stack, NULL, err);
 
-	ret->preview = ret->stack_given = true;
+	ret->preview = ret->deployed = true;
 	if (rc == 0)
-		rc = deployed_rules(t, ret, physical, err);
+		rc = deployed_rules(t, ret, physical, gone, err);
 	if (rc == 0)
-		*ret_physical = GIVE(physical);
+		*ret_names = GIVE(names);
 	return rc;
 }
 
@@ -203,8 +203,9 @@ static void name_flow(json_t *flow, const json_t *physical)
 	}
 }
 
-void deployed_name(json_t *model, const json_t *physical)
+void deployed_name(json_t *model, const json_t *names)
 {
+	const json_t *physical = json_list(names, "ids");
 	json_t *one;
 	size_t i;
 
@@ -212,6 +213,7 @@ void deployed_name(json_t *model, const json_t *physical)
 		name_object(one, physical);
 	json_array_foreach(json_list(model, "flows"), i, one)
 		name_flow(one, physical);
+	json_object_set(model, "gone", json_list(names, "gone"));
 }
 
 static const char *const own_members[] = { "id", "from", "to" };

@@ -18,7 +18,7 @@ static const struct section {
 	{ "services", NULL, "ecs:service", console_services },
 	{ "tasks", NULL, "ecs:task", console_tasks },
 	{ "events", "stacks", "cloudformation:", console_events },
-	{ "resources", "stacks", "cloudformation:", console_resources },
+	{ "resources", "stacks topology", "cloudformation:", console_resources },
 	{ "groups", "topology", "ec2:security-group ec2:vpc", console_groups },
 	{ "rules", "topology", "ec2:security-group-rule", console_rules },
 	{ "counters", "topology", "ec2:security-group-rule", console_counters },

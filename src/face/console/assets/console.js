@@ -12,7 +12,7 @@ const main = document.getElementById("main");
 const picker = document.getElementById("stack");
 const look = { view: "", stack: "", task: "" };
 let drawing = false;
-let saidOfStack = "";
+let saidOfStack = "", ours = "";
 
 // #view/stack/task
 function read() {
@@ -44,13 +44,16 @@ function open() {
 
 // The newest network, and what is in it before what it stands on.
 function choose() {
-	if (look.stack && (get("stacks", look.stack) || !all("stacks").length))
+	// what a person chose stays; what was chosen here gives way to a network that comes up
+	if (look.stack && look.stack !== ours && (get("stacks", look.stack) || !all("stacks").length))
 		return;
 	const rank = ([, stack]) => (stack.parent ? 0 : stack.role === "network" ? 2 : 1);
 	const best = all("stacks").sort((a, b) => rank(b) - rank(a) || String(b[1].created).localeCompare(String(a[1].created)))[0];
 
-	if (best)
-		go({ stack: best[0], task: look.task });
+	if (!best || best[0] === look.stack)
+		return;
+	ours = best[0];
+	go({ stack: best[0], task: look.task });
 }
 
 function drawViews() {
@@ -119,7 +122,10 @@ function later() {
 	drawing = true;
 }
 
-picker.addEventListener("change", () => go({ stack: picker.value }));
+picker.addEventListener("change", () => {
+	ours = "";
+	go({ stack: picker.value });
+});
 window.addEventListener("hashchange", () => {
 	const before = look.view;
 

@@ -12,8 +12,8 @@ function frame(main) {
 		h("p", { class: "problem", id: "network-problem" }), h("dl", { class: "tiles", id: "tiles" }),
 		h("div", { class: "domains", id: "domains" }),
 		h("div", { class: "columns" },
-			h("div", {}, card("Signatures", h("span", { id: "rate" }), h("div", { class: "body", id: "spark" })), h("section", { class: "card" }, h("div", { class: "title" }, h("h2", {}, "Request a signature")), h("div", { class: "body view" }, signForm(main), h("div", { id: "outcome", "aria-live": "polite" })))),
-			h("div", {}, card("Peers", "row connected to column", h("div", { class: "body matrix", id: "matrix", tabindex: "0", "aria-label": "Peers, scrolls" })))),
+			h("div", {}, h("section", { class: "card" }, h("div", { class: "title" }, h("h2", {}, "Request a signature")), h("div", { class: "body view" }, signForm(main), h("div", { id: "outcome", "aria-live": "polite" })))),
+			h("div", {}, card("Signatures", h("span", { id: "rate" }), h("div", { class: "body", id: "spark" })), card("Peers", "row connected to column", h("div", { class: "body matrix", id: "matrix", tabindex: "0", "aria-label": "Peers, scrolls" })))),
 		card("Nodes", h("span", { id: "node-count" }), h("div", { class: "scroll" }, h("table", { class: "stackable" }, h("thead", {}, h("tr", {}, ["Node", "State", "Block", "Peers", "Presignatures", "Signed as leader", "Latency"].map((one, i) => h("th", { scope: "col", class: i > 1 ? "right" : "" }, one)))), h("tbody", { id: "nodes" }))))));
 }
 

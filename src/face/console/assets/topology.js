@@ -37,16 +37,27 @@ function stateOf(object) {
 	return alive ? { ...taskState(alive[1]), id: alive[0], address: alive[1].address } : { text: "no task", tone: "" };
 }
 
-// Flows with one proof between the same kinds of ends are told together.
+// Flows that the same rules let through, or that lack the same rule, are told together.
 function flowsOf(model) {
-	return model.proofs.map((proof, i) => ({ ...proof, key: `${proof.kind} ${proof.port} ${proof.verdict} ${i}`, at: i, ids: new Set(proof.pairs.map((pair) => pair[0])) }));
+	const flows = new Map();
+
+	for (const proof of model.proofs) {
+		const why = proof.let?.length ? proof.let.map((one) => one.ruleId) : proof.missing ? [proof.missing.direction, proof.missing.groupId] : [proof.message];
+		const key = [proof.kind, proof.port, proof.verdict, ...why].join(" ");
+		const flow = flows.get(key) ?? { ...proof, key, pairs: [], ids: new Set() };
+
+		flow.pairs.push(...proof.pairs);
+		proof.pairs.forEach((pair) => flow.ids.add(pair[0]));
+		flows.set(key, flow);
+	}
+	return [...flows.values()];
 }
 
 function ends(model, flow) {
 	const names = (at) => [...new Set(flow.pairs.map((pair) => labelOf(model, pair[at])))];
 	const short = (list) => (list.length <= 3 ? list.join(", ") : `${list.slice(0, 2).join(", ")} and ${list.length - 2} more`);
 
-	return flow.kind === "peer" && flow.pairs.length > 2 ? `${plural(names(1).length, "node")} to ${flow.pairs.length > 3 ? "each other" : short(names(2))}` : `${short(names(1))} → ${short(names(2))}`;
+	return flow.kind === "peer" && flow.pairs.length > 3 && names(1).length > 2 ? `${names(1).length} nodes to each other` : `${short(names(1))} → ${short(names(2))}`;
 }
 
 function passed(flow, direction) {
@@ -71,6 +82,20 @@ function countText(flow) {
 	return count === undefined ? "" : `${count} passed`;
 }
 
+// The same for the drawing, where room is short.
+function countMark(flow) {
+	const count = flow.verdict === "FAIL" ? dropsOf(flow) : passed(flow, "ingress") ?? passed(flow, "egress");
+
+	return count === undefined ? "" : flow.verdict === "FAIL" ? ` ✕ ${count}` : ` · ${count}`;
+}
+
+// CloudFormation's names are <stack>-<Logical>-<12 random>: the part that somebody wrote.
+function groupName(id) {
+	const name = get("groups", id)?.name ?? id;
+
+	return name.match(/^.+-([A-Za-z0-9]+)-[A-Za-z0-9]{12}$/)?.[1] ?? name;
+}
+
 /* ---- the drawing -------------------------------------------------------------------------------- */
 
 function text(x, y, content, size, extra = {}) {
@@ -87,7 +112,7 @@ function plainBox(one) {
 	const ground = one.kind === "vpc" || one.kind === "band";
 
 	return svg("g", {}, svg("title", {}, one.label), svg("rect", { x: one.x, y: one.y, width: one.width, height: one.height, rx: ground ? 10 : 7, class: one.kind === "band" ? "band" : ground ? "ground" : "box" }),
-		text(one.x + 12, one.y + (ground ? 20 : one.height > 60 || one.detail ? 18 : one.height / 2 + 4), cut(one.label, one.width - 24, 12.5), 12.5, { class: ground || one.kind === "subnet" ? "soft" : "", "font-weight": ground || one.kind === "subnet" ? 500 : 600 }),
+		text(one.x + 12, one.y + (ground ? 20 : one.height > 60 || one.detail ? 18 : one.height / 2 + 4), cut(one.label, one.width - 20, 12), 12, { class: ground || one.kind === "subnet" ? "soft" : "", "font-weight": ground || one.kind === "subnet" ? 500 : 600 }),
 		one.detail && text(one.x + 12, one.y + 33, cut(one.detail, one.width - 24, 11), 11, { class: "soft" }));
 }
 
@@ -125,8 +150,7 @@ function drawLine(model, flows, line) {
 	const members = lineFlows(model, flows, line);
 	const worst = members.find((one) => one.verdict === "FAIL") ?? members[0];
 	const d = line.paths.map((path) => `M${path.map((point) => point.join(" ")).join("L")}`).join("");
-	const counted = line.label && worst ? countText(worst) : "";
-	const label = line.label && `${line.label}${counted ? ` · ${counted}` : ""}`;
+	const label = line.label && `${line.label}${worst ? countMark(worst) : ""}`;
 	const pick = () => { if (worst) { chosen = worst.key; draw(document.getElementById("main"), look); } };
 
 	return svg("g", { class: `flow ${line.verdict} ${members.some((one) => one.key === chosen) ? "chosen" : ""} ${members.some((one) => isDropping(one)) ? "dropping" : ""}`, "data-focus": d,
@@ -161,7 +185,7 @@ function picture(model, flows) {
 /* ---- a flow and its rule --------------------------------------------------------------------------- */
 
 function peerText(rule) {
-	const source = rule.source && (get("groups", rule.source)?.name ?? rule.source);
+	const source = rule.source && groupName(rule.source);
 
 	return source ?? rule.cidr ?? rule.cidr6 ?? rule.list ?? "anywhere";
 }
@@ -208,13 +232,13 @@ function groupOfObject(model, object, flow) {
 function proofOf(model, flow) {
 	const failing = flow.verdict === "FAIL";
 	const missing = failing && flow.missing ? missingRule(model, flow) : null;
-	const group = missing && get("groups", missing.group);
+	const declared = missing && (model.gone ?? []).find((one) => one.direction === flow.missing.direction && Number(one.from ?? 0) <= flow.port && flow.port <= Number(one.to ?? 65535));
 
 	return [h("div", { class: "title" }, h("h2", {}, `${WORDS[flow.kind]}, TCP ${flow.port}`), badge(STATE[flow.verdict], TONE[flow.verdict])),
 		h("div", { class: "body proof" },
 			h("p", {}, ends(model, flow)),
-			missing && h("p", {}, h("b", {}, `No ${missing.egress ? "egress" : "ingress"} rule of ${group?.name ?? missing.group} covers TCP ${flow.port}`),
-				h("span", { class: "quiet" }, ` (${flow.missing.group}, ${missing.group})`)),
+			missing && h("p", {}, h("b", {}, `No ${missing.egress ? "egress" : "ingress"} rule of ${groupName(missing.group)} covers TCP ${flow.port}`), " ", h("code", { class: "quiet" }, missing.group)),
+			declared && h("p", { id: "declared" }, "The template declares it as ", h("b", {}, declared.resource), ", and the rule is gone ", h("code", { class: "quiet" }, declared.ruleId)),
 			flow.message && h("p", { id: "flow-message" }, flow.message),
 			flow.remedy && h("div", {}, h("h3", {}, "What mends it"), h("p", { class: "mono" }, flow.remedy)),
 			flow.let?.length ? h("div", {}, h("h3", {}, "Rules that let it through"), h("ul", {}, flow.let.map(letRow))) : null,
@@ -224,14 +248,14 @@ function proofOf(model, flow) {
 
 function ask(rule) {
 	form = rule;
-	const name = get("groups", rule.group)?.name ?? rule.group;
+	const name = groupName(rule.group);
 
 	if (!rule.peer) {
 		draw(document.getElementById("main"), look);
 		document.getElementById("rule-peer")?.focus();
 		return;
 	}
-	confirm({ title: "Add this rule?", yes: "Add the rule", text: `${name} will let TCP ${rule.from} ${rule.egress ? "out to" : "in from"} ${get("groups", rule.peer)?.name ?? rule.peer}. New connections follow it at once.`,
+	confirm({ title: "Add this rule?", yes: "Add the rule", text: `${name} will let TCP ${rule.from} ${rule.egress ? "out to" : "in from"} ${groupName(rule.peer)}. New connections follow it at once.`,
 		action: () => act("add-rule", rule) });
 }
 
@@ -262,22 +286,24 @@ function ruleRow(id, rule) {
 		h("td", { "data-label": "Ports" }, portText(rule)),
 		h("td", { class: "number right", "data-label": "New connections" }, typeof count === "number" ? String(count) : "–"),
 		h("td", { class: "right" }, h("button", { class: "danger", "data-focus": `remove ${id}`, "data-rule": id, "aria-label": `Remove the rule ${ruleText(rule)}`, onclick: () => confirm({
-			title: "Remove this rule?", yes: "Remove the rule", text: `${get("groups", rule.group)?.name ?? rule.group} will no longer let ${portText(rule)} ${rule.egress ? "out to" : "in from"} ${peerText(rule)}. Connections that are open stay open, new ones are dropped.`,
+			title: "Remove this rule?", yes: "Remove the rule", text: `${groupName(rule.group)} will no longer let ${portText(rule)} ${rule.egress ? "out to" : "in from"} ${peerText(rule)}. Connections that are open stay open, new ones are dropped.`,
 			action: () => act("remove-rule", { rule: id }) }) }, "Remove")));
 }
+
+const rankOf = (group) => (group.name === "default" ? 2 : group.name.startsWith(`${look.stack}-`) ? 0 : 1);
 
 // Groups that flows of this stack ask, the others of the account folded away.
 function drawGroups(main, model) {
 	const vpcs = new Set(model.objects.filter((one) => one.kind === "vpc").map((one) => one.physicalId));
-	const groups = all("groups").filter(([, group]) => !vpcs.size || vpcs.has(group.vpc)).sort(([, a], [, b]) => a.name.localeCompare(b.name));
+	const groups = all("groups").filter(([, group]) => !vpcs.size || vpcs.has(group.vpc)).sort(([, a], [, b]) => rankOf(a) - rankOf(b) || a.name.localeCompare(b.name));
 	const rules = Object.groupBy ? Object.groupBy(all("rules"), ([, rule]) => rule.group) : all("rules").reduce((map, one) => ((map[one[1].group] ??= []).push(one), map), {});
 
 	setText(main.querySelector("#group-count"), plural(groups.length, "group"));
 	sync(main.querySelector("#groups"), groups, ([id]) => id, ([id, group], old) => {
-		const item = old ?? h("details", { class: "rule-group", open: (rules[id] ?? []).length > 1 }, h("summary", { class: "fold" }), h("div", {}), h("div", { class: "body fold" }));
+		const item = old ?? h("details", { class: "rule-group", open: rankOf(group) === 0 }, h("summary", { class: "fold" }), h("div", {}), h("div", { class: "body fold" }));
 		const own = rules[id] ?? [];
 
-		redraw(item.children[0], [group, own.length], () => [h("b", {}, group.name), " ", h("span", { class: "quiet small" }, `${id} · ${plural(own.length, "rule")}`)]);
+		redraw(item.children[0], [group, own.length], () => [h("b", {}, groupName(id)), " ", h("span", { class: "quiet small" }, `${groupName(id) === group.name ? "" : `${group.name} · `}${id} · ${plural(own.length, "rule")}`)]);
 		redraw(item.children[1], [own, own.map(([rule]) => get("counters", rule)), Object.keys(sections.resources ?? {}).length], () => h("div", { class: "scroll" }, h("table", { class: "stackable" },
 			h("thead", {}, h("tr", {}, ["Rule", "Ports", "New connections", ""].map((one, i) => h("th", { scope: "col", class: i > 1 ? "right" : "" }, one)))),
 			h("tbody", {}, own.map(([rule, value]) => ruleRow(rule, value))))));
@@ -299,7 +325,7 @@ function ruleForm(id, groups) {
 	};
 
 	return h("details", { open: Boolean(given.from) }, h("summary", { class: "small" }, "Add a rule"),
-		h("form", { class: "form", onsubmit: submit }, h("label", {}, "Direction", direction), h("label", {}, "Group or CIDR", peer), h("label", {}, "TCP port", port), h("button", { class: "main" }, "Add…"),
+		h("form", { class: "form four", onsubmit: submit }, h("label", {}, "Direction", direction), h("label", {}, "Group or CIDR", peer), h("label", {}, "TCP port", port), h("button", { class: "main" }, "Add…"),
 			h("datalist", { id: `peers-${id}` }, groups.map(([one, group]) => h("option", { value: one }, group.name)))));
 }
 
