@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """The console in a real browser: a deployment watched to healthy, a rule removed and mended, a task that fails, what
 logs and other sites may not do, a signature. With MPCUP_WRITE_SCREENSHOTS=1 the pictures of doc/img are made."""
-import http.client, os, shutil, sys
+import http.client, os, sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from browser import Browser
 from mpcup import *
+from standin import StandIn, state
 
 STACK = "mpc-network"
 VIEWS = ("stacks", "topology", "tasks", "network", "secrets")
+PICTURES = os.path.join(ROOT, "doc", "img") if os.environ.get("MPCUP_WRITE_SCREENSHOTS") == "1" else None
 cloud, page = None, None
 
 
@@ -44,6 +46,17 @@ def agree(text):
     page.wait("!document.querySelector('#ask').open", 5, "the action is done")
 
 
+def picture(view, name=None):
+    """The view as it is now for doc/img, wide and narrow, light and dark; without MPCUP_WRITE_SCREENSHOTS nothing is kept."""
+    for width, dark in [(width, dark) for width in (1280, 390) for dark in (False, True)] if PICTURES else [(1280, False)]:
+        page.size(width, 900, dark)
+        folder = PICTURES or cloud.work
+        path = os.path.join(folder, f"console-{name or view}-{width}{'-dark' if dark else ''}.png")
+        page.picture(path, 1800)
+        assert os.path.getsize(path) > 8000, path
+    page.size(1280)
+
+
 def tasks():
     return json.loads(page.run("""import("./model.js").then((model) => JSON.stringify(model.tasksOf("%s")))""" % STACK))
 
@@ -71,6 +84,7 @@ def a_time_line_says_what_waited_for_what():
     assert "waited for NodeGroup" in lane, lane
     assert "37 CREATE_COMPLETE" in page.text("#states")
     assert page.run("document.querySelectorAll('#events tr').length") >= 40
+    picture("stacks")
 
 
 @test
@@ -91,11 +105,13 @@ def a_rule_that_is_removed_turns_its_flow_red_and_is_named():
     page.wait("document.querySelector('#flow-title')?.innerText === 'All 27 flows are open'", 15)
     page.wait("[...document.querySelectorAll('#flows li')].some((one) => /TCP 2049/.test(one.innerText) && /\\b3 passed/.test(one.innerText))",
               5, "the packet filter's own numbers are shown")
+    picture("topology")
     page.click("[aria-label='Remove the rule in from NodeGroup, TCP 2049']")
     agree("StorageGroup will no longer let TCP 2049 in from NodeGroup")
     page.wait("document.querySelector('#flow-title').innerText === '3 flows of 27 blocked'", 10)
     assert page.run("document.querySelectorAll('#picture .flow.FAIL').length") == 3
     proof = page.text("#proof")
+    picture("topology", "blocked")
     assert "No ingress rule of StorageGroup covers TCP 2049" in proof and "C01" in proof, proof
     rules = cloud.aws("ec2", "describe-security-group-rules")["SecurityGroupRules"]
     assert not [one for one in rules if one.get("FromPort") == 2049], "the console said so and it is not"
@@ -124,6 +140,7 @@ def a_task_that_cannot_start_shows_where_why_and_what_mends_it():
     page.wait("document.querySelector('#stopped-reason')?.innerText.includes('TaskFailedToStart')")
     assert page.run("document.querySelector('.steps .bad span:nth-child(2)').innerText") == "The mount target answers on TCP 2049"
     page.wait("document.querySelector('#diagnosis .cause')?.innerText.includes('C01')", 15, "the diagnosis stands beside it")
+    picture("tasks")
     show("topology")
     page.wait("[...document.querySelectorAll('#flows li')].some((one) => /[1-9][0-9]* dropped/.test(one.innerText))", 10,
               "what the packet filter dropped is shown")
@@ -172,6 +189,7 @@ def a_secret_is_shown_by_name_state_and_identity_only():
     show("secrets")
     page.wait("document.querySelectorAll('#secrets tr').length === 9", 15)
     assert "9 secrets, all set" in page.text("#secret-title")
+    picture("secrets")
     assert page.run("document.querySelectorAll('#secrets tr')[0].innerText.includes('ed25519:')")
     frames = page.run("""Promise.all(%s.map((view) => new Promise((done) => {
         const all = [], stream = new EventSource(`events?view=${view}&stack=%s`);
@@ -195,6 +213,7 @@ def a_signature_is_requested_and_shown_verified():
     page.wait("document.querySelector('#signed')?.innerText.includes('verified by OpenSSL')", 30)
     assert "0x" in page.text("#signed")
     page.wait("[...document.querySelectorAll('#spark li')].some((one) => /succeeded/.test(one.innerText))", 15, "it is counted")
+    picture("network")
     page.run("document.querySelector('#sign-domain').value = '1'; document.querySelector('#sign-message').value = 'short'")
     page.click("#sign")
     page.wait("/32/.test(document.querySelector('#outcome .problem')?.innerText ?? '')", 20, "a refusal says why")
@@ -257,23 +276,31 @@ def it_can_be_used_without_a_mouse_and_on_a_small_screen():
 
 
 @test
-def the_pictures_of_the_documentation_show_every_view():
-    folder = os.path.join(ROOT, "doc", "img") if os.environ.get("MPCUP_WRITE_SCREENSHOTS") == "1" else tempfile.mkdtemp(prefix="mpcup-img-")
-    views = VIEWS if os.environ.get("MPCUP_WRITE_SCREENSHOTS") == "1" else ("network",)
-    try:
-        for width, dark in [(width, dark) for width in (1280, 390) for dark in (False, True)]:
-            page.size(width, 900, dark)
-            for view in views:
-                show(view)
-                page.wait({"stacks": "document.querySelector('.lane')", "topology": "document.querySelector('#picture svg')",
-                           "tasks": "document.querySelector('#log p')", "network": "document.querySelector('#nodes tr')",
-                           "secrets": "document.querySelector('#secrets tr')"}[view], 15)
-                path = os.path.join(folder, f"console-{view}-{width}{'-dark' if dark else ''}.png")
-                page.picture(path, 1800)
-                assert os.path.getsize(path) > 8000
-    finally:
-        if not os.environ.get("MPCUP_WRITE_SCREENSHOTS"):
-            shutil.rmtree(folder)
+def hundreds_of_nodes_are_folded_and_drawn_at_once():
+    network = open(f"{cloud.work}/network.yaml").read().replace("nodes: 3", "nodes: 100")
+    with tempfile.TemporaryDirectory() as folder:
+        open(f"{folder}/network.yaml", "w").write(network)
+        model = json.loads(cloud.ok("graph", f"{folder}/network.yaml", "--format", "compact").out)
+    page.size(1280)
+    with StandIn(os.path.join(ROOT, "src", "face", "console", "assets"), state(300, model)) as many:
+        for view, ready in (("tasks", "document.querySelectorAll('#tasks li').length === 80"),
+                            ("stacks", "document.querySelectorAll('.lane').length === 120"),
+                            ("network", "document.querySelector('#matrix canvas') && /node-3 to node-7/.test(document.querySelector('#matrix').innerText)"),
+                            ("secrets", "document.querySelectorAll('#secrets tr').length === 100"),
+                            ("topology", "document.querySelectorAll('#picture .task.good').length >= 100")):
+            page.open(f"http://127.0.0.1:{many.port}/#{view}/net")
+            page.wait(ready, 10, f"{view} shows 300 nodes")
+            page.open("about:blank")
+        page.open(f"http://127.0.0.1:{many.port}/#tasks/net")
+        page.wait("document.querySelectorAll('#tasks li').length === 80")
+        page.run("""const box = document.querySelector('input[type=search]'); box.value = 'node299'; box.dispatchEvent(new Event('input'))""")
+        page.wait("document.querySelectorAll('#tasks li').length === 1", 5, "a filter finds one of 300")
+        if PICTURES:
+            for view in ("network", "topology"):
+                page.open(f"http://127.0.0.1:{many.port}/#{view}/net")
+                page.wait("document.querySelector('#matrix canvas, #picture svg')")
+                page.picture(f"/tmp/console-300-{view}.png", 2200)
+    page.open(address())
 
 
 @test

@@ -3,8 +3,8 @@ import { act, badge, card, facts, h, plural, redraw, setText, svg, visible } fro
 import { job, tone } from "./model.js";
 
 export const title = "Network";
-const KEPT = 90, MATRIX_MOST = 60;
-let look = {}, samples = [], outcome = null;
+const KEPT = 90, MATRIX_MOST = 60, FOLD = 60;
+let look = {}, samples = [], outcome = null, unfolded = false;
 
 function frame(main) {
 	main.replaceChildren(h("div", { class: "view" },
@@ -14,7 +14,7 @@ function frame(main) {
 		h("div", { class: "columns" },
 			h("div", {}, h("section", { class: "card" }, h("div", { class: "title" }, h("h2", {}, "Request a signature")), h("div", { class: "body view" }, signForm(main), h("div", { id: "outcome", "aria-live": "polite" })))),
 			h("div", {}, card("Signatures", h("span", { id: "rate" }), h("div", { class: "body", id: "spark" })), card("Peers", "row connected to column", h("div", { class: "body matrix", id: "matrix", tabindex: "0", "aria-label": "Peers, scrolls" })))),
-		card("Nodes", h("span", { id: "node-count" }), h("div", { class: "scroll" }, h("table", { class: "stackable" }, h("thead", {}, h("tr", {}, ["Node", "State", "Block", "Peers", "Presignatures", "Signed as leader", "Latency"].map((one, i) => h("th", { scope: "col", class: i > 1 ? "right" : "" }, one)))), h("tbody", { id: "nodes" }))))));
+		card("Nodes", h("span", { id: "node-count" }), h("div", { class: "scroll" }, h("table", { class: "stackable" }, h("thead", {}, h("tr", {}, ["Node", "State", "Block", "Peers", "Presignatures", "Signed as leader", "Latency"].map((one, i) => h("th", { scope: "col", class: i > 1 ? "right" : "" }, one)))), h("tbody", { id: "nodes" }))), h("div", { class: "fold", id: "more" }))));
 }
 
 const sum = (list, of) => list.reduce((total, one) => total + (of(one) ?? 0), 0);
@@ -192,7 +192,8 @@ export function draw(main, at) {
 	redraw(main.querySelector("#spark"), [samples.at(-1)?.at], () => [...spark(), lastSignatures(view)]);
 	setText(main.querySelector("#rate"), `${(samples.at(-1)?.rate ?? 0).toFixed(1)} per second`);
 	redraw(main.querySelector("#matrix"), [view.nodes.map((node) => [node.name, node.peers?.participantIds]), c?.participants?.length], () => matrixOf(view));
-	redraw(main.querySelector("#nodes"), [view.nodes], () => view.nodes.map(nodeRow));
+	redraw(main.querySelector("#nodes"), [view.nodes, unfolded], () => (unfolded ? view.nodes : view.nodes.slice(0, FOLD)).map(nodeRow));
+	redraw(main.querySelector("#more"), [view.nodes.length, unfolded], () => view.nodes.length > FOLD && h("button", { class: "text", onclick: () => { unfolded = !unfolded; draw(main, look); } }, unfolded ? "Show fewer" : `Show all ${view.nodes.length}`));
 	setText(main.querySelector("#node-count"), plural(view.nodes.length, "node"));
 	redraw(main.querySelector("#sign-domain"), [(c?.domains ?? []).map((one) => one.id)], () => (c?.domains ?? []).map((one) => h("option", { value: one.id, "data-curve": one.curve }, `${one.id} · ${one.curve} (${one.protocol})`)));
 	main.querySelector("#sign").disabled = outcome?.working || !c?.domains?.length;

@@ -122,8 +122,8 @@ function drawDiagnosis(main, task) {
 	const card = main.querySelector("#diagnosis");
 
 	card.hidden = !isFailure(task) && !causes.length;
-	redraw(card, [causes, error, advice], () => [h("div", { class: "title" }, h("h2", {}, "Diagnosis"), h("span", { class: "note" }, result ? plural(causes.length, "cause") : error ? "" : "gathering evidence")),
-		h("div", { class: "body" }, error && h("p", { class: "problem" }, error), causes.map(causeOf), result && !causes.length && h("p", { class: "quiet" }, "No cause is known for this: mpcup diagnose finds none in events, logs and templates."),
+	redraw(card, [causes, error, advice, Boolean(result)], () => [h("div", { class: "title" }, h("h2", {}, "Diagnosis"), h("span", { class: "note" }, result ? plural(causes.length, "cause") : error ? "" : "gathering evidence")),
+		h("div", { class: "body" }, error && h("p", { class: "problem" }, error), causes.map(causeOf), result && !causes.length && h("p", { class: "quiet" }, "Nothing in what is deployed now explains it: it may have been mended since."),
 			advice.map((one) => h("p", { class: "small" }, one.text, " ", one.command && h("code", {}, one.command))))]);
 }
 
