@@ -52,7 +52,7 @@ def picture(view, name=None):
         page.size(width, 900, dark)
         folder = PICTURES or cloud.work
         path = os.path.join(folder, f"console-{name or view}-{width}{'-dark' if dark else ''}.png")
-        page.picture(path, 1800)
+        page.picture(path, 1400)
         assert os.path.getsize(path) > 8000, path
     page.size(1280)
 

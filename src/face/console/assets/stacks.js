@@ -61,12 +61,21 @@ function word(lane, byName, began) {
 		return { text: lane.reason, tone: "bad" };
 	const name = waitedFor(lane, byName, began);
 
-	return { text: name ? `waited for ${name}` : lane.from > began + 1 && lane.status ? "" : "", tone: "" };
+	return { text: name ? `waited for ${name}` : "", tone: "" };
+}
+
+// What it waited for stands behind its bar, or before it where there is no room.
+function drawBeside(track, text, from, to) {
+	const beside = track.lastChild;
+
+	setText(beside, text);
+	beside.style.left = to < 0.65 ? `max(4px, ${to * 100}%)` : "auto";
+	beside.style.right = to < 0.65 ? "auto" : `${(1 - from) * 100}%`;
 }
 
 function drawLane(lane, old, byName, began, span) {
 	const item = old ?? h("li", { class: "lane" }, h("div", { class: "who" }, h("b", {}), h("span", {})),
-		h("div", { class: "track" }, h("i", {})), h("span", { class: "number right small" }), h("p", { class: "why" }));
+		h("div", { class: "track" }, h("i", {}), h("span", { class: "beside" })), h("span", { class: "number right small" }), h("p", { class: "why" }));
 	const [who, track, time, why] = item.children;
 	const busy = /IN_PROGRESS/.test(lane.status);
 	const to = busy ? serverNow() : lane.to;
@@ -79,9 +88,10 @@ function drawLane(lane, old, byName, began, span) {
 	track.firstChild.style.left = `${Math.min(99, (lane.from - began) / span * 100)}%`;
 	track.firstChild.style.width = `${Math.max(0.4, (to - lane.from) / span * 100)}%`;
 	setText(time, seconds(Math.max(0, to - lane.from)));
-	setText(why, said.text);
-	why.hidden = !said.text;
+	setText(why, said.tone ? said.text : "");
+	why.hidden = !said.tone;
 	why.className = `why ${said.tone}`;
+	drawBeside(track, said.tone ? "" : said.text, (lane.from - began) / span, (to - began) / span);
 	return item;
 }
 

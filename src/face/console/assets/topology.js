@@ -16,7 +16,7 @@ function frame(main) {
 		h("section", { class: "card", "aria-label": "Topology" }, h("div", { class: "picture", id: "picture", tabindex: "0", "aria-label": "Drawing, scrolls" })),
 		h("div", { class: "columns side" },
 			h("div", {}, card("Flows", "new connections that rules let through, packets dropped for want of one", h("ul", { class: "flows", id: "flows" })),
-				card("Security groups", h("span", { id: "group-count" }), h("div", { id: "groups" }))),
+				h("section", { class: "card", id: "groups-card" }, h("div", { class: "title" }, h("h2", {}, "Security groups"), h("span", { class: "note", id: "group-count" })), h("div", { id: "groups" }))),
 			h("div", {}, h("section", { class: "card", id: "proof", "aria-live": "polite" })))));
 }
 
@@ -212,6 +212,15 @@ function letRow(one) {
 	return h("li", {}, h("span", {}, rule ? ruleText(rule) : one.ruleId), " ", h("span", { class: "quiet small number" }, typeof count === "number" ? `${count} new connections` : ""), h("div", {}, h("code", {}, one.ruleId)));
 }
 
+// A remedy may be a piece of a template.
+function indented(text) {
+	try {
+		return text.startsWith("{") ? JSON.stringify(JSON.parse(text), null, 2) : text;
+	} catch {
+		return text;
+	}
+}
+
 // Who would have to be let in, as a rule: the sender's group is the one whose rules let it out, or the groups of its task.
 function missingRule(model, flow) {
 	const first = flow.pairs[0], other = flow.missing.direction === "ingress" ? first[1] : first[2];
@@ -240,9 +249,9 @@ function proofOf(model, flow) {
 			missing && h("p", {}, h("b", {}, `No ${missing.egress ? "egress" : "ingress"} rule of ${groupName(missing.group)} covers TCP ${flow.port}`), " ", h("code", { class: "quiet" }, missing.group)),
 			declared && h("p", { id: "declared" }, "The template declares it as ", h("b", {}, declared.resource), ", and the rule is gone ", h("code", { class: "quiet" }, declared.ruleId)),
 			flow.message && h("p", { id: "flow-message" }, flow.message),
-			flow.remedy && h("div", {}, h("h3", {}, "What mends it"), h("p", { class: "mono" }, flow.remedy)),
+			flow.remedy && h("div", {}, h("h3", {}, "What mends it"), h("p", { class: "mono code" }, indented(flow.remedy))),
 			flow.let?.length ? h("div", {}, h("h3", {}, "Rules that let it through"), h("ul", {}, flow.let.map(letRow))) : null,
-			facts([["Flows", String(flow.pairs.length)], ["Fault", flow.fault], ["Dropped", failing && dropsOf(flow) !== undefined ? `${dropsOf(flow)} packets, counted for the group` : null], ["Place", flow.location ? `${flow.location.file}:${flow.location.line}` : null]]),
+			facts([["Flows", String(flow.pairs.length)], ["Fault", flow.fault], ["Dropped", failing && dropsOf(flow) !== undefined ? `${dropsOf(flow)} packets, counted for the group` : null]]),
 			missing && h("div", { class: "buttons" }, h("button", { class: "main", "data-focus": "mend", onclick: () => ask(missing) }, "Add the missing rule")))];
 }
 
