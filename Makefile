@@ -4,7 +4,7 @@ MPCUP = $(BUILD)/mpcup
 ALL_PACKAGES = $(shell sed -n 's/^\([a-z0-9][^ ]*\).*/\1/p' packaging/dependencies.txt)
 BUILD_PACKAGES = $(shell sed -n '/ tests: /d; s/^\([a-z0-9][^ ]*\).*/\1/p' packaging/dependencies.txt)
 
-.PHONY: all deps deps-build build up down test bench fuzz soak install clean
+.PHONY: all deps deps-build build up down test bench fuzz soak install deb image sbom clean
 
 all: build
 
@@ -54,8 +54,22 @@ bench: build
 fuzz: deps
 	@tools/fuzz
 
+# The program, man pages, completions, schema, documents and examples; DESTDIR and meson's prefix hold.
 install: build
-	meson install -C $(BUILD)
+	@meson install -C $(BUILD) --no-rebuild
+
+# build/deb/mpcup_*.deb, built from a clean copy and checked by lintian.
+deb:
+	$(call install_packages,$(BUILD_PACKAGES) debhelper lintian)
+	@packaging/make-deb $(BUILD)/deb
+
+# Container images of the built-in node and localnet, for `mpcup image import` and for container engines.
+image: build
+	@packaging/make-image $(MPCUP) node $(BUILD)/mpcup-node.tar
+	@packaging/make-image $(MPCUP) localnet $(BUILD)/mpcup-localnet.tar
+
+sbom: build
+	@packaging/make-sbom $(MPCUP) > $(BUILD)/mpcup.spdx.json && echo $(BUILD)/mpcup.spdx.json
 
 clean:
 	rm -rf build build-*

@@ -16,7 +16,7 @@ _mpcup() {
 	'events'|'events '*) options=' --stack --save --target --profile --region --endpoint-url --json --quiet --help';;
 	'diagnose'|'diagnose '*) options=' --stack --from --template --fix --yes --target --profile --region --endpoint-url --json --quiet --help';;
 	'logs'|'logs '*) options=' --follow --stack --target --profile --region --endpoint-url --json --quiet --help';;
-	'endpoints'|'endpoints '*) options=' --stack --target --profile --region --endpoint-url --json --quiet --help';;
+	'endpoints'|'endpoints '*) options=' --env --stack --target --profile --region --endpoint-url --json --quiet --help';;
 	'secrets status'|'secrets status '*) options=' --stack --directory --target --profile --region --endpoint-url --json --quiet --help';;
 	'secrets push'|'secrets push '*) options=' --stack --directory --yes --restart --target --profile --region --endpoint-url --json --quiet --help';;
 	'down'|'down '*) options=' --stack --purge --yes --target --profile --region --endpoint-url --json --quiet --help';;
@@ -34,6 +34,7 @@ _mpcup() {
 	'localnet'|'localnet '*) options=' --json --quiet --help';;
 	'completion'|'completion '*) options=' --json --quiet --help';;
 	'man'|'man '*) options=' --json --quiet --help';;
+	'schema'|'schema '*) options=' --json --quiet --help';;
 	'help'|'help '*) options=' --json --quiet --help';;
 	esac
 	commands='init
@@ -68,6 +69,7 @@ node
 localnet
 completion
 man
+schema
 help'
 	if [[ -n $options && $current == -* ]]; then COMPREPLY=($(compgen -W "$options" -- "$current")); return; fi
 	if [[ -n $options ]]; then COMPREPLY=($(compgen -f -- "$current")); return; fi

@@ -143,7 +143,8 @@ def the_man_page_and_the_completions_are_well_formed():
             'COMP_WORDS=(mpcup up --sta); COMP_CWORD=2; _mpcup; echo "${COMPREPLY[*]}"\n'
         out = subprocess.run(["bash", "-c", probe], capture_output=True, text=True).stdout.splitlines()
         assert "cloud" in out[0] and "--stack" in out[1], out
-        assert run(d, "completion", "fish").code == 2
+        assert run(d, "completion", "tcsh").code == 2
+        assert run(d, "man", "nothing").code == 2
 
 
 @test

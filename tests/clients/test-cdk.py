@@ -4,6 +4,7 @@ sleeps five seconds between two looks at a stack."""
 import concurrent.futures, json, os, shutil, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from clients import *
+from guides import Guide
 
 EXAMPLE = os.path.join(ROOT, "examples", "cdk")
 
@@ -61,30 +62,20 @@ def flow_of_an_app():
 
 
 def flow_of_the_example():
-    """examples/cdk as doc/cdk.md shows it: without bootstrap, for what the app needs is there."""
+    """doc/cdk.md, command by command: examples/cdk, without bootstrap, for what the app needs is there."""
     with ClientCloud() as cloud:
-        for name in ("bin", "lib", "cdk.json", "put-keys"):
-            source = os.path.join(EXAMPLE, name)
-            (shutil.copytree if os.path.isdir(source) else shutil.copy)(source, os.path.join(cloud.work, name))
-        shutil.copy(os.path.join(ROOT, "examples", "local", "network.yaml"), cloud.work)
-        cloud.ok("keys", "generate")
-        environment = cloud.client_environment(PATH="/usr/bin:" + os.environ["PATH"])
-        put = subprocess.run(["./put-keys"], cwd=cloud.work, env=environment, capture_output=True, text=True)
-        expect((put.returncode, put.stdout.split()), (0, ["mpc/chain", "mpc/node-0", "mpc/node-1", "mpc/node-2"]))
-        said(cdk(cloud, "deploy", "--all", "--require-approval", "never"), "✅  NearBase", "✅  MpcNetwork",
-             "MpcNetwork.ClusterName = ")
-        nodes = wait_for(lambda: following(cloud), 30, "three healthy nodes that follow the chain")
-        expect([n["name"] for n in nodes], ["node-0", "node-1", "node-2"])
-        said(cdk(cloud, "deploy", "--all", "--app", "cdk.out"), "✅  MpcNetwork (no changes)")
-        said(cdk(cloud, "destroy", "--all", "--force", "--app", "cdk.out"), "✅  MpcNetwork: destroyed",
-             "✅  NearBase: destroyed")
+        work = os.path.join(cloud.work, "examples", "cdk")
+        shutil.copytree(EXAMPLE, work, ignore=shutil.ignore_patterns("node_modules", "keys", "cdk.out"))
+        shutil.copytree(os.path.join(ROOT, "examples", "local"), os.path.join(cloud.work, "examples", "local"),
+                        ignore=shutil.ignore_patterns("keys"))
+        os.symlink(os.path.join(npm_packages(), "node_modules"), os.path.join(work, "node_modules"))
+        os.symlink(cloud.binary, os.path.join(cloud.work, "mpcup"))
+        environment = cloud.client_environment(PATH=f"{cloud.work}:/usr/bin:" + os.environ["PATH"], CI="1",
+                                               CDK_HOME=os.path.join(cloud.work, "cdk-home"), CDK_DISABLE_CLI_TELEMETRY="1")
+        problems = [f"{title}: {problem}" for title, problem in
+                    Guide(os.path.join(ROOT, "doc", "cdk.md")).run(cloud.work, environment, cloud.port, 300) if problem]
+        assert not problems, "\n".join(problems)
         expect((cloud.efs.describe_file_systems()["FileSystems"], cloud.ec2.describe_vpcs()["Vpcs"]), ([], []))
-
-
-def following(cloud):
-    nodes = cloud.run("status", "--stack", "MpcNetwork", "--json").json()["nodes"]
-    good = [n for n in nodes if n["healthStatus"] == "HEALTHY" and n.get("chain", {}).get("blockHeight", 0) > 0]
-    return nodes if len(good) == 3 else None
 
 
 npm_packages()  # once, before both ask for it
@@ -98,7 +89,7 @@ def two_dependent_stacks_go_through_their_life():
 
 
 @test
-def the_example_is_a_network_of_healthy_nodes():
+def the_commands_of_doc_cdk_md_do_what_it_says():
     running[flow_of_the_example].result()
 
 

@@ -1,4 +1,4 @@
-"""The part of JSON schema (draft 7) that the SARIF schema uses; any other keyword is an error."""
+"""The part of JSON schema (draft 7) that the schemas of SARIF and of network.yaml use; any other keyword is an error."""
 import re
 
 ANNOTATIONS = {"$id", "$schema", "title", "description", "default", "definitions"}
@@ -65,6 +65,14 @@ class Validator:
     def check_minItems(self, value, wanted, path):
         if isinstance(value, list) and len(value) < wanted:
             yield f"{path}: fewer than {wanted} items"
+
+    def check_maxItems(self, value, wanted, path):
+        if isinstance(value, list) and len(value) > wanted:
+            yield f"{path}: more than {wanted} items"
+
+    def check_maxLength(self, value, wanted, path):
+        if isinstance(value, str) and len(value) > wanted:
+            yield f"{path}: longer than {wanted}"
 
     def check_uniqueItems(self, value, wanted, path):
         if wanted and isinstance(value, list) and any(one in value[:i] for i, one in enumerate(value)):

@@ -95,6 +95,12 @@ bool process_says(struct process *p, const char *words, int timeout_ms)
 	return true;
 }
 
+void process_drain(struct process *p)
+{
+	while (p->output >= 0 && read_more(p, 0))
+		;
+}
+
 int process_wait(struct process *p, int timeout_ms)
 {
 	int64_t until = now_ms() + timeout_ms;

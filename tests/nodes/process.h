@@ -19,6 +19,8 @@ void process_start(struct process *p, int (*run)(int argc, char **argv), char **
 		   const char *const *environment);
 /* Waits until the output has `words`; false after timeout_ms or at the end of the output. */
 bool process_says(struct process *p, const char *words, int timeout_ms);
+/* Reads what is there: a process whose pipe is full stands still. */
+void process_drain(struct process *p);
 /* Waits for the end. */
 int process_wait(struct process *p, int timeout_ms);
 int process_stop(struct process *p, int signal); /* sends it, then waits; exit code */

@@ -134,16 +134,19 @@ void world_free(struct world *w)
 
 /* ---- the operator's part ------------------------------------------------------------------- */
 
-json_t *world_rpc(const struct world *w, const char *method, json_t *params)
+json_t *world_rpc(struct world *w, const char *method, json_t *params)
 {
 	OWN(json)
 	json_t *body = json_pack("{s:s,s:i,s:s,s:o}", "jsonrpc", "2.0", "id", 1, "method", method,
 				 "params", params);
 
+	for (size_t i = 0; i < w->count; i++)
+		process_drain(&w->nodes[i].process);
+	process_drain(&w->chain);
 	return test_post_json(w->rpc, body);
 }
 
-static json_t *parameters(const struct world *w, unsigned members, size_t threshold)
+static json_t *parameters(struct world *w, unsigned members, size_t threshold)
 {
 	json_t *list = json_array();
 	int next_id = 0;
@@ -198,7 +201,7 @@ size_t node_live_connections(const struct world_node *n)
 	return count;
 }
 
-bool world_meshed(const struct world *w, size_t links)
+bool world_meshed(struct world *w, size_t links)
 {
 	for (size_t i = 0; i < w->count; i++)
 		if (node_live_connections(&w->nodes[i]) != links)
@@ -206,7 +209,7 @@ bool world_meshed(const struct world *w, size_t links)
 	return true;
 }
 
-void world_wait_for_mesh(const struct world *w)
+void world_wait_for_mesh(struct world *w)
 {
 	for (int waited = 0; waited < PATIENCE_MS && !world_meshed(w, w->count - 1); waited += 50)
 		test_pause(50);
@@ -237,7 +240,7 @@ json_t *node_domains(const struct world_node *n)
 
 /* ---- the operator's transactions ------------------------------------------------------------- */
 
-static uint64_t nonce_of(const struct world *w, const char *account)
+static uint64_t nonce_of(struct world *w, const char *account)
 {
 	OWN(str) char *key = near_key_format_public(&w->key);
 	OWN(json)
@@ -248,8 +251,8 @@ static uint64_t nonce_of(const struct world *w, const char *account)
 	return (uint64_t)json_integer_value(json_path(answer, "result.nonce"));
 }
 
-static json_t *run(const struct world *w, const char *account, const char *receiver,
-		   struct near_action *actions, size_t count)
+static json_t *send(struct world *w, const char *method, const char *account, const char *receiver,
+		    struct near_action *actions, size_t count)
 {
 	OWN(json) json_t *block = world_rpc(w, "block", json_pack("{s:s}", "finality", "final"));
 	const char *hash = json_string_value(json_path(block, "result.header.hash"));
@@ -266,7 +269,13 @@ static json_t *run(const struct world *w, const char *account, const char *recei
 	CHECK(hash && near_base58_decode(hash, strlen(hash), t->block_hash, 32, &len) == 0);
 	near_transaction_sign(t, &w->key, &bytes);
 	base64 = base64_encode(bytes.data, bytes.len);
-	return world_rpc(w, "broadcast_tx_commit", json_pack("[s]", base64));
+	return world_rpc(w, method, json_pack("[s]", base64));
+}
+
+static json_t *run(struct world *w, const char *account, const char *receiver,
+		   struct near_action *actions, size_t count)
+{
+	return send(w, "broadcast_tx_commit", account, receiver, actions, count);
 }
 
 static struct near_action *add_key(struct near_action *at, const struct near_key *key)
@@ -276,7 +285,7 @@ static struct near_action *add_key(struct near_action *at, const struct near_key
 	return at + 1;
 }
 
-static void make_account(const struct world *w, const char *account, const struct near_key *key)
+static void make_account(struct world *w, const char *account, const struct near_key *key)
 {
 	struct near_action *actions = mem_new(4, sizeof(*actions)), *at = actions;
 	OWN(json) json_t *answer = NULL;
@@ -298,18 +307,51 @@ void world_accounts(struct world *w)
 	make_account(w, "alice.test.near", NULL);
 }
 
-json_t *world_call(struct world *w, const char *account, const char *method, json_t *args,
-		   const char *deposit)
+static struct near_action *call_action(const char *method, json_t *args, const char *deposit)
 {
 	struct near_action *call = NEW(struct near_action);
-	OWN(json) json_t *owned = args;
 
 	*call = (struct near_action){ .kind = NEAR_FUNCTION_CALL, .name = str_dup(method),
 				      .gas = 300000000000000 };
 	call->data = (uint8_t *)json_text(args);
+	json_decref(args);
 	call->data_len = strlen((char *)call->data);
 	CHECK_INT(near_u128_parse(deposit, &call->amount), 0);
-	return run(w, account, CONTRACT, call, 1);
+	return call;
+}
+
+json_t *world_call(struct world *w, const char *account, const char *method, json_t *args,
+		   const char *deposit)
+{
+	return run(w, account, CONTRACT, call_action(method, args, deposit), 1);
+}
+
+char *world_call_later(struct world *w, const char *account, const char *method, json_t *args,
+		       const char *deposit)
+{
+	OWN(json)
+	json_t *answer = send(w, "broadcast_tx_async", account, CONTRACT, call_action(method, args, deposit), 1);
+
+	return str_dup(json_str_or(answer, "result", ""));
+}
+
+bool world_ends_well(struct world *w, const char *hash, const char *account, int timeout_ms)
+{
+	OWN(str) char *text = NULL;
+
+	for (int waited = 0; waited < timeout_ms; waited += 20) {
+		OWN(json)
+		json_t *answer = world_rpc(w, "tx", json_pack("{s:s,s:s,s:s}", "tx_hash", hash, "sender_account_id",
+							      account, "wait_until", "NONE"));
+
+		if (json_path(answer, "result.status.SuccessValue"))
+			return true;
+		free(text);
+		text = json_text(answer);
+		test_pause(20);
+	}
+	printf("# %.300s\n", text ? text : "");
+	return false;
 }
 
 bool world_call_good(struct world *w, const char *account, const char *method, json_t *args)
@@ -323,9 +365,8 @@ bool world_call_good(struct world *w, const char *account, const char *method, j
 	return false;
 }
 
-json_t *world_view(const struct world *w, const char *method, json_t *args)
+json_t *world_view(struct world *w, const char *method, json_t *args)
 {
-	OWN(json) json_t *owned = args;
 	OWN(str) char *text = json_text(args);
 	OWN(str) char *base64 = base64_encode(text, strlen(text));
 	OWN(json)
@@ -338,11 +379,12 @@ json_t *world_view(const struct world *w, const char *method, json_t *args)
 	json_t *byte;
 	size_t i;
 
+	json_decref(args);
 	json_array_foreach((json_t *)(uintptr_t)bytes, i, byte) buf_char(&b, (char)json_integer_value(byte));
 	return b.data ? json_loads(b.data, JSON_DECODE_ANY, NULL) : NULL;
 }
 
-bool world_wait_state(const struct world *w, const char *kind, int timeout_ms)
+bool world_wait_state(struct world *w, const char *kind, int timeout_ms)
 {
 	for (int waited = 0; waited <= timeout_ms; waited += 10) {
 		OWN(json) json_t *state = world_view(w, "state", json_object());

@@ -34,7 +34,7 @@ void world_node_start(struct world *w, size_t i);
 void world_start(struct world *w); /* chain, contract, nodes */
 
 /* The operator. */
-json_t *world_rpc(const struct world *w, const char *method, json_t *params);
+json_t *world_rpc(struct world *w, const char *method, json_t *params);
 void world_register(struct world *w); /* `init` of the contract with all nodes */
 /* Votes for the participants with a bit in `members` (1: node 0) as epoch's, by all of them. */
 void world_reshare(struct world *w, unsigned members, size_t threshold, int epoch);
@@ -42,14 +42,18 @@ void world_accounts(struct world *w); /* of the nodes and of alice.test.near, wi
 /* Calls the contract as `account`, with the operator's key; waits for the end. New; args is taken. */
 json_t *world_call(struct world *w, const char *account, const char *method, json_t *args,
 		   const char *deposit);
+/* The same without waiting: the transaction's hash, the caller's. */
+char *world_call_later(struct world *w, const char *account, const char *method, json_t *args,
+		       const char *deposit);
+bool world_ends_well(struct world *w, const char *hash, const char *account, int timeout_ms);
 bool world_call_good(struct world *w, const char *account, const char *method, json_t *args);
-json_t *world_view(const struct world *w, const char *method, json_t *args); /* new; args is taken */
+json_t *world_view(struct world *w, const char *method, json_t *args); /* new; args is taken */
 /* Waits until the state has this member at its top ("Running"). */
-bool world_wait_state(const struct world *w, const char *kind, int timeout_ms);
+bool world_wait_state(struct world *w, const char *kind, int timeout_ms);
 
 /* What is seen. */
 size_t node_live_connections(const struct world_node *n);
-bool world_meshed(const struct world *w, size_t links);
-void world_wait_for_mesh(const struct world *w);
+bool world_meshed(struct world *w, size_t links);
+void world_wait_for_mesh(struct world *w);
 void node_says(struct world_node *n, const char *words);
 json_t *node_domains(const struct world_node *n); /* /debug/domains; new */

@@ -102,7 +102,7 @@ def what_cannot_be_signed_is_refused_with_what_to_type():
         cloud.ok("init")
         cloud.ok("up", "--quiet")
         for arguments, text in ((("0x00",), "ECDSA signs 32 bytes"), (("--message", "a"), "--keccak"), ((), "PAYLOAD"),
-                                (("--domain", "ed25519", "0x00"), "32 to 1232 bytes"), (("zz",), "0x and hex"),
+                                (("--domain", "ed25519", "0x" + "00" * 1233), "at most 1232 bytes"), (("zz",), "0x and hex"),
                                 (("--predecessor", "alice.test.near", "0x" + "00" * 31 + "01"), "alice.test.near"),
                                 (("--keccak", "--sha256", "--message", "a"), "one hash"),
                                 (("--target", "aws", "0x00"), "--rpc"), (("--rpc", "http://127.0.0.1:1", "0x00"), "--key")):

@@ -59,7 +59,20 @@ def signs_again(cloud, watch, number):
             result = cloud.run(*sign_arguments(number, domain))
             watch.take(result.code, result.out, result.err)
             return result.code == 0
-        wait_for(tried, 60, f"domain {domain[1]} signs again after point {number}")
+        until(tried, f"domain {domain[1]} signs again after point {number}", cloud)
+
+
+def logs(cloud):
+    return "\n".join(f"{n['name']}: {line}" for n in cloud.ok_or_failed("status", "--json").json()["nodes"]
+                     for line in cloud.run("logs", n["name"]).out.splitlines()[-25:])
+
+
+def until(condition, what, cloud):
+    """Waits, and shows what the nodes said when that does not help."""
+    try:
+        wait_for(condition, 60, what)
+    except AssertionError as e:
+        raise AssertionError(f"{e}\n{cloud.run('status')}\n{logs(cloud)}") from None
 
 
 def keys(cloud):
@@ -118,7 +131,7 @@ def nodes_killed_at_any_point_of_key_generation_and_resharing():
                         result = cloud.run(*sign_arguments(1000 * round_ + point, domain))
                         watch.take(result.code, result.out, result.err)
                         return result.code == 0
-                    wait_for(tried, 60, f"domain {domain[1]} signs after point {point}")
+                    until(tried, f"domain {domain[1]} signs after point {point}", cloud)
     print(f"# {watch.killed} processes killed, {len(watch.nonces)} signatures, {watch.refused} refused")
 
 

@@ -42,13 +42,13 @@ static char *caught(const struct check_rule *r)
 	return str_dup("mpcup check reads it in the templates; every task runs, what it does is wrong");
 }
 
-/* Same step, the nearest rows of the table first; some steps have dozens. */
-static char *related(const struct check_rule *r)
+enum { RELATED_MOST = 8 };
+
+/* Same step, the nearest rows of the table first; some steps have dozens. Returns how many. */
+static size_t related(const struct check_rule *r, const struct check_rule *ret[RELATED_MOST])
 {
-	enum { RELATED_MOST = 8 };
 	size_t count, n = 0, at = 0;
 	const struct check_rule *const *all = check_rules(&count);
-	struct buf out = { 0 };
 
 	for (size_t i = 0; i < count; i++)
 		if (all[i] == r)
@@ -57,17 +57,27 @@ static char *related(const struct check_rule *r)
 		for (int side = 0; side < 2 && n < RELATED_MOST; side++) {
 			size_t i = side ? at + distance : at - distance; /* wraps: out of range */
 
-			if (i >= count || strcmp(all[i]->step, r->step) != 0)
-				continue;
-			buf_printf(&out, "%s%s %s", n++ ? ", " : "", all[i]->id, all[i]->name);
+			if (i < count && !strcmp(all[i]->step, r->step))
+				ret[n++] = all[i];
 		}
+	return n;
+}
+
+static char *related_text(const struct check_rule *r)
+{
+	const struct check_rule *others[RELATED_MOST];
+	size_t n = related(r, others);
+	struct buf out = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&out, "%s%s %s", i ? ", " : "", others[i]->id, others[i]->name);
 	return n ? buf_take(&out) : NULL;
 }
 
 json_t *check_story(const struct check_rule *r)
 {
 	json_t *story = json_array();
-	OWN(str) char *how = caught(r), *others = related(r);
+	OWN(str) char *how = caught(r), *others = related_text(r);
 	const char *example = check_example(r->id);
 
 	paragraph(story, "Seen", r->symptom);
@@ -102,25 +112,29 @@ static const struct {
 	{ 'T', "The input of mpcup check" },
 };
 
-static void add_rule(struct buf *out, const struct check_rule *r)
+static const char *group_title(const struct check_rule *r)
 {
-	OWN(json) json_t *story = check_story(r);
-	json_t *one;
-	size_t i;
+	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++)
+		if (groups[g].letter == r->id[0])
+			return groups[g].title;
+	return "";
+}
 
-	buf_printf(out, "### %s %s\n\n", r->id, r->name);
-	json_array_foreach(story, i, one) {
-		const char *label = json_str_or(one, "label", ""), *text = json_str_or(one, "text", "");
-
-		/* the reader is in the list already */
-		if (!strcmp(label, "Related"))
-			continue;
-		if (json_bool_or(one, "code", false))
-			buf_printf(out, "- %s:\n\n```yaml\n%s\n```\n", label, text);
+/* A cell of a table: no line may end in it, no bar divide it. */
+static void add_cell(struct buf *out, const char *text)
+{
+	for (const char *c = text; *c; c++)
+		if (*c == '|')
+			buf_str(out, "\\|");
 		else
-			buf_printf(out, "- %s: %s\n", label, text);
-	}
-	buf_char(out, '\n');
+			buf_char(out, *c == '\n' ? ' ' : *c);
+}
+
+static void add_row(struct buf *out, const struct check_rule *r)
+{
+	buf_printf(out, "| [%s](faults/%s.md) | %s | %s | ", r->id, r->id, r->name, r->step);
+	add_cell(out, r->symptom);
+	buf_str(out, " |\n");
 }
 
 char *check_reference(void)
@@ -130,19 +144,82 @@ char *check_reference(void)
 	struct buf out = { 0 };
 
 	buf_printf(&out,
-		   "# Faults that mpcup check knows\n\n"
+		   "# Faults that mpcup knows\n\n"
 		   "Written by `mpcup explain --markdown` from the table of rules (`tools/check-docs "
-		   "build/mpcup --write`); %zu rules. A fault\nfails a step of the launch sequence "
-		   "(FAIL), is a warning (WARN, step `latent`), or cannot be told from the templates\n"
+		   "build/mpcup --write`): %zu rules, each with a\npage. A fault fails a step of the launch "
+		   "sequence (FAIL), is a warning (WARN, step `latent`), or cannot be told from the templates\n"
 		   "alone (UNKNOWN, with the look-up that settles it). To live with one: `Metadata: "
 		   "{mpcup: {suppress: [{fault, reason}]}}` at the\nresource, `suppress` in "
 		   "network.yaml, or a baseline (`mpcup check --help`).\n\n",
 		   count);
 	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++) {
-		buf_printf(&out, "## %c. %s\n\n", groups[g].letter, groups[g].title);
+		buf_printf(&out, "## %c. %s\n\n| Fault | Name | Step | Seen |\n|---|---|---|---|\n",
+			   groups[g].letter, groups[g].title);
 		for (size_t i = 0; i < count; i++)
 			if (all[i]->id[0] == groups[g].letter)
-				add_rule(&out, all[i]);
+				add_row(&out, all[i]);
+		buf_char(&out, '\n');
 	}
+	out.len--; /* one newline ends the file */
+	out.data[out.len] = '\0';
+	return buf_take(&out);
+}
+
+/* ---- one page ---------------------------------------------------------------------------------------- */
+
+static void add_signs(struct buf *out, const json_t *signs)
+{
+	json_t *one;
+	size_t i;
+
+	if (!json_array_size(signs)) {
+		buf_str(out, "- `mpcup diagnose` finds it in the deployed template; no message of AWS or of the "
+			     "node is its own.\n");
+		return;
+	}
+	buf_str(out, "- `mpcup diagnose` looks for it behind any of:\n");
+	json_array_foreach((json_t *)(uintptr_t)signs, i, one)
+		buf_printf(out, "  - %s: `%s`\n", json_str_or(one, "source", ""), json_str_or(one, "text", ""));
+}
+
+static void add_related(struct buf *out, const struct check_rule *r)
+{
+	const struct check_rule *others[RELATED_MOST];
+	size_t n = related(r, others);
+
+	if (n)
+		buf_str(out, "\n## At the same step\n\n");
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "- [%s %s](%s.md)\n", others[i]->id, others[i]->name, others[i]->id);
+}
+
+/* The tables' texts are sentences or parts of one; here all end as sentences. */
+static void add_sentence(struct buf *out, const char *lead, const char *text)
+{
+	size_t len = strlen(text);
+
+	buf_printf(out, "%s%s%s\n", lead, text, len && strchr(".:?!", text[len - 1]) ? "" : ".");
+}
+
+char *check_page(const struct check_rule *r, const json_t *signs)
+{
+	OWN(str) char *how = caught(r);
+	const char *example = check_example(r->id);
+	struct buf out = { 0 };
+
+	buf_printf(&out,
+		   "# %s %s\n\nStep `%s`; group %c, %s. [All faults](../faults.md)\n\n", r->id, r->name,
+		   r->step, r->id[0], group_title(r));
+	add_sentence(&out, "## Symptom\n\n", r->symptom);
+	add_sentence(&out, "\nOn AWS: ", r->distance);
+	add_sentence(&out, "\n## Cause\n\n", r->cause);
+	add_sentence(&out, "\n## Remedy\n\n", r->remedy);
+	if (example)
+		buf_printf(&out, "\n```yaml\n%s\n```\n", example);
+	add_sentence(&out, "\n## How mpcup shows it\n\n- ", how);
+	if (r->id[0] != 'T')
+		add_signs(&out, signs);
+	buf_printf(&out, "- `mpcup explain %s` prints the same.\n", r->id);
+	add_related(&out, r);
 	return buf_take(&out);
 }

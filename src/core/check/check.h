@@ -143,5 +143,7 @@ struct check_report {
 json_t *check_sarif(const json_t *result, const struct check_report *report);
 /* What is to say about a rule as labelled paragraphs: array of {"label","text"}. Caller's. */
 json_t *check_story(const struct check_rule *r);
-/* doc/faults.md: all rules, grouped. Caller frees. */
+/* doc/faults.md: all rules, grouped, with links to their pages. Caller frees. */
 char *check_reference(void);
+/* doc/faults/ID.md: one rule. signs: diagnose_signs() of it. Caller frees. */
+char *check_page(const struct check_rule *r, const json_t *signs);

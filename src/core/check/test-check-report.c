@@ -268,10 +268,14 @@ TEST(check_story, every_rule_has_one_and_examples_belong_to_rules)
 
 	for (i = 0; i < count; i++) {
 		OWN(json) json_t *story = check_story(all[i]);
-		OWN(str) char *heading = str_printf("### %s %s\n", all[i]->id, all[i]->name);
+		OWN(str) char *row = str_printf("| [%s](faults/%s.md) | %s |", all[i]->id, all[i]->id, all[i]->name);
+		OWN(str) char *heading = str_printf("# %s %s\n", all[i]->id, all[i]->name);
+		OWN(str) char *page = check_page(all[i], NULL);
 
 		CHECK(json_array_size(story) >= 5);
-		CHECK(strstr(reference, heading) != NULL);
+		CHECK(strstr(reference, row) != NULL);
+		CHECK(str_starts(page, heading));
+		CHECK(strstr(page, all[i]->symptom) && strstr(page, all[i]->cause) && strstr(page, all[i]->remedy));
 		json_array_foreach(story, k, one) {
 			CHECK(*json_str_or(one, "text", ""));
 			examples += json_bool_or(one, "code", false);

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "core/diagnose/diagnose-internal.h"
+#include "core/diagnose/diagnose.h"
 
 #define FAULTS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 #define VAGUE ((const char *const[]){ NULL })
@@ -149,6 +150,7 @@ static const struct route routes[] = {
 	{ LOG, { "invalid character at byte" }, "entry", FAULTS("B01", "B05", "B12", "B13"), NULL, false },
 	{ LOG, { "key pair bytes must be" }, "entry", FAULTS("B06", "B05", "B01"), NULL, false },
 	{ LOG, { "mismatched keypair" }, "entry", FAULTS("B23"), NULL, false },
+	{ LOG, { "failed to decrypt key file" }, "entry", FAULTS("B16"), NULL, false },
 	{ LOG, { "encryption key must be 16 bytes" }, "entry", FAULTS("B04", "B03"), NULL, false },
 	{ LOG, { "encryption key must be 32 hex" }, "entry", FAULTS("B03", "B04", "B01", "B12"), NULL, false },
 	{ LOG, { "backup encryption key" }, "entry", FAULTS("B03", "B04"), NULL, false },
@@ -257,4 +259,71 @@ const struct route *route_find(const char *text, unsigned where)
 			return r;
 	}
 	return NULL;
+}
+
+/* ---- for the reference -------------------------------------------------------------------------------- */
+
+static bool among(const char *const *faults, const char *fault)
+{
+	for (; *faults; faults++)
+		if (!strcmp(*faults, fault))
+			return true;
+	return false;
+}
+
+static const char *source_title(unsigned where)
+{
+	return where & WHERE_TASK    ? "reason of a stopped task"
+	       : where & WHERE_EVENT ? "event of the stack"
+	       : where & WHERE_LOG   ? "log line of a node"
+				     : "event of a service";
+}
+
+static void add_sign(json_t *signs, const char *source, const char *text)
+{
+	json_array_append_new(signs, json_pack("{s:s,s:s}", "source", source, "text", text));
+}
+
+/* AWS's sentence with "..." for what varies. */
+static char *sentence(const char *format)
+{
+	struct buf out = { 0 };
+
+	for (const char *at = format; *at;) {
+		const char *end = strstr(at, "%s");
+
+		buf_add(&out, at, end ? (size_t)(end - at) : strlen(at));
+		buf_str(&out, end ? "..." : "");
+		at = end ? end + 2 : at + strlen(at);
+	}
+	return buf_take(&out);
+}
+
+static char *words(const struct route *r)
+{
+	struct buf out = { 0 };
+
+	for (size_t w = 0; w < 3 && r->words[w]; w++)
+		buf_printf(&out, "%s%s", w ? " ... " : "", r->words[w]);
+	return buf_take(&out);
+}
+
+json_t *diagnose_signs(const char *fault)
+{
+	json_t *signs = json_array();
+
+	for (int f = 0; f < LAUNCH_FAILURE_COUNT; f++)
+		if (failure_faults[f] && among(failure_faults[f], fault)) {
+			OWN(str) char *text = sentence(launch_failure_row((enum launch_failure)f)->format);
+
+			add_sign(signs, source_title(WHERE_TASK), text);
+		}
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		/* a task's other words are for the same as the sentences above, in older versions */
+		if (routes[i].where != WHERE_TASK && among(routes[i].faults, fault)) {
+			OWN(str) char *text = words(&routes[i]);
+
+			add_sign(signs, source_title(routes[i].where), text);
+		}
+	return signs;
 }

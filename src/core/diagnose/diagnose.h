@@ -50,3 +50,7 @@ int diagnose(const json_t *evidence, const json_t *findings, const char *now, js
  * that the stack did not lose before. ill: something is wrong with it. Caller's. */
 json_t *diagnose_advice(const char *stack_name, const char *stack_status, const json_t *evidence,
 			bool ill);
+
+/* The texts behind which this fault is looked for, as people read them: array of {"source": "a stopped
+ * task's reason", "text": the sentence, what varies in it as "..."}, the caller's. */
+json_t *diagnose_signs(const char *fault);

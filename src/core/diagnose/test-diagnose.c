@@ -672,3 +672,14 @@ TEST(diagnose, a_stack_alone_is_enough)
 	CHECK_INT(json_array_size(json_list(found, "causes")), 0);
 	CHECK_STR(at(found, "status"), "");
 }
+
+TEST(diagnose, signs_of_a_fault_are_the_texts_it_is_looked_for_behind)
+{
+	OWN(json) json_t *mount = diagnose_signs("C01"), *script = diagnose_signs("A01"), *none = diagnose_signs("G26");
+	OWN(str) char *all = json_text(script);
+
+	CHECK_STR(json_str(json_array_get(mount, 0), "source"), "reason of a stopped task");
+	CHECK(strstr(json_str_or(json_array_get(mount, 0), "text", ""), "mount.nfs4") != NULL);
+	CHECK(strstr(all, "downloading genesis ... localnet") != NULL);
+	CHECK_INT(json_array_size(none), 0);
+}

@@ -507,12 +507,8 @@ static int check_pattern(const struct reader *r, const struct network *n)
 
 static int check_retention(const struct reader *r, const struct network *n)
 {
-	static const unsigned days[] = { 1,    3,    5,	   7,	 14,   30,  60,	 90,
-					 120,  150,  180,  365,	 400,  545, 731, 1096,
-					 1827, 2192, 2557, 2922, 3288, 3653 };
-
-	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++)
-		if (days[i] == n->log_retention_days)
+	for (const unsigned *days = network_keys[KEY_LOG_RETENTION].numbers; *days; days++)
+		if (*days == n->log_retention_days)
 			return 0;
 	return reader_fail(
 		r, r->at[KEY_LOG_RETENTION],

@@ -5,8 +5,6 @@
 
 #include "base/str.h"
 
-static const char *const domain_keys[] = { "protocol", "threshold", NULL };
-
 static int read_protocol(const struct reader *r, const yaml_node_t *value,
 			 struct network_domain *ret)
 {
@@ -30,8 +28,8 @@ static int read_domain_key(struct reader *r, size_t index, yaml_node_t *value, v
 {
 	struct domain_reading *reading = ctx;
 
-	if (index == 1)
-		return reader_number(r, value, "threshold", 2, THRESHOLD_PARTIES_MOST,
+	if (index == DOMAIN_THRESHOLD)
+		return reader_number(r, value, &network_keys[KEY_DOMAINS].below[DOMAIN_THRESHOLD],
 				     &reading->domain->threshold);
 	reading->named = true;
 	return read_protocol(r, value, reading->domain);
@@ -43,7 +41,7 @@ static int read_domain(struct reader *r, yaml_node_t *node, struct network_domai
 
 	if (node->type == YAML_SCALAR_NODE)
 		return read_protocol(r, node, ret);
-	if (reader_mapping(r, node, domain_keys, "a domain", read_domain_key, &reading) < 0)
+	if (reader_mapping(r, node, network_keys[KEY_DOMAINS].below, "a domain", read_domain_key, &reading) < 0)
 		return -1;
 	return reading.named ? 0 : reader_fail(r, node, "a domain needs a protocol");
 }
@@ -54,9 +52,8 @@ int network_read_domains(struct reader *r, yaml_node_t *value, struct network *n
 
 	if (value->type != YAML_SEQUENCE_NODE)
 		return reader_fail(r, value, "domains must be a list of protocols or {protocol, threshold}");
-	count = (size_t)(value->data.sequence.items.top - value->data.sequence.items.start);
-	if (count < 1 || count > NETWORK_DOMAINS_MOST)
-		return reader_fail(r, value, "a network has 1 to %d domains", NETWORK_DOMAINS_MOST);
+	if (reader_count(r, value, &network_keys[KEY_DOMAINS], "a network has", "domains", &count) < 0)
+		return -1;
 	n->domains = mem_new(count, sizeof(*n->domains));
 	n->domain_count = count;
 	for (size_t i = 0; i < count; i++) {

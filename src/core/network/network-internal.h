@@ -6,7 +6,7 @@
 
 #define NETWORK_DOMAINS_MOST 8
 
-enum network_key {
+enum {
 	KEY_NAME,
 	KEY_CHAIN,
 	KEY_PATTERN,
@@ -28,6 +28,12 @@ enum network_key {
 	KEY_SUPPRESS,
 	KEY_COUNT
 };
+enum { VPC_CIDR, VPC_ID, VPC_PRIVATE_SUBNETS };
+enum { NODE_ACCOUNT, NODE_HOST_NAME, NODE_SUPPRESS };
+enum { DOMAIN_PROTOCOL, DOMAIN_THRESHOLD };
+
+#define NETWORK_NODES_LEAST 2
+#define NETWORK_NODES_MOST 180 /* each is an output of the parent stack, which has at most 200 */
 
 /* A parsed document and where its values are. `at` is NULL for keys that are not there. */
 struct reader {
@@ -46,13 +52,22 @@ yaml_node_t *reader_root(struct reader *r);
 int reader_fail(const struct reader *r, const yaml_node_t *node, const char *fmt, ...)
 	ERR_FMT(3, 4);
 /* Text of a scalar, with nothing but spaces and printable characters. -1: err says what is wanted.
- */
+ * What other readers of YAML would take for a number or a truth value needs quotes. */
 int reader_text(const struct reader *r, const yaml_node_t *node, const char *what, char **ret);
-int reader_number(const struct reader *r, const yaml_node_t *node, const char *what, unsigned least,
-		  unsigned most, unsigned *ret);
-/* Calls fn for each entry of a mapping. `keys` is NULL-terminated; `index` of the key that was met.
- * Unknown keys get a suggestion, double ones are refused. */
-int reader_mapping(struct reader *r, yaml_node_t *node, const char *const *keys, const char *what,
+/* The same of a number or a text. */
+int reader_scalar(const struct reader *r, const yaml_node_t *node, const char *what, char **ret);
+/* A number within the key's bounds, without quotes. */
+int reader_number(const struct reader *r, const yaml_node_t *node, const struct network_key *key,
+		  unsigned *ret);
+/* One of the key's words; its index. */
+int reader_choice(const struct reader *r, const yaml_node_t *node, const struct network_key *key,
+		  int *ret);
+/* How many items a list has, within the key's bounds. -1: err says "`what` 1 to 8 `items`". */
+int reader_count(const struct reader *r, const yaml_node_t *node, const struct network_key *key,
+		 const char *what, const char *items, size_t *ret);
+/* Calls fn for each entry of a mapping; `index` of the key that was met in `keys`, which end with a row
+ * whose name is NULL. Unknown keys get a suggestion, double ones are refused. */
+int reader_mapping(struct reader *r, yaml_node_t *node, const struct network_key *keys, const char *what,
 		   int (*fn)(struct reader *r, size_t index, yaml_node_t *value, void *ctx),
 		   void *ctx);
 

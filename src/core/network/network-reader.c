@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 
@@ -93,7 +94,36 @@ static bool is_null(const yaml_node_t *node)
 	       (!*value || !strcmp(value, "~") || !strcmp(value, "null"));
 }
 
-int reader_text(const struct reader *r, const yaml_node_t *node, const char *what, char **ret)
+/* Numbers and truth values of YAML 1.2's core schema: [-+]digits[.digits][e[-+]digits], hexadecimal and
+ * octal ones, infinities, true and false. */
+static bool is_number(const char *value)
+{
+	static const char digits[] = "0123456789";
+	size_t before, after = 0;
+
+	if (str_starts(value, "0x") || str_starts(value, "0o"))
+		return value[2] && !value[2 + strspn(value + 2, value[1] == 'x' ? "0123456789abcdefABCDEF" : "01234567")];
+	value += *value == '-' || *value == '+';
+	if (!strcasecmp(value, ".inf") || !strcasecmp(value, ".nan"))
+		return true;
+	value += before = strspn(value, digits);
+	if (*value == '.')
+		value += 1 + (after = strspn(value + 1, digits));
+	if (!before && !after)
+		return false;
+	if (*value != 'e' && *value != 'E')
+		return !*value;
+	value++;
+	value += *value == '-' || *value == '+';
+	return *value && !value[strspn(value, digits)];
+}
+
+static bool is_truth(const char *value)
+{
+	return !strcasecmp(value, "true") || !strcasecmp(value, "false");
+}
+
+int reader_scalar(const struct reader *r, const yaml_node_t *node, const char *what, char **ret)
 {
 	const char *value;
 
@@ -107,38 +137,75 @@ int reader_text(const struct reader *r, const yaml_node_t *node, const char *wha
 	for (const char *c = value; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			return reader_fail(r, node, "%s has a control character in it", what);
-	if (strlen(value) > 8192)
+	if (strlen(value) > NETWORK_TEXT_MOST)
 		return reader_fail(r, node, "%s is too long", what);
 	free(*ret);
 	*ret = str_dup(value);
 	return 0;
 }
 
-int reader_number(const struct reader *r, const yaml_node_t *node, const char *what, unsigned least,
-		  unsigned most, unsigned *ret)
+int reader_text(const struct reader *r, const yaml_node_t *node, const char *what, char **ret)
+{
+	const char *value = (const char *)node->data.scalar.value;
+
+	if (node->type == YAML_SCALAR_NODE && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+	    (is_number(value) || is_truth(value)))
+		return reader_fail(r, node, "%s must be a text; YAML reads %.32s as a %s, so put it in quotes",
+				   what, value, is_truth(value) ? "truth value" : "number");
+	return reader_scalar(r, node, what, ret);
+}
+
+int reader_number(const struct reader *r, const yaml_node_t *node, const struct network_key *key,
+		  unsigned *ret)
 {
 	uint64_t value;
 
-	if (node->type != YAML_SCALAR_NODE ||
-	    num_parse_u64((const char *)node->data.scalar.value, least, most, &value) < 0)
-		return reader_fail(r, node, "%s must be a number between %u and %u", what, least,
-				   most);
+	if (node->type != YAML_SCALAR_NODE || node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE ||
+	    num_parse_u64((const char *)node->data.scalar.value, key->least, key->most, &value) < 0)
+		return reader_fail(r, node, "%s must be a number between %u and %u", key->name, key->least,
+				   key->most);
 	*ret = (unsigned)value;
 	return 0;
 }
 
-static int unknown_key(const struct reader *r, const yaml_node_t *key, const char *const *keys,
+int reader_choice(const struct reader *r, const yaml_node_t *node, const struct network_key *key, int *ret)
+{
+	OWN(str) char *text = NULL;
+	OWN(buf) struct buf list = { 0 };
+
+	if (reader_text(r, node, key->name, &text) < 0)
+		return -1;
+	for (int i = 0; key->words[i]; i++) {
+		if (!strcmp(key->words[i], text)) {
+			*ret = i;
+			return 0;
+		}
+		buf_printf(&list, "%s%s", i ? (key->words[i + 1] ? ", " : " or ") : "", key->words[i]);
+	}
+	return reader_fail(r, node, "%s %.64s is not one of %s", key->name, text, list.data);
+}
+
+int reader_count(const struct reader *r, const yaml_node_t *node, const struct network_key *key,
+		 const char *what, const char *items, size_t *ret)
+{
+	*ret = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+	if (*ret < key->least || *ret > key->most)
+		return reader_fail(r, node, "%s %u to %u %s", what, key->least, key->most, items);
+	return 0;
+}
+
+static int unknown_key(const struct reader *r, const yaml_node_t *key, const struct network_key *keys,
 		       const char *what)
 {
 	const char *text = (const char *)key->data.scalar.value, *best = NULL;
 	unsigned least = 4;
 
-	for (size_t i = 0; keys[i]; i++) {
-		unsigned distance = str_distance(text, keys[i], 3);
+	for (size_t i = 0; keys[i].name; i++) {
+		unsigned distance = str_distance(text, keys[i].name, 3);
 
 		if (distance < least) {
 			least = distance;
-			best = keys[i];
+			best = keys[i].name;
 		}
 	}
 	if (best)
@@ -147,16 +214,16 @@ static int unknown_key(const struct reader *r, const yaml_node_t *key, const cha
 	return reader_fail(r, key, "%s has no key %.64s", what, text);
 }
 
-static size_t find_key(const char *text, const char *const *keys)
+static size_t find_key(const char *text, const struct network_key *keys)
 {
 	size_t i = 0;
 
-	while (keys[i] && strcmp(keys[i], text) != 0)
+	while (keys[i].name && strcmp(keys[i].name, text) != 0)
 		i++;
 	return i;
 }
 
-int reader_mapping(struct reader *r, yaml_node_t *node, const char *const *keys, const char *what,
+int reader_mapping(struct reader *r, yaml_node_t *node, const struct network_key *keys, const char *what,
 		   int (*fn)(struct reader *r, size_t index, yaml_node_t *value, void *ctx),
 		   void *ctx)
 {
@@ -173,10 +240,10 @@ int reader_mapping(struct reader *r, yaml_node_t *node, const char *const *keys,
 		if (key->type != YAML_SCALAR_NODE)
 			return reader_fail(r, key, "a key of %s must be a text", what);
 		index = find_key((const char *)key->data.scalar.value, keys);
-		if (!keys[index])
+		if (!keys[index].name)
 			return unknown_key(r, key, keys, what);
 		if (seen[index])
-			return reader_fail(r, key, "%s is there twice", keys[index]);
+			return reader_fail(r, key, "%s is there twice", keys[index].name);
 		seen[index] = true;
 		if (fn(r, index, value, ctx) < 0)
 			return -1;

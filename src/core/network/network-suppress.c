@@ -7,8 +7,6 @@
 
 /* ---- suppress -------------------------------------------------------------------------------------- */
 
-static const char *const suppress_keys[] = { "fault", "reason", NULL };
-
 static int read_key(struct reader *r, size_t index, yaml_node_t *value, void *ctx)
 {
 	struct network_suppression *one = ctx;
@@ -19,7 +17,7 @@ static int read_key(struct reader *r, size_t index, yaml_node_t *value, void *ct
 
 static int read_one(struct reader *r, yaml_node_t *node, struct network_suppression *one)
 {
-	if (reader_mapping(r, node, suppress_keys, "a suppression", read_key, one) < 0)
+	if (reader_mapping(r, node, network_keys[KEY_SUPPRESS].below, "a suppression", read_key, one) < 0)
 		return -1;
 	if (!one->fault)
 		return reader_fail(r, node, "a suppression names the fault that may stay");

@@ -5,66 +5,23 @@
 
 #include "base/str.h"
 
-static const char *const keys[] = {
-	[KEY_NAME] = "name",
-	[KEY_CHAIN] = "chain",
-	[KEY_PATTERN] = "pattern",
-	[KEY_BASE_STACK] = "base_stack",
-	[KEY_CONTRACT] = "contract",
-	[KEY_RPC_URL] = "rpc_url",
-	[KEY_BOOT_NODES] = "boot_nodes",
-	[KEY_IMAGE] = "image",
-	[KEY_VPC] = "vpc",
-	[KEY_NAMESPACE] = "namespace",
-	[KEY_THRESHOLD] = "threshold",
-	[KEY_DOMAINS] = "domains",
-	[KEY_CPU] = "cpu",
-	[KEY_MEMORY] = "memory",
-	[KEY_KEYS] = "keys",
-	[KEY_PEER_PORT] = "peer_port",
-	[KEY_LOG_RETENTION] = "log_retention_days",
-	[KEY_NODES] = "nodes",
-	[KEY_SUPPRESS] = "suppress",
-	[KEY_COUNT] = NULL,
-};
-
-/* One of `words`; its index, or -1. */
-static int read_choice(const struct reader *r, const yaml_node_t *node, const char *what,
-		       const char *const *words, int *ret)
-{
-	OWN(str) char *text = NULL;
-	OWN(buf) struct buf list = { 0 };
-
-	if (reader_text(r, node, what, &text) < 0)
-		return -1;
-	for (int i = 0; words[i]; i++) {
-		if (!strcmp(words[i], text)) {
-			*ret = i;
-			return 0;
-		}
-		buf_printf(&list, "%s%s", i ? (words[i + 1] ? ", " : " or ") : "", words[i]);
-	}
-	return reader_fail(r, node, "%s %.64s is not one of %s", what, text, list.data);
-}
-
 static int read_chain(struct reader *r, yaml_node_t *value, struct network *n)
 {
-	static const char *const chains[] = { "localnet", "testnet", "mainnet", NULL };
+	const struct network_key *key = &network_keys[KEY_CHAIN];
 	int i;
 
-	if (read_choice(r, value, "chain", chains, &i) < 0)
+	if (reader_choice(r, value, key, &i) < 0)
 		return -1;
-	n->chain = str_dup(chains[i]);
+	n->chain = str_dup(key->words[i]);
 	n->chain_given = true;
 	return 0;
 }
 
 static int read_pattern(struct reader *r, yaml_node_t *value, struct network *n)
 {
-	static const char *const patterns[] = { "standalone", "integrated", "composed", NULL };
 	int i;
 
-	if (read_choice(r, value, "pattern", patterns, &i) < 0)
+	if (reader_choice(r, value, &network_keys[KEY_PATTERN], &i) < 0)
 		return -1;
 	n->pattern = (enum network_pattern)i;
 	return 0;
@@ -112,8 +69,13 @@ static bool is_id(const char *text, const char *prefix)
 
 static int read_subnets(struct reader *r, yaml_node_t *value, struct network *n)
 {
+	size_t count;
+
 	if (value->type != YAML_SEQUENCE_NODE)
 		return reader_fail(r, value, "private_subnets must be a list of subnet ids");
+	if (reader_count(r, value, &network_keys[KEY_VPC].below[VPC_PRIVATE_SUBNETS],
+			 "private_subnets needs", "subnets, each in a zone of its own", &count) < 0)
+		return -1;
 	for (yaml_node_item_t *item = value->data.sequence.items.start;
 	     item < value->data.sequence.items.top; item++) {
 		yaml_node_t *node = yaml_document_get_node(&r->document, *item);
@@ -132,14 +94,8 @@ static int read_subnets(struct reader *r, yaml_node_t *value, struct network *n)
 			if (!strcmp(n->private_subnets[i], id))
 				return reader_fail(r, node, "%s is there twice", id);
 	}
-	if (!n->private_subnet_count || n->private_subnet_count > 16)
-		return reader_fail(
-			r, value,
-			"private_subnets needs 1 to 16 subnets, each in a zone of its own");
 	return 0;
 }
-
-static const char *const vpc_keys[] = { "cidr", "id", "private_subnets", NULL };
 
 static int read_vpc_key(struct reader *r, size_t index, yaml_node_t *value, void *ctx)
 {
@@ -147,9 +103,9 @@ static int read_vpc_key(struct reader *r, size_t index, yaml_node_t *value, void
 	uint32_t base;
 	unsigned bits;
 
-	if (index == 2)
+	if (index == VPC_PRIVATE_SUBNETS)
 		return read_subnets(r, value, n);
-	if (index == 1) {
+	if (index == VPC_ID) {
 		if (reader_text(r, value, "vpc.id", &n->vpc_id) < 0)
 			return -1;
 		return is_id(n->vpc_id, "vpc-")
@@ -171,7 +127,7 @@ static int read_vpc_key(struct reader *r, size_t index, yaml_node_t *value, void
 
 static int read_vpc(struct reader *r, yaml_node_t *value, struct network *n)
 {
-	if (reader_mapping(r, value, vpc_keys, "vpc", read_vpc_key, n) < 0)
+	if (reader_mapping(r, value, network_keys[KEY_VPC].below, "vpc", read_vpc_key, n) < 0)
 		return -1;
 	if (n->vpc_id && n->vpc_cidr)
 		return reader_fail(r, value,
@@ -187,15 +143,13 @@ static int read_vpc(struct reader *r, yaml_node_t *value, struct network *n)
 /* ---- nodes
  * ---------------------------------------------------------------------------------------- */
 
-static const char *const node_keys[] = { "account", "host_name", "suppress", NULL };
-
 static int read_node_key(struct reader *r, size_t index, yaml_node_t *value, void *ctx)
 {
 	struct network_node *node = ctx;
 
-	if (index == 2)
+	if (index == NODE_SUPPRESS)
 		return network_read_suppress(r, value, &node->suppress);
-	if (index == 0) {
+	if (index == NODE_ACCOUNT) {
 		if (reader_text(r, value, "account", &node->account) < 0)
 			return -1;
 		return network_account_valid(node->account)
@@ -215,9 +169,6 @@ static int read_node_key(struct reader *r, size_t index, yaml_node_t *value, voi
 				 node->host_name);
 }
 
-#define NODES_LEAST 2
-#define NODES_MOST 180 /* each is an output of the parent stack, which has at most 200 */
-
 static void add_nodes(struct network *n, size_t count)
 {
 	n->nodes = mem_new(count, sizeof(*n->nodes));
@@ -226,11 +177,12 @@ static void add_nodes(struct network *n, size_t count)
 
 static int read_nodes(struct reader *r, yaml_node_t *value, struct network *n)
 {
+	const struct network_key *key = &network_keys[KEY_NODES];
 	size_t count;
 	unsigned number;
 
 	if (value->type == YAML_SCALAR_NODE) {
-		if (reader_number(r, value, "nodes", NODES_LEAST, NODES_MOST, &number) < 0)
+		if (reader_number(r, value, key, &number) < 0)
 			return -1;
 		add_nodes(n, number);
 		return 0;
@@ -238,16 +190,14 @@ static int read_nodes(struct reader *r, yaml_node_t *value, struct network *n)
 	if (value->type != YAML_SEQUENCE_NODE)
 		return reader_fail(r, value,
 				   "nodes must be a number or a list of {account, host_name}");
-	count = (size_t)(value->data.sequence.items.top - value->data.sequence.items.start);
-	if (count < NODES_LEAST || count > NODES_MOST)
-		return reader_fail(r, value, "a network has %d to %d nodes", NODES_LEAST,
-				   NODES_MOST);
+	if (reader_count(r, value, key, "a network has", "nodes", &count) < 0)
+		return -1;
 	add_nodes(n, count);
 	for (size_t i = 0; i < count; i++) {
 		yaml_node_t *node =
 			yaml_document_get_node(&r->document, value->data.sequence.items.start[i]);
 
-		if (reader_mapping(r, node, node_keys, "a node", read_node_key, &n->nodes[i]) < 0)
+		if (reader_mapping(r, node, key->below, "a node", read_node_key, &n->nodes[i]) < 0)
 			return -1;
 	}
 	return 0;
@@ -260,7 +210,7 @@ static int read_port(struct reader *r, yaml_node_t *value, struct network *n)
 {
 	unsigned port;
 
-	if (reader_number(r, value, "peer_port", 1, 65535, &port) < 0)
+	if (reader_number(r, value, &network_keys[KEY_PEER_PORT], &port) < 0)
 		return -1;
 	n->peer_port = (uint16_t)port;
 	return 0;
@@ -293,8 +243,10 @@ static int read_value(struct reader *r, size_t index, yaml_node_t *value, void *
 	};
 
 	r->at[index] = value;
+	if (texts[index] && network_keys[index].forms & NETWORK_NUMBER)
+		return reader_scalar(r, value, network_keys[index].name, texts[index]);
 	if (texts[index])
-		return reader_text(r, value, keys[index], texts[index]);
+		return reader_text(r, value, network_keys[index].name, texts[index]);
 	if (index == KEY_CHAIN)
 		return read_chain(r, value, n);
 	if (index == KEY_PATTERN)
@@ -308,20 +260,19 @@ static int read_value(struct reader *r, size_t index, yaml_node_t *value, void *
 	if (index == KEY_SUPPRESS)
 		return network_read_suppress(r, value, &n->suppress);
 	if (index == KEY_THRESHOLD)
-		return reader_number(r, value, "threshold", 2, NODES_MOST, &n->threshold);
+		return reader_number(r, value, &network_keys[index], &n->threshold);
 	if (index == KEY_DOMAINS)
 		return network_read_domains(r, value, n);
 	if (index == KEY_PEER_PORT)
 		return read_port(r, value, n);
 	if (index == KEY_LOG_RETENTION)
-		return reader_number(r, value, "log_retention_days", 1, 3653,
-				     &n->log_retention_days);
+		return reader_number(r, value, &network_keys[index], &n->log_retention_days);
 	return read_nodes(r, value, n);
 }
 
 static int read_network(struct reader *r, struct network *n)
 {
-	if (reader_mapping(r, reader_root(r), keys, "the network", read_value, n) < 0)
+	if (reader_mapping(r, reader_root(r), network_keys, "the network", read_value, n) < 0)
 		return -1;
 	if (!n->name)
 		return reader_fail(r, reader_root(r),

@@ -61,6 +61,29 @@ struct network {
 	json_t *places; /* JSON pointer of each value in the file -> [line, column] */
 };
 
+enum { NETWORK_TEXT = 1, NETWORK_NUMBER = 2, NETWORK_MAPPING = 4, NETWORK_TEXTS = 8, NETWORK_MAPPINGS = 16 };
+
+/* A key of network.yaml: the reader, the man page and the schema for editors have it from one table. */
+struct network_key {
+	const char *name;
+	unsigned forms;		/* what its value may be: NETWORK_TEXT and so on, several together */
+	bool needed;
+	const char *help;	/* what it is; without the full stop */
+	const char *standard;	/* what goes without it, or NULL */
+	const char *example;	/* a value as in the file, or NULL */
+	unsigned least, most;	/* of a number, and of how many items a list has; 0: no bound */
+	const char *pattern;	/* of a text: a regular expression of ECMAScript, or NULL */
+	const char *const *words;  /* all texts there are, or NULL */
+	const unsigned *numbers;   /* all numbers there are; ends with 0, or NULL */
+	const struct network_key *below; /* of a mapping */
+};
+/* Ends with a row whose name is NULL. */
+extern const struct network_key network_keys[];
+#define NETWORK_TEXT_MOST 8192 /* bytes */
+/* JSON schema (draft 7) of a network.yaml: refuses what a single value can be wrong with, never what
+ * network_parse() takes. Caller's. */
+json_t *network_schema(void);
+
 /* Reads the YAML text. Unknown keys are errors with a suggestion; err says name:line:column. */
 int network_parse(const char *name, const char *text, size_t len, struct network **ret,
 		  struct err *err);

@@ -99,6 +99,44 @@ TEST(network, every_key_is_read)
 	CHECK(n->contract_given);
 }
 
+TEST(network, texts_that_yaml_takes_for_something_else_need_quotes_and_numbers_have_none)
+{
+	static const char *const numbers[] = { "1234", "-1",  "+1.5", "1.",  ".5",   "1e5", "1.5E-3",
+					       "0x1f", "0o17", ".inf", "-.Inf", ".NaN", "true", "False" };
+	static const char *const texts[] = { "1a", "1e", "1e5x", "0x", "0xg", ".", "-a", "1.2.3", "inf", "truth", "0o8" };
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		OWN(str) char *plain = str_printf("name: net\nkeys: %s\n", numbers[i]);
+		OWN(str) char *quoted = str_printf("name: net\nkeys: '%s'\n", numbers[i]);
+		OWN(network) struct network *n = good(quoted);
+
+		CHECK_STR(n->key_directory, numbers[i]);
+		bad_starts(plain, "n.yaml:2:7: keys must be a text; YAML reads ");
+	}
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		OWN(str) char *plain = str_printf("name: net\nkeys: %s\n", texts[i]);
+
+		network_free(good(plain));
+	}
+	bad("name: net\nthreshold: '2'\n", "n.yaml:2:12: threshold must be a number between 2 and 180");
+	network_free(good("name: net\ncpu: '1024'\nmemory: 4096\n"));
+}
+
+TEST(network, the_schema_has_each_key_with_what_it_is_and_what_goes_without_it)
+{
+	OWN(json) json_t *schema = network_schema();
+	json_t *properties = json_object_get(schema, "properties");
+
+	for (const struct network_key *key = network_keys; key->name; key++) {
+		const char *text = json_str(json_object_get(properties, key->name), "description");
+
+		CHECK(text && str_starts(text, key->help));
+		CHECK(!key->standard || strstr(text, key->standard) != NULL);
+	}
+	CHECK_STR(json_string_value(json_array_get(json_object_get(schema, "required"), 0)), "name");
+	CHECK(json_is_false(json_object_get(schema, "additionalProperties")));
+}
+
 TEST(network, mistakes_in_writing_are_shown_with_their_place)
 {
 	bad("name: net\nnodse: 3\n",

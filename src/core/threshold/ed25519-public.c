@@ -288,9 +288,10 @@ static int encode(const struct point *p, uint8_t ret[32])
 #define ODD_MULTIPLES (1 << (WINDOW - 2))
 #define DIGITS 256
 
+/* Digits of a scalar, and odd multiples (1, 3, 5, ... times) of a point as far as a digit asks for them. */
 struct term {
-	int8_t digits[DIGITS];
-	struct addend odd[ODD_MULTIPLES]; /* 1, 3, 5, ... times the point; as far as a digit asks for it */
+	const int8_t *digits;
+	const struct addend *odd;
 };
 
 static int bit(const uint8_t *scalar, int at)
@@ -336,19 +337,6 @@ static void make_multiples(const struct point *p, int most, struct addend *ret)
 	}
 }
 
-static int make_terms(const uint8_t (*scalars)[32], const uint8_t (*points)[THRESHOLD_POINT_MOST], size_t count,
-		      struct term *ret)
-{
-	struct point p;
-
-	for (size_t i = 0; i < count; i++) {
-		if (decode(points[i], &p) < 0)
-			return -1;
-		make_multiples(&p, make_digits(scalars[i], ret[i].digits), ret[i].odd);
-	}
-	return 0;
-}
-
 static bool any_digit(const struct term *terms, size_t count, int at)
 {
 	for (size_t i = 0; i < count; i++)
@@ -357,17 +345,17 @@ static bool any_digit(const struct term *terms, size_t count, int at)
 	return false;
 }
 
-static struct point sum_terms(const struct term *terms, size_t count)
+static struct point sum_terms(const struct term *terms, size_t count, int digits)
 {
 	struct point sum = { { { 0 } }, one, one, { { 0 } } };
-	int at = DIGITS - 1;
+	int at = digits - 1;
 
 	while (at >= 0 && !any_digit(terms, count, at))
 		at--;
 	for (; at >= 0; at--) {
 		bool adds = any_digit(terms, count, at);
 
-		sum = twice(&sum, adds);
+		sum = twice(&sum, adds || at == 0);
 		for (size_t i = 0; adds && i < count; i++) {
 			int digit = terms[i].digits[at];
 
@@ -378,17 +366,29 @@ static struct point sum_terms(const struct term *terms, size_t count)
 	return sum;
 }
 
+/* ---- any points ------------------------------------------------------------------------------------------ */
+
+struct room {
+	int8_t digits[DIGITS];
+	struct addend odd[ODD_MULTIPLES];
+};
+OWN_DEFINE(room, struct room *, free)
 OWN_DEFINE(terms, struct term *, free)
 
-int ed25519_public_multiply_sum(const uint8_t (*scalars)[32], const uint8_t (*points)[THRESHOLD_POINT_MOST], size_t count,
-				uint8_t ret[32])
+int ed25519_public_multiply_sum(const uint8_t (*scalars)[32], const uint8_t (*points)[THRESHOLD_POINT_MOST],
+				size_t count, uint8_t ret[32])
 {
+	OWN(room) struct room *rooms = mem_new(count + 1, sizeof(*rooms));
 	OWN(terms) struct term *terms = mem_new(count + 1, sizeof(*terms));
 	struct point sum;
 
-	if (make_terms(scalars, points, count, terms) < 0)
-		return -1;
-	sum = sum_terms(terms, count);
+	for (size_t i = 0; i < count; i++) {
+		if (decode(points[i], &sum) < 0)
+			return -1;
+		make_multiples(&sum, make_digits(scalars[i], rooms[i].digits), rooms[i].odd);
+		terms[i] = (struct term){ rooms[i].digits, rooms[i].odd };
+	}
+	sum = sum_terms(terms, count, DIGITS);
 	return encode(&sum, ret);
 }
 
@@ -403,5 +403,55 @@ int ed25519_public_sum(const uint8_t (*points)[THRESHOLD_POINT_MOST], size_t cou
 		q = addend_of(&p);
 		sum = add_points(&sum, &q, false);
 	}
+	return encode(&sum, ret);
+}
+
+/* ---- points that are known before their scalars ------------------------------------------------------------ */
+
+#define PIECES 4 /* a scalar's digits are cut into so many pieces, which share their doublings */
+#define PIECE_DIGITS (DIGITS / PIECES)
+
+struct ed25519_table {
+	struct addend odd[PIECES][ODD_MULTIPLES]; /* of the point times 2^(64 * piece) */
+};
+
+struct ed25519_table *ed25519_public_tables(size_t count)
+{
+	return mem_new(count, sizeof(struct ed25519_table));
+}
+
+int ed25519_public_table(const uint8_t point[32], struct ed25519_table *tables, size_t at)
+{
+	struct point p;
+
+	if (decode(point, &p) < 0)
+		return -1;
+	for (int piece = 0; piece < PIECES; piece++) {
+		make_multiples(&p, 2 * ODD_MULTIPLES - 1, tables[at].odd[piece]);
+		for (int i = 0; piece < PIECES - 1 && i < PIECE_DIGITS; i++)
+			p = twice(&p, i == PIECE_DIGITS - 1);
+	}
+	return 0;
+}
+
+int ed25519_public_table_sum(const uint8_t (*scalars)[32], const struct ed25519_table *tables, size_t count,
+			     const uint8_t point[32], uint8_t ret[32])
+{
+	OWN(room) struct room *rooms = mem_new(count + 1, sizeof(*rooms));
+	OWN(terms) struct term *terms = mem_new(count + 1, PIECES * sizeof(*terms));
+	struct point sum, last;
+	struct addend addend;
+
+	for (size_t i = 0; i < count; i++) {
+		make_digits(scalars[i], rooms[i].digits);
+		for (size_t piece = 0; piece < PIECES; piece++)
+			terms[PIECES * i + piece] =
+				(struct term){ rooms[i].digits + PIECE_DIGITS * piece, tables[i].odd[piece] };
+	}
+	if (decode(point, &last) < 0)
+		return -1;
+	sum = sum_terms(terms, PIECES * count, PIECE_DIGITS);
+	addend = addend_of(&last);
+	sum = add_points(&sum, &addend, false);
 	return encode(&sum, ret);
 }

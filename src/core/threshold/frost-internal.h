@@ -27,6 +27,9 @@ struct frost_package {
 	size_t count;
 	uint8_t hiding[THRESHOLD_PARTIES_MOST][THRESHOLD_POINT_MOST]; /* commitments */
 	uint8_t binding[THRESHOLD_PARTIES_MOST][THRESHOLD_POINT_MOST];
+	/* Ed25519: made of the commitments in advance; NULL: they were not. */
+	const struct ed25519_table *tables;
+	const uint8_t *hiding_sum;
 	/* What frost_prepare() makes of the above. */
 	uint8_t factors[THRESHOLD_PARTIES_MOST][32];
 	uint8_t big_r[THRESHOLD_POINT_MOST];

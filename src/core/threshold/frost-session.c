@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "core/threshold/ed25519-internal.h"
 #include "core/threshold/frost-internal.h"
 
 static size_t index_in(const uint32_t *parties, size_t count, uint32_t id)
@@ -63,6 +64,24 @@ static int presign_begin(struct threshold_session *s)
 	return 0;
 }
 
+/* What can be done before there is a message. */
+static int prepare_sum(struct threshold_session *s)
+{
+	struct presign *p = s->state;
+	struct threshold_presignature *ret = p->presignature;
+	uint8_t hiding[THRESHOLD_PARTIES_MOST][THRESHOLD_POINT_MOST];
+
+	ret->frost.tables = ed25519_public_tables(s->count);
+	for (size_t i = 0; i < s->count; i++) {
+		memcpy(hiding[i], ret->frost.commitments[i], 32);
+		if (ed25519_public_table(ret->frost.commitments[i] + 32, ret->frost.tables, i) < 0)
+			return session_abort(s, SESSION_NOBODY, "a nonce commitment is no point");
+	}
+	if (ed25519_public_sum((const uint8_t(*)[THRESHOLD_POINT_MOST])hiding, s->count, ret->frost.hiding_sum) < 0)
+		return session_abort(s, SESSION_NOBODY, "the nonce commitments add up to nothing");
+	return 0;
+}
+
 static int presign_step(struct threshold_session *s, unsigned round)
 {
 	const struct presign *p = s->state;
@@ -78,7 +97,7 @@ static int presign_step(struct threshold_session *s, unsigned round)
 					     s->kind->name, s->parties[i]);
 		memcpy(p->presignature->frost.commitments[i], in->data, 64);
 	}
-	return 0;
+	return prepare_sum(s);
 }
 
 static void presign_clear(struct threshold_session *s)
@@ -265,6 +284,8 @@ static int fill_package(struct threshold_session *s, const struct threshold_key 
 	g->public_shares = mem_new(s->count, sizeof(*g->public_shares));
 	g->digests = mem_new(s->count, 32);
 	p->suite = &frost_ed25519;
+	p->tables = presignature->frost.tables;
+	p->hiding_sum = presignature->frost.hiding_sum;
 	p->message = g->message;
 	p->message_len = request->message_len;
 	p->count = s->count;
@@ -279,6 +300,8 @@ static int fill_package(struct threshold_session *s, const struct threshold_key 
 		return session_abort(s, SESSION_NOBODY, "the derived key is the identity");
 	if (frost_prepare(p) < 0)
 		return session_abort(s, SESSION_NOBODY, "the nonce commitments add up to nothing");
+	p->tables = NULL; /* they end with the presignature */
+	p->hiding_sum = NULL;
 	return 0;
 }
 

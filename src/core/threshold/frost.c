@@ -2,6 +2,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "core/threshold/ed25519-internal.h"
 #include "core/threshold/frost-internal.h"
 
 /* ---- FROST(Ed25519, SHA-512) -------------------------------------------------------------------------- */
@@ -160,6 +161,9 @@ static int make_big_r(struct frost_package *p)
 	uint8_t scalars[2 * THRESHOLD_PARTIES_MOST][32];
 	uint8_t points[2 * THRESHOLD_PARTIES_MOST][THRESHOLD_POINT_MOST];
 
+	if (p->tables)
+		return ed25519_public_table_sum((const uint8_t(*)[32])p->factors, p->tables, p->count, p->hiding_sum,
+						p->big_r);
 	for (size_t i = 0; i < p->count; i++) {
 		g->scalar_small(1, scalars[2 * i]);
 		memcpy(points[2 * i], p->hiding[i], THRESHOLD_POINT_MOST);

@@ -5,6 +5,8 @@
 #include "base/test.h"
 #include "core/threshold/ed25519-internal.h"
 
+OWN_DEFINE(table, struct ed25519_table *, free)
+
 static void bytes_of(unsigned seed, uint8_t ret[64])
 {
 	crypto_hash_sha512(ret, (const uint8_t *)&seed, sizeof(seed));
@@ -139,4 +141,32 @@ TEST(ed25519_public, nothing_is_the_identity)
 					      2, ret),
 		  -1);
 	CHECK_INT(ed25519_public_multiply_sum(NULL, NULL, 0, ret), -1);
+}
+
+TEST(ed25519_public, tables_give_the_same_sums)
+{
+	for (unsigned seed = 1; seed < 400; seed++) {
+		OWN(table) struct ed25519_table *tables = ed25519_public_tables(3);
+		uint8_t scalars[4][32] = { { 0 } }, points[4][THRESHOLD_POINT_MOST], wide[64], got[32], want[32];
+
+		for (unsigned i = 0; i < 4; i++) {
+			bytes_of(10 * seed + i, wide);
+			crypto_core_ed25519_scalar_reduce(wide, wide);
+			CHECK_INT(crypto_scalarmult_ed25519_base_noclamp(points[i], wide), 0);
+			scalar(seed + 1000 * i, scalars[i]);
+			if (i < 3)
+				CHECK_INT(ed25519_public_table(points[i], tables, i), 0);
+		}
+		memset(scalars[3], 0, 32);
+		scalars[3][0] = 1;
+		if (seed % 5 == 0) /* the last doubling may have nothing to add */
+			scalars[0][0] = scalars[1][0] = scalars[2][0] = 0;
+		if (seed == 200)
+			memset(scalars, 0, 3 * sizeof(scalars[0]));
+		CHECK_INT(ed25519_public_multiply_sum((const uint8_t(*)[32])scalars,
+						      (const uint8_t(*)[THRESHOLD_POINT_MOST])points, 4, want),
+			  0);
+		CHECK_INT(ed25519_public_table_sum((const uint8_t(*)[32])scalars, tables, 3, points[3], got), 0);
+		CHECK(!memcmp(got, want, 32));
+	}
 }

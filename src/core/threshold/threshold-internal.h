@@ -155,7 +155,11 @@ struct threshold_presignature {
 		struct {
 			uint8_t hiding[32], binding[32]; /* nonces */
 			uint8_t lambda[32];
-			uint8_t (*commitments)[64]; /* of each: to hiding, to binding; public, owned */
+			/* Public and owned: what each committed to (hiding, then binding), tables of the binding
+			 * ones; and the sum of the hiding ones. */
+			uint8_t (*commitments)[64];
+			struct ed25519_table *tables;
+			uint8_t hiding_sum[32];
 		} frost;
 		struct {
 			uint8_t big_r[33];

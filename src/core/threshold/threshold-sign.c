@@ -80,8 +80,10 @@ struct threshold_presignature *threshold_take_presignature(struct threshold_sess
 
 void threshold_presignature_free(struct threshold_presignature *p)
 {
-	if (p && p->scheme == THRESHOLD_FROST)
+	if (p && p->scheme == THRESHOLD_FROST) {
 		free(p->frost.commitments);
+		free(p->frost.tables);
+	}
 	secret_free(p);
 }
 

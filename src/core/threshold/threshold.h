@@ -105,14 +105,17 @@ int threshold_key_decode(const uint8_t *data, size_t len, struct threshold_key *
 
 /* Key generation by all parties of the setting: commit, reveal with proof of knowledge, echo of
  * everybody's reveal (equivocation ends it, naming who is under suspicion), shares, confirmation that all
- * have the same public key. Never NULL; what is wrong with the arguments is a session that aborted. */
+ * have the same public key. A party may be DONE while another waits for a confirmation that never comes:
+ * a key is of use only once all parties have said elsewhere (the contract's votes) that they hold it.
+ * Never NULL; what is wrong with the arguments is a session that aborted. */
 struct threshold_session *threshold_generate(enum threshold_curve curve, size_t t,
 					     const struct threshold_setting *setting);
 
 /* From old to new parties and threshold, the public key stays. setting->parties: old and new together.
  * `old_key`: ours, NULL for a party that had none. Old parties that deal: those in old_parties that are
  * in the setting; at least old_t of them. The result's parties are new_parties; a party that leaves is
- * DONE without a key. Every dealing is checked against old_public_shares. */
+ * DONE without a key. Who has an old key checks every dealing against its public shares and names the
+ * culprit; a newcomer checks that all dealings together make the public key. */
 struct threshold_reshare {
 	enum threshold_curve curve;
 	const struct threshold_key *old_key;

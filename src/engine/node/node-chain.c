@@ -76,11 +76,11 @@ static struct boot *any_boot(struct chain *c)
 
 void chain_ask(struct chain *c, json_t *request, chain_answer fn, void *ctx)
 {
-	OWN(json) json_t *owned = request;
 	struct boot *boot = any_boot(c);
 	OWN(str) char *text = NULL;
 
 	if (!boot) {
+		json_decref(request);
 		fn(ctx, NULL);
 		return;
 	}
@@ -88,6 +88,7 @@ void chain_ask(struct chain *c, json_t *request, chain_answer fn, void *ctx)
 	c->pending = mem_grow(c->pending, c->pending_count + 1, sizeof(*c->pending));
 	c->pending[c->pending_count++] = (struct pending){ c->last_request, boot, fn, ctx };
 	text = json_text(request);
+	json_decref(request);
 	peer_send(boot->peer, text, strlen(text));
 }
 

@@ -83,6 +83,20 @@ static void vote(struct mpc *m)
 	sender_call(m->node->sender, method, arguments, on_vote, m);
 }
 
+/* Equal at all: nobody leads, the contract does. */
+static void attempt_session(const struct mpc *m, uint8_t ret[FRAME_SESSION_BYTES])
+{
+	const struct keystore_id *id = &m->event.id;
+	OWN(str)
+	char *text = str_printf("mpcup key event %d %" PRIu64 " %u %" PRIu64 " ", m->event.reshare, id->epoch,
+				id->domain, id->attempt);
+	OWN(buf) struct buf b = { 0 };
+
+	buf_str(&b, text);
+	buf_add(&b, m->network, sizeof(m->network));
+	crypto_hash_sha256(ret, (const uint8_t *)b.data, b.len);
+}
+
 /* ---- the protocol ------------------------------------------------------------------------------------- */
 
 static bool changes_key(const struct mpc *m, const struct threshold_key *key)
@@ -121,9 +135,13 @@ static void on_done(void *ctx, const struct session_setup *setup, const struct s
 {
 	struct mpc *m = ctx;
 	const struct keystore_id *id = &m->event.id;
+	uint8_t current[FRAME_SESSION_BYTES];
 
-	if (setup->epoch != id->epoch || setup->domain != id->domain || !m->event.running)
-		return; /* of an attempt that is over */
+	/* A result of an earlier attempt taken for this one's would be a share of another polynomial: in a
+	 * resharing even the public key does not tell. */
+	attempt_session(m, current);
+	if (!m->event.running || memcmp(current, setup->id, sizeof(current)) != 0)
+		return;
 	m->event.running = false;
 	if (!end->failure) {
 		keep_share(m, threshold_take_key(end->protocol));
@@ -133,20 +151,6 @@ static void on_done(void *ctx, const struct session_setup *setup, const struct s
 		 "%s attempt (epoch %" PRIu64 ", domain %u, attempt %" PRIu64 ") failed: %s", what(m),
 		 id->epoch, id->domain, id->attempt, end->failure);
 	vote_abort(m);
-}
-
-/* Equal at all: nobody leads, the contract does. */
-static void attempt_session(const struct mpc *m, uint8_t ret[FRAME_SESSION_BYTES])
-{
-	const struct keystore_id *id = &m->event.id;
-	OWN(str)
-	char *text = str_printf("mpcup key event %d %" PRIu64 " %u %" PRIu64 " ", m->event.reshare, id->epoch,
-				id->domain, id->attempt);
-	OWN(buf) struct buf b = { 0 };
-
-	buf_str(&b, text);
-	buf_add(&b, m->network, sizeof(m->network));
-	crypto_hash_sha256(ret, (const uint8_t *)b.data, b.len);
 }
 
 static struct threshold_session *reshare_protocol(struct mpc *m, const struct threshold_setting *setting,
@@ -232,8 +236,15 @@ static void begin(struct mpc *m)
 
 void key_event_clear(struct mpc *m)
 {
+	uint8_t session[FRAME_SESSION_BYTES];
+
+	if (m->event.running) {
+		m->event.running = false;
+		attempt_session(m, session);
+		session_stop(m, session, "the attempt is over");
+	}
 	threshold_key_free(GIVE(m->event.share));
-	m->event.here = m->event.running = m->event.aborted = false;
+	m->event.here = m->event.aborted = false;
 	m->event.voted_ms = 0;
 }
 
@@ -373,7 +384,7 @@ void key_event_update(struct mpc *m)
 	}
 	if (e->started && m->event.running) {
 		node_log("WARN", TARGET, "Key event expired before computation completed.");
-		m->event.running = false;
+		key_event_clear(m);
 	}
 	if (mpc_all_up(m, parties, count))
 		start_attempt(m, parties, count);

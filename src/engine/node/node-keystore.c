@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -120,19 +121,24 @@ static int read_sealed(const struct keystore *k, const char *name, json_t **ret_
 {
 	OWN(str) char *path = path_of(k, name);
 	OWN(str) char *data = NULL;
-	size_t len = 0;
+	OWN(json) json_t *header = NULL;
+	OWN(secret) void *owner = NULL;
+	uint8_t *content = NULL;
+	size_t len = 0, content_len = 0;
 
 	if (access(path, F_OK) < 0 && errno == ENOENT)
 		return KEYSTORE_NONE;
 	if (sys_read_file(path, FILE_MOST, &data, &len, err) < 0)
 		return -1;
-	if (sealed_read(k->key, data, len, ret_header, ret, ret_len, err) < 0)
+	if (sealed_read(k->key, data, len, &header, &content, &content_len, err) < 0)
 		return err_in(err, "%s", path);
-	if (check_owner(k, *ret_header, err) == 0)
-		return 0;
-	json_decref(*ret_header);
-	secret_free(*ret);
-	return err_in(err, "%s", path);
+	owner = content;
+	if (check_owner(k, header, err) < 0)
+		return err_in(err, "%s", path);
+	*ret_header = GIVE(header);
+	*ret = GIVE(owner);
+	*ret_len = content_len;
+	return 0;
 }
 
 /* ---- the index and its generation ------------------------------------------------------------------- */
@@ -317,18 +323,29 @@ static bool is_named(const struct keystore *k, const char *name)
 	return false;
 }
 
-/* What a kill between two steps left: files that the index does not name (or no longer). */
+/* What a kill between two steps left: files that the index does not name (or no longer). Marks of attempts
+ * in epochs that are over go, too. */
+static bool is_over(const char *started, uint64_t newest)
+{
+	uint64_t epoch;
+
+	return sscanf(started, "started_%" SCNu64 "_", &epoch) == 1 && epoch < newest;
+}
+
 static void sweep(const struct keystore *k)
 {
 	OWN(str) char *path = path_of(k, DIRECTORY);
 	DIR *d = opendir(path);
 	struct dirent *file;
+	uint64_t newest = 0;
 
+	keystore_newest(k, &newest);
 	while (d && (file = readdir(d))) {
 		OWN(str) char *name = str_printf(DIRECTORY "/%s", file->d_name);
 		OWN(str) char *full = path_of(k, name);
 
-		if (str_starts(file->d_name, "epoch_") && !is_named(k, name))
+		if ((str_starts(file->d_name, "epoch_") && !is_named(k, name)) ||
+		    is_over(file->d_name, newest))
 			(void)unlink(full);
 	}
 	if (d)

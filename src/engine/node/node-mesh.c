@@ -27,6 +27,16 @@
 #define EARLY_MS 250
 #define LATE_MS 1000
 
+#define HELD_MOST 256	       /* frames */
+#define HELD_BYTES_MOST (4u << 20)
+
+/* A message that came over one connection before the hello on the other was answered. */
+struct held {
+	struct held *next;
+	size_t len;
+	uint8_t data[];
+};
+
 /* One direction of a link. */
 struct half {
 	struct link *link;
@@ -49,6 +59,8 @@ struct link {
 	uint32_t connections; /* how often we dialled: the id of a version 8 connection */
 	uint64_t height;      /* the other side's */
 	struct frame_hello hello; /* the last that it said on this connection of its */
+	struct held *held;
+	size_t held_count, held_bytes;
 	bool said_hello, wanted;
 };
 
@@ -171,6 +183,77 @@ static bool answer(struct link *l)
 	return true;
 }
 
+/* ---- messages ------------------------------------------------------------------------------ */
+
+/* The other side sees the link as up a little before or after us. What it says in between waits: our
+ * answers could not be sent yet. */
+static void hold(struct link *l, struct peer *p, const uint8_t *data, size_t len)
+{
+	struct held *h, **at = &l->held;
+
+	if (l->held_count == HELD_MOST || l->held_bytes + len > HELD_BYTES_MOST) {
+		peer_close(p, "sent too much before the link was up");
+		return;
+	}
+	h = mem_new(1, sizeof(*h) + len);
+	h->len = len;
+	memcpy(h->data, data, len);
+	while (*at)
+		at = &(*at)->next;
+	*at = h;
+	l->held_count++;
+	l->held_bytes += len;
+}
+
+static struct held *take_held(struct link *l)
+{
+	struct held *h = l->held;
+
+	if (h) {
+		l->held = h->next;
+		l->held_count--;
+		l->held_bytes -= h->len;
+	}
+	return h;
+}
+
+static void held_free(struct held *h)
+{
+	sodium_memzero(h->data, h->len);
+	free(h);
+}
+
+static void drop_held(struct link *l)
+{
+	struct held *h;
+
+	while ((h = take_held(l)))
+		held_free(h);
+}
+
+static void deliver_held(struct link *l)
+{
+	const struct mesh *m = l->mesh;
+	struct held *h;
+
+	while (l->in.up && l->out.up && (h = take_held(l))) {
+		m->events.message(m->events.ctx, l->id, h->data, h->len);
+		held_free(h);
+	}
+}
+
+static void took_message(struct link *l, struct peer *p, const uint8_t *data, size_t len)
+{
+	const struct mesh *m = l->mesh;
+
+	if (!l->in.up)
+		return; /* of an epoch that we have left */
+	if (l->out.up && !l->held)
+		m->events.message(m->events.ctx, l->id, data, len);
+	else
+		hold(l, p, data, len);
+}
+
 static void took_hello(struct link *l, struct peer *p, const uint8_t *data, size_t len)
 {
 	struct frame_hello hello;
@@ -183,6 +266,7 @@ static void took_hello(struct link *l, struct peer *p, const uint8_t *data, size
 	l->hello = hello;
 	l->said_hello = true;
 	l->in.up = false;
+	drop_held(l);
 	answer(l);
 	changed(l->mesh);
 }
@@ -218,11 +302,13 @@ static void dialled_frame(void *ctx, struct peer *p, const uint8_t *data, size_t
 		node_log("INFO", TARGET, "Connected to %u (%s) at %s", l->id, l->account,
 			 peer_address(p));
 		changed(l->mesh);
+		deliver_held(l);
 	}
 }
 
 static void link_free(struct link *l)
 {
+	drop_held(l);
 	event_free(l->retry);
 	free(l->account);
 	free(l->host);
@@ -274,9 +360,12 @@ static void dialled_closed(void *ctx, struct peer *p, const char *why)
 
 static void on_retry(evutil_socket_t fd, short what, void *ctx)
 {
+	struct link *l = ctx;
+
 	(void)fd;
 	(void)what;
-	dial(ctx);
+	if (!l->out.peer)
+		dial(l);
 }
 
 static void dial(struct link *l)
@@ -325,10 +414,13 @@ static void accepted_open(void *ctx, struct peer *p)
 	}
 	l->in.peer = p;
 	l->in.up = l->in.shaken = l->said_hello = false;
+	drop_held(l);
 	peer_set_data(p, l);
 	peer_read_timeout(p, READ_TIMEOUT_S);
 	peer_frame_most(p, FRAME_MOST);
 	send_handshake(p, m, 0);
+	if (!l->out.peer) /* it is there: no need to wait for our next try */
+		after_ms(l->retry, 0);
 }
 
 static void accepted_frame(void *ctx, struct peer *p, const uint8_t *data, size_t len)
@@ -348,8 +440,7 @@ static void accepted_frame(void *ctx, struct peer *p, const uint8_t *data, size_
 	} else if (len && data[0] == FRAME_HELLO) {
 		took_hello(l, p, data, len);
 	} else if (len && data[0] == FRAME_MPC) {
-		if (l->in.up) /* else: of an epoch that we have left */
-			l->mesh->events.message(l->mesh->events.ctx, l->id, data, len);
+		took_message(l, p, data, len);
 	} else if (len != 1 || data[0] != FRAME_PING) {
 		peer_close(p, "sent a frame that this node does not know");
 	}
@@ -367,6 +458,7 @@ static void accepted_closed(void *ctx, struct peer *p, const char *why)
 		node_log("WARN", TARGET, "Connection of %u (%s) lost: %s", l->id, l->account, why);
 	l->in.peer = NULL;
 	l->in.up = l->in.shaken = l->said_hello = false;
+	drop_held(l);
 	sweep(ctx);
 	if (was_up)
 		changed(ctx);
@@ -520,7 +612,6 @@ static void set_of(const struct mesh *m, const struct contract_state *state, uin
 		hash_number(&h, strlen(p->account));
 		crypto_hash_sha256_update(&h, (const uint8_t *)p->account, strlen(p->account));
 		crypto_hash_sha256_update(&h, p->key, sizeof(p->key));
-		hash_number(&h, p->holds * 2u + p->next);
 	}
 	crypto_hash_sha256_final(&h, ret);
 }
@@ -539,6 +630,7 @@ static void new_hello(struct mesh *m, const struct contract_state *state,
 	m->hello = hello;
 	for (struct link *l = m->links; l; l = l->next) {
 		l->out.up = l->in.up = false;
+		drop_held(l);
 		if (l->out.shaken)
 			send_hello(l, l->out.peer);
 	}

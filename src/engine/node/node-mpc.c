@@ -258,9 +258,9 @@ void mpc_free(struct mpc *m)
 {
 	if (!m)
 		return;
+	key_event_clear(m);
 	stop_serving(m, "the node ends");
 	requests_clear(m);
-	key_event_clear(m);
 	if (m->tick)
 		event_free(m->tick);
 	keystore_free(m->store);

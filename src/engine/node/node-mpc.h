@@ -61,7 +61,8 @@ void sessions_tick(struct mpc *m);
 #define SESSION_ALL UINT64_MAX
 void sessions_end(struct mpc *m, uint64_t but_epoch, const char *why);
 size_t sessions_led_by(const struct mpc *m, uint32_t leader);
-bool session_runs(const struct mpc *m, const uint8_t id[FRAME_SESSION_BYTES]);
+/* Ends this one here and for the others; its done is called. */
+void session_stop(struct mpc *m, const uint8_t id[FRAME_SESSION_BYTES], const char *why);
 
 /* ---- key events ------------------------------------------------------------------------------------- */
 
@@ -136,7 +137,7 @@ struct pair {
 	bool making, spoilt;
 	int64_t pause_until_ms;
 };
-/* Makes what is missing; of each two parties the one with the lower id begins, the other only when that
+/* Makes what is missing, where presignatures are wanted; of each two parties the one with the lower id begins, the other only when that
  * did not help for a while (the first may not know that ours is spoilt). */
 void pairs_update(struct mpc *m);
 /* The pairings that a session of these parties needs, in their order without us; they are kept until
@@ -150,7 +151,10 @@ void pair_started(struct mpc *m, uint32_t from, const struct session_setup *setu
 /* ---- presignatures ----------------------------------------------------------------------------------- */
 
 #define POOL_AHEAD 16 /* of ours with all signers online, per domain */
+#define POOL_COST_MOST 64 /* of those made ahead; in (pairs of) signers */
 #define POOL_MOST 48  /* of ours in all */
+/* How many of ours there should be now. */
+size_t pool_wanted(const struct mpc *m, const struct domain *d);
 void pools_fill(struct mpc *m);
 /* Takes one of ours whose signers are all connected out of the pool; NULL: there is none. */
 struct presignature *pool_take(struct domain *d);

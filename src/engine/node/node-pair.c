@@ -122,7 +122,7 @@ void pairs_update(struct mpc *m)
 	if (!needed(m))
 		return;
 	for (size_t i = 0; i < m->domain_count; i++)
-		if (m->domains[i].info.scheme == THRESHOLD_CAIT_SITH)
+		if (m->domains[i].info.scheme == THRESHOLD_CAIT_SITH && pool_wanted(m, &m->domains[i]))
 			update_key(m, m->domains[i].key);
 }
 

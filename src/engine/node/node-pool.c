@@ -287,12 +287,22 @@ static size_t waiting(const struct mpc *m, const struct domain *d)
 	return count;
 }
 
+/* What is made before anybody asks. A CaitSith presignature costs 2 ms of processor time for each two signers
+ * (and its pairings 40 ms): large networks make one when it is wanted. */
+static size_t ahead(const struct domain *d)
+{
+	size_t cost = d->info.scheme == THRESHOLD_CAIT_SITH ? d->signers * d->signers : d->signers;
+	size_t count = POOL_COST_MOST / cost;
+
+	return count < POOL_AHEAD ? count : POOL_AHEAD;
+}
+
 /* A pool that runs dry under load is filled for the requests that wait, too. */
-static size_t wanted(const struct mpc *m, const struct domain *d)
+size_t pool_wanted(const struct mpc *m, const struct domain *d)
 {
 	size_t count = waiting(m, d);
 
-	return POOL_AHEAD + (count < POOL_AHEAD ? count : POOL_AHEAD);
+	return ahead(d) + (count < POOL_AHEAD ? count : POOL_AHEAD);
 }
 
 /* While somebody waits, nothing is made that nobody waits for. */
@@ -321,7 +331,7 @@ void pools_fill(struct mpc *m)
 			continue;
 		evict(m, d);
 		while (d->making < at_once(m, d) && node_now_ms() >= d->pause_until_ms &&
-		       pool_count(d, true) + d->making < wanted(m, d) &&
+		       pool_count(d, true) + d->making < pool_wanted(m, d) &&
 		       pool_count(d, false) + d->making < POOL_MOST)
 			if (!begin(m, d))
 				break;

@@ -56,9 +56,10 @@ static void state_changed(struct node *n, const json_t *state)
 	mesh_set(n->mesh, parsed, n->self);
 	say_role(n);
 	contract_state_free(old);
-	mpc_links_changed(n->mpc);
 	if (mpc_state_changed(n->mpc, &err) < 0)
 		give_up(n, &err);
+	else
+		mpc_links_changed(n->mpc);
 }
 
 static void on_state(void *ctx, const json_t *state, const char *error)

@@ -182,12 +182,12 @@ static void submit(struct call *c)
 
 void sender_call(struct sender *s, const char *method, json_t *args, sender_done fn, void *ctx)
 {
-	OWN(json) json_t *owned = args;
 	struct call *c = NEW(struct call);
 
 	c->sender = s;
 	c->method = str_dup(method);
 	c->args = json_text(args);
+	json_decref(args);
 	c->fn = fn;
 	c->ctx = ctx;
 	c->again = event_new(s->base, -1, 0, on_again, c);

@@ -527,6 +527,14 @@ void sessions_end(struct mpc *m, uint64_t but_epoch, const char *why)
 	}
 }
 
+void session_stop(struct mpc *m, const uint8_t id[FRAME_SESSION_BYTES], const char *why)
+{
+	struct mpc_session *s = find(m, id);
+
+	if (s)
+		give_up(m, s, why, false);
+}
+
 size_t sessions_led_by(const struct mpc *m, uint32_t leader)
 {
 	size_t count = 0;
@@ -534,9 +542,4 @@ size_t sessions_led_by(const struct mpc *m, uint32_t leader)
 	for (const struct mpc_session *s = m->sessions; s; s = s->next)
 		count += s->setup.leader == leader;
 	return count;
-}
-
-bool session_runs(const struct mpc *m, const uint8_t id[FRAME_SESSION_BYTES])
-{
-	return find(m, id) != NULL;
 }

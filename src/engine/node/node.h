@@ -1,6 +1,6 @@
 /* The built-in MPC node: the start contract of the real image (node-contract.md sections 1 to 4,
- * 10), mutual TLS between all peers, the HTTP endpoints in the real shapes. Not near/mpc's wire
- * protocol.
+ * 10), mutual TLS between all peers, threshold keys and signatures (core/threshold), the HTTP endpoints
+ * in the real shapes. Not near/mpc's wire protocol.
  *
  * Where it differs from the real image, on purpose:
  * - SIGTERM ends it with code 0 within 100 ms in both profiles. The real 3.1 image keeps a shell as
@@ -10,6 +10,10 @@
  * - It joins the mesh of the contract's participants although it holds no key shares; the real one
  *   waits with that for the first key generation.
  * - secrets.json has mode 0600; a real 3.1 script leaves it to the umask.
+ * - Presignatures live in memory only and are made anew after a start; the real one keeps them.
+ * - A key store that was put back to an older state, or belongs to another node, ends it with code 1.
+ * - /debug/domains (JSON) is its own: domains, pools, who can sign and who is missing.
+ * - CKD (BLS12-381) domains get no key.
  * - Port 8079 (migration) and 34001 (profiler) are not served; 24567 refuses every chain peer. */
 #pragma once
 

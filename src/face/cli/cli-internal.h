@@ -8,7 +8,7 @@ extern const struct cli_option cli_common_options[];
 /* Help texts, all from the table of commands. */
 void cli_help(FILE *to, bool color);
 void cli_help_command(FILE *to, const struct command *c, bool color);
-void cli_man(FILE *to);
+/* The completion script of a shell; -1: not of that one. */
 int cli_completion(FILE *to, const char *shell);
 
 /* The row of a command by its words; *ret_words is how many of argv it took. NULL: none. */

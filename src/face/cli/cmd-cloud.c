@@ -142,48 +142,6 @@ static int run_reset(struct cli *cli, struct err *err)
 	return CLI_OK;
 }
 
-static void print_list(const json_t *names)
-{
-	json_t *name;
-	size_t i;
-
-	json_array_foreach(names, i, name)
-		(void)printf("%s%s", i ? ", " : "", json_string_value(name));
-	(void)puts(json_array_size(names) ? "" : "none");
-}
-
-/* The page doc/emulation.md is this output; tools/check-docs compares them. */
-static int run_coverage(struct cli *cli, struct err *err)
-{
-	OWN(json) json_t *all = cloud_coverage();
-	json_t *one;
-	size_t i;
-
-	(void)err;
-	if (cli->json) {
-		cli_print_json(all);
-		return CLI_OK;
-	}
-	(void)puts("# What the local AWS covers\n\nPrinted by `mpcup cloud coverage`, from the tables that serve "
-		   "the requests. Whatever is not listed is refused:\nan API action with `InvalidAction` or "
-		   "`UnknownOperationException`, a resource type or property at validation, by name.");
-	(void)puts("\n## Signatures\n\nAny credentials are taken, and whoever asks is the account's root. With "
-		   "`mpcup cloud start --verify-signatures` every\nrequest must be signed: SigV4 in headers or "
-		   "presigned, with keys of `mpcup cloud credentials` (the root) or of\nAssumeRole (that role; IAM "
-		   "decides what it may do, except on S3). The body is held against its signed hash, and\nrequests "
-		   "older or newer than 5 minutes (S3: 15) are refused. Of uploads in chunks (`STREAMING-...`) the "
-		   "request's own\nsignature is checked, those of the chunks and trailers are not. Regions are not "
-		   "compared, and SigV2 and SigV4A are refused.");
-	json_array_foreach(all, i, one) {
-		(void)printf("\n## %s\n\n%s\n\nActions: ", json_str_or(one, "service", ""),
-			     json_str_or(one, "covers", ""));
-		print_list(json_list(one, "actions"));
-		(void)printf("\nResource types: ");
-		print_list(json_list(one, "types"));
-	}
-	return CLI_OK;
-}
-
 static int run_daemon(struct cli *cli, struct err *err)
 {
 	OWN(str) char *state_dir = target_state_dir();
@@ -248,11 +206,6 @@ const struct command command_cloud_reset = {
 	.help = "stop the local AWS and delete all its state",
 	.options = reset_options,
 	.run = run_reset,
-};
-const struct command command_cloud_coverage = {
-	.name = "cloud coverage",
-	.help = "list the API actions and resource types that the local AWS covers",
-	.run = run_coverage,
 };
 static const struct cli_option daemon_options[] = {
 	{ .name = "state-dir", .value = "DIR", .help = "where the state is kept" },

@@ -1,6 +1,8 @@
 /* mpcup down: the network's stacks, in the reverse of the order in which up made them. */
 #include <string.h>
+#include <unistd.h>
 
+#include "core/network/network.h"
 #include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
 #include "face/cli/deploy.h"
@@ -282,13 +284,44 @@ static int delete_stacks(struct cli *cli, struct target *t, const json_t *names,
 	return 0;
 }
 
+/* The stacks of the network.yaml here, when they are gone and something that they kept is still there. Caller's. */
+static json_t *gone_stacks(struct target *t, struct err *err)
+{
+	OWN(network) struct network *n = NULL;
+	OWN(json) json_t *there = NULL, *noted = json_array(), *left = NULL;
+	OWN(str) char *text = NULL;
+	json_t *names = json_array();
+	size_t len;
+
+	if (access("network.yaml", R_OK) < 0 || cli_read("network.yaml", &text, &len, NULL) < 0 ||
+	    network_parse("network.yaml", text, len, &n, NULL) < 0 || deploy_describe(t, n->name, &there, NULL) != 1)
+		return names;
+	if (note_earlier(t, n->name, noted, err) == 0)
+		json_add_str(names, n->name);
+	if (n->base_stack && deploy_describe(t, n->base_stack, &there, NULL) == 1 &&
+	    note_earlier(t, n->base_stack, noted, err) == 0)
+		json_add_str(names, n->base_stack);
+	left = only_there(t, noted);
+	if (!json_array_size(left))
+		json_array_clear(names);
+	return names;
+}
+
 static int choose_stacks(struct cli *cli, struct target *t, json_t **ret_names, struct err *err)
 {
 	OWN(str) char *network = NULL, *words = target_words(cli);
 	OWN(json) json_t *stacks = NULL, *names = NULL;
 
+	if (cli_flag(cli, "purge") && !cli_option(cli, "stack")) {
+		names = gone_stacks(t, err);
+		if (json_array_size(names)) {
+			*ret_names = GIVE(names);
+			return 0;
+		}
+	}
 	if (network_view_stack(cli, t, &network, err) < 0 || deploy_list(t, &stacks, err) < 0)
 		return -1;
+	json_decref(names);
 	names = stacks_of(stacks, network);
 	if (refuse_protected(stacks, names, words, err) < 0)
 		return -1;

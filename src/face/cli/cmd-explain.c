@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/check/check.h"
+#include "core/diagnose/diagnose.h"
 #include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
 
@@ -15,9 +16,21 @@ static void print_indented(const char *text)
 	(void)putchar('\n');
 }
 
+static void print_signs(const struct cli *cli, const json_t *signs)
+{
+	json_t *one;
+	size_t i;
+
+	if (json_array_size(signs))
+		(void)printf("\n%smpcup diagnose looks for it behind%s\n", cli_paint(cli, "bold"),
+			     cli_paint(cli, "off"));
+	json_array_foreach((json_t *)(uintptr_t)signs, i, one)
+		(void)printf("    %s: %s\n", json_str_or(one, "source", ""), json_str_or(one, "text", ""));
+}
+
 static void explain_row(const struct cli *cli, const struct check_rule *r)
 {
-	OWN(json) json_t *story = check_story(r);
+	OWN(json) json_t *story = check_story(r), *signs = diagnose_signs(r->id);
 	json_t *one;
 	size_t i;
 
@@ -28,6 +41,8 @@ static void explain_row(const struct cli *cli, const struct check_rule *r)
 			     cli_paint(cli, "off"));
 		print_indented(json_str_or(one, "text", ""));
 	}
+	print_signs(cli, signs);
+	(void)printf("\nPage: doc/faults/%s.md\n", r->id);
 }
 
 static json_t *rule_json(const struct check_rule *r)
@@ -42,6 +57,8 @@ static json_t *rule_json(const struct check_rule *r)
 	json_set_str(j, "distance", r->distance);
 	json_set_str(j, "remedy", r->remedy);
 	json_object_set_new(j, "story", check_story(r));
+	json_object_set_new(j, "signs", diagnose_signs(r->id));
+	json_object_set_new(j, "page", json_sprintf("doc/faults/%s.md", r->id));
 	return j;
 }
 
@@ -61,25 +78,29 @@ static int explain_all(const struct cli *cli)
 	return CLI_OK;
 }
 
+static int print_markdown(const struct check_rule *r)
+{
+	OWN(json) json_t *signs = r ? diagnose_signs(r->id) : NULL;
+	OWN(str) char *text = r ? check_page(r, signs) : check_reference();
+
+	(void)fputs(text, stdout);
+	return CLI_OK;
+}
+
 static int run_explain(struct cli *cli, struct err *err)
 {
-	const struct check_rule *r;
-	OWN(json) json_t *j = NULL;
-	OWN(str) char *reference = NULL;
+	const struct check_rule *r = cli->arg_count ? check_rule(cli->args[0]) : NULL;
 
-	if (cli_flag(cli, "markdown")) {
-		reference = check_reference();
-		(void)fputs(reference, stdout);
-		return CLI_OK;
-	}
-	if (!cli->arg_count)
-		return explain_all(cli);
-	r = check_rule(cli->args[0]);
-	if (!r)
+	if (cli->arg_count && !r)
 		return err_set(err, ERR_INPUT, "there is no rule '%s'; mpcup explain lists them",
 			       cli->args[0]);
+	if (cli_flag(cli, "markdown"))
+		return print_markdown(r);
+	if (!r)
+		return explain_all(cli);
 	if (cli->json) {
-		j = rule_json(r);
+		OWN(json) json_t *j = rule_json(r);
+
 		cli_print_json(j);
 	} else {
 		explain_row(cli, r);
@@ -88,7 +109,7 @@ static int run_explain(struct cli *cli, struct err *err)
 }
 
 static const struct cli_option explain_options[] = {
-	{ .name = "markdown", .help = "print doc/faults.md: the stories of all faults" },
+	{ .name = "markdown", .help = "print the fault's page, doc/faults/ID.md; without ID the list of all, doc/faults.md" },
 	{ 0 },
 };
 const struct command command_explain = {

@@ -157,6 +157,7 @@ static int run_sign(struct cli *cli, struct err *err)
 		rc = sign_flow(&s.order, &result, &why, err);
 	if (rc < 0)
 		return -1;
+	*err = (struct err){ 0 };
 	if (rc > 0) {
 		(void)fprintf(stderr, "mpcup: not signed: %s\n", why);
 		return CLI_FAILED;
@@ -192,7 +193,7 @@ const struct command command_sign = {
 	.most = 1,
 	.help = "have the network sign a payload, and check the signature with OpenSSL",
 	.details =
-		"PAYLOAD is 0x and hex: 32 bytes for ECDSA (or any with --keccak, --sha256), 32 to 1232 bytes for\n"
+		"PAYLOAD is 0x and hex: 32 bytes for ECDSA (or any with --keccak, --sha256), up to 1232 bytes for\n"
 		"Ed25519. The signer contract is called as any client would: the account that calls it (the\n"
 		"predecessor) and the path decide which key signs. The key is derived here from the domain's public\n"
 		"key, compared with what the contract derives, and the signature is verified against it by OpenSSL.\n"

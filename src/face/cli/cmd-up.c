@@ -306,11 +306,15 @@ const struct command command_up = {
 	.name = "up",
 	.usage = "[network.yaml | TEMPLATE...]",
 	.most = 64,
-	.help = "deploy a network, and wait until all nodes are healthy, follow the chain and are meshed",
+	.help = "deploy a network, and wait until its nodes are meshed and have generated their keys",
 	.details =
 		"Without an argument: the network.yaml of this directory. Several templates that import from\n"
 		"each other are deployed in the order they need. Can be run again at any point: a stack in\n"
 		"progress is followed, one that failed is replaced, one that stands is updated.\n"
+		"On the local cloud it goes on from the chain to keys, each step visible and done only where it is\n"
+		"missing: accounts of the nodes with their keys, init of the contract, votes for the domains, key\n"
+		"generation. Other nodes or another threshold than the contract has: it reshares, the public keys\n"
+		"stay; nodes that network.yaml no longer has hand over before the stack loses them.\n"
 		"Checks first (mpcup check) and deploys nothing when a FAIL is found, unless --force is given.\n"
 		"On AWS it says first in which account and region as whom, and follows what CloudFormation and ECS\n"
 		"say; an interrupted mpcup up leaves the deployment going. Templates above 51,200 bytes go through\n"

@@ -15,7 +15,7 @@ const struct command *const cli_commands[] = {
 	&command_cloud_stop,   &command_cloud_status, &command_cloud_credentials, &command_cloud_reset, &command_cloud_coverage,
 	&command_cloud_run,
 	&command_image_import, &command_image_list, &command_image_remove,
-	&command_node,	       &command_localnet,      &command_completion,  &command_man,
+	&command_node,	       &command_localnet,      &command_completion,  &command_man, &command_schema,
 	&command_help,	       NULL,
 };
 
@@ -43,31 +43,17 @@ const struct command command_localnet = {
 static int run_completion(struct cli *cli, struct err *err)
 {
 	return cli_completion(stdout, cli->args[0]) < 0
-		       ? err_set(err, ERR_INPUT, "%s: bash or zsh", cli->args[0])
+		       ? err_set(err, ERR_INPUT, "%s: bash, zsh or fish", cli->args[0])
 		       : CLI_OK;
 }
 const struct command command_completion = {
 	.name = "completion",
-	.usage = "bash|zsh",
+	.usage = "bash|zsh|fish",
 	.least = 1,
 	.most = 1,
 	.help = "print the completion script of a shell",
 	.examples = "  mpcup completion bash > ~/.local/share/bash-completion/completions/mpcup",
 	.run = run_completion,
-};
-
-static int run_man(struct cli *cli, struct err *err)
-{
-	(void)cli;
-	(void)err;
-	cli_man(stdout);
-	return CLI_OK;
-}
-const struct command command_man = {
-	.name = "man",
-	.help = "print the man page",
-	.examples = "  mpcup man | man -l -",
-	.run = run_man,
 };
 
 static int run_help(struct cli *cli, struct err *err)

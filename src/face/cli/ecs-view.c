@@ -402,8 +402,10 @@ char *ecs_view_vpc(struct target *t, const json_t *nodes)
 	json_t *node;
 	size_t i;
 
+	/* The service says it also while all its tasks are being replaced. */
 	json_array_foreach(nodes, i, node) {
-		const char *subnet = subnet_of_task(json_map(node, "task"));
+		const char *subnet = json_string_value(json_path(
+			json_map(node, "service"), "networkConfiguration.awsvpcConfiguration.subnets.0"));
 
 		if (subnet)
 			return vpc_of_subnet(t, subnet);

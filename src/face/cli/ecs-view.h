@@ -34,5 +34,5 @@ int ecs_view_nodes(struct target *t, const char *stack, json_t **ret, struct err
  * as "127.0.0.1:port"; NULL when there is none; caller frees. Two VPCs may use the same addresses. */
 char *ecs_view_forward(struct target *t, const char *vpc, const char *address, unsigned port);
 
-/* VPC of the first of these nodes that has a task, and the subnet of that task; NULL: none has. */
+/* VPC of the subnets that these nodes' services name; NULL: none does. The caller's. */
 char *ecs_view_vpc(struct target *t, const json_t *nodes);

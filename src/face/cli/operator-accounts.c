@@ -5,7 +5,7 @@
 
 /* Nodes pay for their transactions; what is left below LEAST is filled up. */
 #define NEAR_IN_YOCTO ((near_u128)1000000000000ull * 1000000000000ull)
-enum { NODE_NEAR = 1000, LEAST_NEAR = 100, PARENT_NEAR = 100000 };
+enum { NODE_NEAR = 1000, PARENT_NEAR = 10000, LEAST_NEAR = 100 };
 enum { KEYS_MOST = 4, PARENTS_MOST = 32 };
 
 /* Who may create it: the account behind its first dot, or the chain's registrar. */
@@ -31,25 +31,6 @@ static int run_and_clear(const struct operator_chain *c, const struct chain_sign
 	for (size_t i = 0; i < count; i++)
 		chain_action_clear(&actions[i]);
 	return rc < 0 ? err_in(err, "account %s, by %s", account, signer->account) : 0;
-}
-
-static int create(const struct operator_chain *c, const char *account, const json_t *keys,
-		  unsigned amount, struct err *err)
-{
-	struct chain_signer parent = { .account = parent_of(account), .key = &c->root };
-	OWN(str) char *own = near_key_format_public(&c->root);
-	struct near_action actions[KEYS_MOST + 3] = {
-		{ .kind = NEAR_CREATE_ACCOUNT },
-		{ .kind = NEAR_TRANSFER, .amount = amount * NEAR_IN_YOCTO },
-		add_key(own),
-	};
-	size_t count = 3, i;
-	json_t *key;
-
-	json_array_foreach((json_t *)(uintptr_t)keys, i, key)
-		if (count < KEYS_MOST + 3 && strcmp(json_string_value(key), own))
-			actions[count++] = add_key(json_string_value(key));
-	return run_and_clear(c, &parent, account, actions, count, err);
 }
 
 /* 0 it has the key, 1 not, -1. */
@@ -85,7 +66,46 @@ static int complete(const struct operator_chain *c, const char *account, const j
 		if (rc > 0 && count < KEYS_MOST)
 			actions[count++] = add_key(json_string_value(key));
 	}
-	return count ? run_and_clear(c, &self, account, actions, count, err) : 0;
+	if (count && run_and_clear(c, &self, account, actions, count, err) < 0)
+		return strstr(err->text, "AddKeyAlreadyExists") ? 0 : -1; /* by another mpcup up */
+	return 0;
+}
+
+/* An account that is about to spend has that much and some more. */
+static int afford(const struct operator_chain *c, const char *account, unsigned amount,
+		  struct err *err)
+{
+	struct chain_signer root = { .account = OPERATOR_ROOT, .key = &c->root };
+	struct near_action transfer = { .kind = NEAR_TRANSFER,
+					.amount = (amount + LEAST_NEAR) * NEAR_IN_YOCTO };
+	near_u128 there = 0;
+
+	if (chain_account(&c->client, account, &there, err) < 0)
+		return -1;
+	return there < transfer.amount ? run_and_clear(c, &root, account, &transfer, 1, err) : 0;
+}
+
+static int create(const struct operator_chain *c, const char *account, const json_t *keys,
+		  unsigned amount, struct err *err)
+{
+	struct chain_signer parent = { .account = parent_of(account), .key = &c->root };
+	OWN(str) char *own = near_key_format_public(&c->root);
+	struct near_action actions[KEYS_MOST + 3] = {
+		{ .kind = NEAR_CREATE_ACCOUNT },
+		{ .kind = NEAR_TRANSFER, .amount = amount * NEAR_IN_YOCTO },
+		add_key(own),
+	};
+	size_t count = 3, i;
+	json_t *key;
+
+	json_array_foreach((json_t *)(uintptr_t)keys, i, key)
+		if (count < KEYS_MOST + 3 && strcmp(json_string_value(key), own))
+			actions[count++] = add_key(json_string_value(key));
+	if (afford(c, parent.account, amount, err) < 0 ||
+	    run_and_clear(c, &parent, account, actions, count, err) < 0)
+		/* somebody may bring the same network up at this moment */
+		return chain_account(&c->client, account, NULL, NULL) == 0 ? complete(c, account, keys, err) : -1;
+	return 0;
 }
 
 /* Its ancestors that are missing, the topmost first. Genesis accounts end the walk. */
@@ -111,20 +131,10 @@ static int parents(const struct operator_chain *c, const char *account, struct e
 	return 0;
 }
 
-static int fill_up(const struct operator_chain *c, const char *account, near_u128 amount,
-		   struct err *err)
-{
-	struct chain_signer root = { .account = OPERATOR_ROOT, .key = &c->root };
-	struct near_action transfer = { .kind = NEAR_TRANSFER, .amount = NODE_NEAR * NEAR_IN_YOCTO };
-
-	return amount < LEAST_NEAR * NEAR_IN_YOCTO ? run_and_clear(c, &root, account, &transfer, 1, err) : 0;
-}
-
 int operator_account(const struct operator_chain *c, const char *account, const json_t *keys,
 		     bool *ret_made, struct err *err)
 {
-	near_u128 amount = 0;
-	int rc = chain_account(&c->client, account, &amount, err);
+	int rc = chain_account(&c->client, account, NULL, err);
 
 	if (rc < 0)
 		return -1;
@@ -132,7 +142,7 @@ int operator_account(const struct operator_chain *c, const char *account, const 
 		*ret_made = rc > 0;
 	if (rc > 0)
 		return parents(c, account, err) < 0 || create(c, account, keys, NODE_NEAR, err) < 0 ? -1 : 0;
-	return complete(c, account, keys, err) < 0 || fill_up(c, account, amount, err) < 0 ? -1 : 0;
+	return complete(c, account, keys, err) < 0 || afford(c, account, 0, err) < 0 ? -1 : 0;
 }
 
 static int account_of_node(struct bring_up *b, const json_t *node, bool *ret_made, struct err *err)

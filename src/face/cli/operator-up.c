@@ -3,7 +3,7 @@
 
 #include "face/cli/operator-internal.h"
 
-enum { CHAIN_MS = 5000 }; /* a chain that was just started */
+enum { CHAIN_MS = 10000 }; /* a chain that was just started, on a busy machine */
 
 void operator_wish_clear(struct operator_wish *w)
 {
@@ -76,6 +76,8 @@ int operator_bring_up(struct cli *cli, struct target *t, const json_t *nodes,
 		*ret_view = json_incref(b.view);
 	*ret_why = GIVE(b.why);
 	close_bring_up(&b);
+	if (rc >= 0) /* refusals that were part of looking */
+		*err = (struct err){ 0 };
 	return rc;
 }
 
@@ -114,5 +116,7 @@ int operator_shrink(struct cli *cli, struct target *t, const json_t *nodes, cons
 		rc = operator_step_reshare(&b, err);
 	*ret_why = GIVE(b.why);
 	close_bring_up(&b);
+	if (rc >= 0) /* refusals that were part of looking */
+		*err = (struct err){ 0 };
 	return rc;
 }

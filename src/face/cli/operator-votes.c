@@ -9,21 +9,6 @@ enum { LOOK_MS = 10, STALL_MS = 3000 };
 
 /* ---- a vote by all ------------------------------------------------------------------------------------ */
 
-static int vote_as(struct bring_up *b, const char *account, const char *method, const json_t *args,
-		   struct err *err)
-{
-	struct chain_signer signer = { .account = account, .key = &b->chain.root };
-	struct err unseen = { 0 };
-
-	if (chain_call(&b->chain.client, &signer, b->chain.contract, method, args, err) == 0)
-		return 0;
-	/* whoever else runs the same votes may have been the last one: the state tells */
-	if (operator_look(b, &unseen) != 0 || contract_view_is(b->view, "Running"))
-		return -1;
-	*err = (struct err){ 0 };
-	return 0;
-}
-
 int operator_vote(struct bring_up *b, const json_t *members, const char *method, const json_t *args,
 		  struct err *err)
 {
@@ -32,13 +17,23 @@ int operator_vote(struct bring_up *b, const json_t *members, const char *method,
 
 	for (int old = 1; old >= 0; old--)
 		json_array_foreach((json_t *)(uintptr_t)members, i, one) {
-			const char *account = json_string_value(json_array_get(one, 0));
+			struct chain_signer signer = { .account = json_string_value(json_array_get(one, 0)),
+						       .key = &b->chain.root };
 
-			if ((contract_view_participant(b->view, account) != NULL) == (old == 1) &&
-			    vote_as(b, account, method, args, err) < 0)
+			if ((contract_view_participant(b->view, signer.account) != NULL) == (old == 1) &&
+			    chain_call(&b->chain.client, &signer, b->chain.contract, method, args, err) < 0)
 				return -1;
 		}
 	return 0;
+}
+
+/* A vote failed. 0: because another mpcup up was faster, and all is on its way or done; -1: not so, err of
+ * the vote stands. */
+static int by_another(struct bring_up *b, bool (*done)(struct bring_up *b))
+{
+	struct err unseen = { 0 };
+
+	return operator_look(b, &unseen) == 0 && (!contract_view_is(b->view, "Running") || done(b)) ? 0 : -1;
 }
 
 /* ---- domains ------------------------------------------------------------------------------------------ */
@@ -87,6 +82,13 @@ static void print_vote(const struct bring_up *b, const json_t *domains)
 	(void)puts(".");
 }
 
+static bool no_domain_missing(struct bring_up *b)
+{
+	OWN(json) json_t *missing = json_array();
+
+	return missing_domains(b, missing) == 0 && json_array_size(missing) == 0;
+}
+
 int operator_step_domains(struct bring_up *b, struct err *err)
 {
 	OWN(json) json_t *domains = json_array(), *args = NULL;
@@ -99,7 +101,7 @@ int operator_step_domains(struct bring_up *b, struct err *err)
 		return 0;
 	args = json_pack("{s:O}", "domains", domains);
 	if (operator_vote(b, b->members, "vote_add_domains", args, err) < 0)
-		return -1;
+		return by_another(b, no_domain_missing);
 	if (b->cli->progress)
 		print_vote(b, domains);
 	return operator_look(b, err);
@@ -150,6 +152,11 @@ static json_t *proposal(const struct bring_up *b, unsigned threshold, size_t *re
 			 next, "participants", list);
 }
 
+static bool settled(struct bring_up *b)
+{
+	return as_wanted(b, operator_threshold(&b->wish, json_array_size(b->members)));
+}
+
 static void say_reshare(const struct bring_up *b, unsigned threshold)
 {
 	if (!b->cli->progress)
@@ -183,7 +190,8 @@ int operator_step_reshare(struct bring_up *b, struct err *err)
 	say_reshare(b, threshold);
 	args = json_pack("{s:I,s:O}", "prospective_epoch_id", epoch, "proposal", proposed);
 	if (operator_vote(b, json_list(json_map(proposed, "participants"), "participants"),
-			  "vote_new_parameters", args, err) < 0)
+			  "vote_new_parameters", args, err) < 0 &&
+	    by_another(b, settled) < 0)
 		return -1;
 	return operator_step_wait(b, epoch, err);
 }

@@ -94,7 +94,8 @@ void operator_chain_close(struct operator_chain *c); /* wipes */
  * operator, and its parents where they are missing. ret_made (may be NULL): it was made now. 0 or -1. */
 int operator_account(const struct operator_chain *c, const char *account, const json_t *keys,
 		     bool *ret_made, struct err *err);
-/* The contract's state now, as contract_view() has it. 0; 1: there is no such contract (*ret_why); -1. */
+/* The contract's state now, as contract_view() has it; NotInitialized also where there is no such account
+ * yet. 0; 1: the account is no signer contract (*ret_why); -1. */
 int operator_contract(const struct operator_chain *c, json_t **ret, char **ret_why, struct err *err);
 
 /* When the nodes' boot node is an address inside their VPC that no interface has: 0 with the VPC, the

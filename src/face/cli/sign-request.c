@@ -58,8 +58,8 @@ int sign_payload(enum threshold_curve curve, const char *hex, const char *messag
 			       "ECDSA signs 32 bytes, these are %zu: let --keccak (Ethereum) or --sha256 make a hash "
 			       "of them",
 			       ret->len);
-	if (curve == THRESHOLD_ED25519 && (ret->len < 32 || ret->len > SIGN_MESSAGE_MOST))
-		return err_set(err, ERR_INPUT, "the contract takes 32 to %d bytes for Ed25519, these are %zu",
+	if (curve == THRESHOLD_ED25519 && ret->len > SIGN_MESSAGE_MOST)
+		return err_set(err, ERR_INPUT, "the contract takes at most %d bytes for Ed25519, these are %zu",
 			       SIGN_MESSAGE_MOST, ret->len);
 	return 0;
 }

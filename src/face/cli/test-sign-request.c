@@ -48,7 +48,6 @@ TEST(sign_payload, what_cannot_be_signed_is_refused_with_what_to_type)
 	refused(THRESHOLD_SECP256K1, "0x0", NULL, SIGN_AS_IT_IS, "no whole bytes");
 	refused(THRESHOLD_SECP256K1, "0xzz", NULL, SIGN_AS_IT_IS, "not all of it is hex");
 	refused(THRESHOLD_SECP256K1, NULL, "hello", SIGN_AS_IT_IS, "--keccak (Ethereum) or --sha256");
-	refused(THRESHOLD_ED25519, NULL, "hello", SIGN_AS_IT_IS, "32 to 1232 bytes");
 	refused(THRESHOLD_ED25519, NULL, "hello", SIGN_SHA256, "the message itself");
 }
 

@@ -255,6 +255,11 @@ static int make_keys(struct cli *cli, struct target *t, const struct plan *p, co
 	/* without a chain there is nobody to vote with: show the nodes and say so */
 	if (rc)
 		return rc;
+	if (json_array_size(nodes) < 2) {
+		if (cli->progress)
+			(void)puts("One node alone has nobody to share a key with: no contract, no signatures.");
+		return 0;
+	}
 	take_wish(t, p->network, json_array_size(nodes), &wish);
 	rc = operator_bring_up(cli, t, nodes, &wish, deadline, NULL, ret_why, err);
 	operator_wish_clear(&wish);

@@ -96,6 +96,7 @@ struct service {
 	/* rest-xml only (S3): the whole request. */
 	int (*raw)(struct hub *hub, struct call *c, const char *method, const char *path,
 		   const char *query, json_t **ret_headers, struct buf *ret_body);
+	json_t *(*raw_names)(void); /* AWS's names of what raw answers; the caller's */
 	/* What of AWS's API is there and what is not, one sentence for the documentation. */
 	const char *covers;
 };

@@ -184,34 +184,35 @@ static int head_bucket(struct hub *hub, struct s3_request *r)
 
 /* clang-format off */
 static const struct operation {
+	const char *name; /* AWS's, for the documentation */
 	const char *method;
 	enum level level;
 	const char *sub; /* the sub-resource, or NULL: none */
 	bool makes;	 /* the bucket need not be there */
 	int (*run)(struct hub *hub, struct s3_request *r);
 } operations[] = {
-	{ "GET", SERVICE, NULL, true, s3_list_buckets },
-	{ "PUT", BUCKET, NULL, true, s3_create_bucket },
-	{ "HEAD", BUCKET, NULL, false, head_bucket },
-	{ "DELETE", BUCKET, NULL, false, s3_delete_bucket },
-	{ "GET", BUCKET, NULL, false, s3_list_objects },
-	{ "GET", BUCKET, "location", false, s3_bucket_location },
-	{ "GET", BUCKET, "encryption", false, s3_bucket_encryption },
-	{ "GET", BUCKET, "versioning", false, s3_bucket_versioning },
-	{ "PUT", BUCKET, "versioning", false, s3_put_versioning },
-	{ "GET", BUCKET, "versions", false, s3_list_versions },
-	{ "GET", BUCKET, "policy", false, s3_bucket_policy },
-	{ "GET", BUCKET, "uploads", false, s3_list_uploads },
-	{ "POST", BUCKET, "delete", false, s3_delete_objects },
-	{ "PUT", OBJECT, NULL, false, s3_put_object },
-	{ "GET", OBJECT, NULL, false, s3_get_object },
-	{ "HEAD", OBJECT, NULL, false, s3_get_object },
-	{ "DELETE", OBJECT, NULL, false, s3_delete_object },
-	{ "POST", OBJECT, "uploads", false, s3_create_upload },
-	{ "PUT", OBJECT, "partNumber", false, s3_upload_part },
-	{ "POST", OBJECT, "uploadId", false, s3_complete_upload },
-	{ "GET", OBJECT, "uploadId", false, s3_list_parts },
-	{ "DELETE", OBJECT, "uploadId", false, s3_abort_upload },
+	{ "ListBuckets", "GET", SERVICE, NULL, true, s3_list_buckets },
+	{ "CreateBucket", "PUT", BUCKET, NULL, true, s3_create_bucket },
+	{ "HeadBucket", "HEAD", BUCKET, NULL, false, head_bucket },
+	{ "DeleteBucket", "DELETE", BUCKET, NULL, false, s3_delete_bucket },
+	{ "ListObjectsV2", "GET", BUCKET, NULL, false, s3_list_objects },
+	{ "GetBucketLocation", "GET", BUCKET, "location", false, s3_bucket_location },
+	{ "GetBucketEncryption", "GET", BUCKET, "encryption", false, s3_bucket_encryption },
+	{ "GetBucketVersioning", "GET", BUCKET, "versioning", false, s3_bucket_versioning },
+	{ "PutBucketVersioning", "PUT", BUCKET, "versioning", false, s3_put_versioning },
+	{ "ListObjectVersions", "GET", BUCKET, "versions", false, s3_list_versions },
+	{ "GetBucketPolicy", "GET", BUCKET, "policy", false, s3_bucket_policy },
+	{ "ListMultipartUploads", "GET", BUCKET, "uploads", false, s3_list_uploads },
+	{ "DeleteObjects", "POST", BUCKET, "delete", false, s3_delete_objects },
+	{ "PutObject", "PUT", OBJECT, NULL, false, s3_put_object },
+	{ "GetObject", "GET", OBJECT, NULL, false, s3_get_object },
+	{ "HeadObject", "HEAD", OBJECT, NULL, false, s3_get_object },
+	{ "DeleteObject", "DELETE", OBJECT, NULL, false, s3_delete_object },
+	{ "CreateMultipartUpload", "POST", OBJECT, "uploads", false, s3_create_upload },
+	{ "UploadPart", "PUT", OBJECT, "partNumber", false, s3_upload_part },
+	{ "CompleteMultipartUpload", "POST", OBJECT, "uploadId", false, s3_complete_upload },
+	{ "ListParts", "GET", OBJECT, "uploadId", false, s3_list_parts },
+	{ "AbortMultipartUpload", "DELETE", OBJECT, "uploadId", false, s3_abort_upload },
 };
 /* What makes a request another operation when it is in the query. */
 static const char *const sub_resources[] = {
@@ -239,6 +240,15 @@ static const struct operation *operation_of(const struct s3_request *r, const ch
 		    str_eq(operations[i].sub, *ret_sub))
 			return &operations[i];
 	return NULL;
+}
+
+static json_t *operation_names(void)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < COUNT(operations); i++)
+		json_add_str(names, operations[i].name);
+	return names;
 }
 
 static int run(struct hub *hub, struct s3_request *r)
@@ -342,8 +352,8 @@ const struct service service_s3 = {
 	.kinds = kinds,
 	.start = start,
 	.raw = raw,
-	.covers = "Buckets: create, head, list, delete, location, encryption, versioning. Objects: put "
-		  "(also streamed and in parts), copy, get (with ranges and by version), head, "
-		  "delete, list, list versions. Bucket policies and life-cycle rules of resources "
+	.raw_names = operation_names,
+	.covers = "Buckets and objects: put also streamed, in parts and as a copy, get also by range and "
+		  "version, versioning. Bucket policies and life-cycle rules of resources "
 		  "are kept and not applied: nobody but the account gets in, nothing expires.",
 };
