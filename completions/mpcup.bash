@@ -9,7 +9,7 @@ _mpcup() {
 	'synth'|'synth '*) options=' --pattern --base --yaml --output --json --quiet --help';;
 	'check'|'check '*) options=' --params --param --node-profile --sarif --baseline --write-baseline --reason --stack --lookup --target --profile --region --endpoint-url --json --quiet --help';;
 	'explain'|'explain '*) options=' --markdown --json --quiet --help';;
-	'graph'|'graph '*) options=' --output --format --params --param --json --quiet --help';;
+	'graph'|'graph '*) options=' --output --format --params --param --stack --target --profile --region --endpoint-url --json --quiet --help';;
 	'up'|'up '*) options=' --stack --params --param --image --chain-key --node-profile --no-lookup --force --no-rollback --timeout --target --profile --region --endpoint-url --json --quiet --help';;
 	'sign'|'sign '*) options=' --path --domain --message --keccak --sha256 --predecessor --key --rpc --contract --timeout --stack --target --profile --region --endpoint-url --json --quiet --help';;
 	'status'|'status '*) options=' --stack --target --profile --region --endpoint-url --json --quiet --help';;

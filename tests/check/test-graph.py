@@ -304,7 +304,7 @@ def every_file_has_the_format_of_its_ending():
         odd = os.path.join(d, "picture.png")
         assert "use .svg, .html or .json" in graph("good/standalone.json", "--output", odd, code=2)
         assert not os.path.exists(odd)
-        assert "svg, html and json" in graph("good/standalone.json", "--format", "png", code=2)
+        assert "svg, html, json and compact" in graph("good/standalone.json", "--format", "png", code=2)
         assert "nowhere" in graph("good/standalone.json", "--output", os.path.join(d, "nowhere", "x.svg"), code=3)
 
 

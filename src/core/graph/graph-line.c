@@ -99,6 +99,15 @@ static json_t *add_line(struct drawing *d, const char *kind, const char *verdict
 	return line;
 }
 
+static void put_flows(json_t *line, const json_t *const *flows, size_t count)
+{
+	json_t *ids = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append(ids, json_object_get(flows[i], "id"));
+	json_object_set_new(line, "flows", ids);
+}
+
 static void put_label(json_t *line, double x, double y, const char *text)
 {
 	json_set_str(line, "label", text);
@@ -282,6 +291,7 @@ static void draw_some(struct drawing *d, const struct bundle *b, const json_t *c
 	else
 		route_api(d, path, b, task, slot);
 	json_set_bool(line, "arrow", true);
+	put_flows(line, flows, count);
 	if (!labelled)
 		return;
 	end = json_array_get(path, json_array_size(path) - 1);
@@ -452,9 +462,10 @@ static void draw_tick(struct drawing *d, const json_t *task, const struct tally 
 {
 	OWN(str) char *what = str_printf("%s and its peers", json_str_or(task, "label", ""));
 	OWN(str) char *text = tally_text(d, t, what);
-	json_t *path = add_path(add_line(d, "peer", tally_verdict(t),
-					 t->count[0] + t->count[1] + t->count[2], text));
+	json_t *line = add_line(d, "peer", tally_verdict(t), t->count[0] + t->count[1] + t->count[2], text);
+	json_t *path = add_path(line);
 
+	json_set_str(line, "of", graph_id(task));
 	add_point(path, x, y);
 	add_point(path, x_of(task), y);
 }
@@ -485,6 +496,7 @@ static void draw_bus(struct drawing *d, const json_t *band, const struct tally *
 		last = last > x ? last : x;
 	}
 	json_set_str(line, "verdict", tally_verdict(&nodes));
+	json_set_str(line, "of", graph_id(band));
 	path = add_path(line);
 	add_point(path, first, y);
 	add_point(path, last + 150, y);
@@ -503,6 +515,7 @@ static void draw_peer(struct drawing *d, const json_t *flow)
 	double x = middle_of(from) + 20 + shift * 3, to_x = middle_of(to) - 20 - shift * 3;
 
 	json_set_bool(line, "arrow", true);
+	put_flows(line, &flow, 1);
 	add_point(path, x, bottom_of(from));
 	add_point(path, x, lane);
 	if ((int)y_of(from) != (int)y_of(to)) {

@@ -252,6 +252,39 @@ static void prove_from_evidence(const struct graph *g, json_t *flow, unsigned po
 	}
 }
 
+static const char *const directions[] = { "ingress", "egress" };
+
+/* The rules of groups that let both halves through. */
+static void put_rules(json_t *flow, const struct reach_edge *e)
+{
+	const struct reach_evidence *halves[] = { &e->in, &e->out };
+	json_t *let = json_array();
+
+	for (size_t i = 0; i < 2; i++)
+		if (halves[i]->rule && halves[i]->rule->resource)
+			json_array_append_new(let, json_pack("{s:s,s:I,s:s}", "direction", directions[i],
+							     "template",
+							     (json_int_t)halves[i]->rule->resource->template,
+							     "resource", halves[i]->rule->resource->logical));
+	json_object_set_new(flow, "let", let);
+}
+
+/* The group that would need a rule. */
+static void put_missing(json_t *flow, const struct reach_edge *e)
+{
+	const struct reach_evidence *halves[] = { &e->in, &e->out };
+
+	for (size_t i = 0; i < 2; i++)
+		if (halves[i]->verdict == VERDICT_FAIL && halves[i]->group && halves[i]->group->resource) {
+			const struct deployment_resource *r = halves[i]->group->resource;
+
+			json_object_set_new(flow, "missing",
+					    json_pack("{s:s,s:I,s:s}", "direction", directions[i], "template",
+						      (json_int_t)r->template, "group", r->logical));
+			return;
+		}
+}
+
 void graph_prove(const struct graph *g, json_t *flow, const struct graph_question *q,
 		 const struct reach_edge *e)
 {
@@ -260,8 +293,11 @@ void graph_prove(const struct graph *g, json_t *flow, const struct graph_questio
 	json_set_str(flow, "verdict", graph_verdict(e->verdict));
 	if (e->verdict == VERDICT_PASS) {
 		prove_pass(g, flow, e);
+		put_rules(flow, e);
 		return;
 	}
+	if (e->verdict == VERDICT_FAIL)
+		put_missing(flow, e);
 	finding = answer(g, q, graph_verdict(e->verdict));
 	if (!finding && e->verdict == VERDICT_FAIL)
 		finding = answer(g, q, "WARN"); /* blocked, though a node gets along without it */

@@ -503,6 +503,15 @@ static json_t *peers_of(const struct graph *g)
 	return json_pack("{s:o,s:o}", "tasks", ids, "rows", rows);
 }
 
+static void number_flows(json_t *flows)
+{
+	json_t *flow;
+	size_t i;
+
+	json_array_foreach(flows, i, flow)
+		json_set_int(flow, "id", (json_int_t)i);
+}
+
 json_t *graph_build(const struct graph_input *in)
 {
 	json_t *model = json_object();
@@ -517,6 +526,7 @@ json_t *graph_build(const struct graph_input *in)
 	json_object_set_new(model, "flows", g.flows);
 	add_tasks(&g);
 	graph_flows(&g);
+	number_flows(g.flows);
 	add_other_subnets(&g);
 	add_marks(&g);
 	add_findings(&g);

@@ -18,11 +18,14 @@ struct graph_input {
  *   "detail"?,"marks"?:[{"label","verdict","text","partial"?}]}],
  *     kind: vpc band subnet task file-system store mount-target way api chain matrix findings;
  *     children lie inside of their parent, siblings side by side; verdict: PASS FAIL UNKNOWN NONE
- * "flows":[{"kind","from","to","port","verdict","via"?,"fault"?,"rule"?,"location"?,"message",
- *   "remedy"?,"lookup"?}],
- *     kind: nfs chain api peer; from and to: ids of objects
+ * "flows":[{"id","kind","from","to","port","verdict","via"?,"fault"?,"rule"?,"location"?,"message",
+ *   "remedy"?,"lookup"?,"let"?:[{"direction","template","resource"}],
+ *   "missing"?:{"direction","template","group"}}],
+ *     kind: nfs chain api peer; from and to: ids of objects; let: the rules that let a PASS through; missing:
+ *     the group that has none for a FAIL; template: index
  * "lines":[{"kind","verdict","count","text","paths":[[[x,y],...],...],"arrow","label"?,"labelX"?,
- *   "labelY"?}]: flows of one behaviour as one line,
+ *   "labelY"?,"flows"? (ids),"of"?}]: flows of one behaviour as one line; of: id of the task or band whose peers
+ *     it stands for,
  * "peers":{"tasks":[id,...],"rows":[".PFU",...],"cell","x","y"}: one row per sender; with two nodes and more,
  * "findings": the check's}. */
 json_t *graph_build(const struct graph_input *in);

@@ -110,6 +110,10 @@ TEST(graph, what_is_proven_names_the_rule_that_lets_through)
 	const char *message = json_str_or(flow, "message", "");
 
 	CHECK(strstr(message, "let in by rule") != NULL);
+	CHECK_INT(json_array_size(json_list(flow, "let")), 2);
+	CHECK_STR(json_string_value(json_path(flow, "let.0.direction")), "ingress");
+	CHECK(json_string_value(json_path(flow, "let.0.resource")) != NULL);
+	CHECK_STR(json_string_value(json_path(flow, "let.1.direction")), "egress");
 	CHECK(strstr(message, ":2049") != NULL);
 	CHECK(strstr(message, "(t.json:") != NULL);
 	CHECK(json_int_or(json_map(flow, "location"), "line", 0) > 1);
@@ -130,7 +134,10 @@ TEST(graph, a_missing_nfs_rule_is_a_red_line_with_fault_place_and_remedy)
 	CHECK_STR(json_str(json_map(flow, "location"), "file"), "t.json");
 	CHECK(json_int_or(json_map(flow, "location"), "line", 0) > 1);
 	CHECK(strstr(json_str_or(flow, "remedy", ""), "AWS::EC2::SecurityGroupIngress") != NULL);
+	CHECK_STR(json_string_value(json_path(flow, "missing.direction")), "ingress");
+	CHECK(json_string_value(json_path(flow, "missing.group")) != NULL);
 	line = first(model, "lines", "nfs", "FAIL");
+	CHECK_INT(json_integer_value(json_array_get(json_list(line, "flows"), 0)), json_int_or(flow, "id", -1));
 	CHECK(strstr(json_str_or(line, "text", ""), "C01 efs-2049-ingress-missing") != NULL);
 	CHECK(strstr(json_str_or(line, "text", ""), "t.json:") != NULL);
 	CHECK_STR(json_str(first(model, "objects", "file-system", "FAIL"), "label"), "FileSystem");

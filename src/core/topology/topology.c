@@ -3,15 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void rules_free(struct topology_rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(rules[i].group);
+		free(rules[i].id);
+	}
+	free(rules);
+}
+
 static void groups_free(struct topology_group *groups, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		for (size_t k = 0; k < groups[i].ingress_count; k++)
-			free(groups[i].ingress[k].group);
-		for (size_t k = 0; k < groups[i].egress_count; k++)
-			free(groups[i].egress[k].group);
-		free(groups[i].ingress);
-		free(groups[i].egress);
+		rules_free(groups[i].ingress, groups[i].ingress_count);
+		rules_free(groups[i].egress, groups[i].egress_count);
 		free(groups[i].id);
 	}
 	free(groups);

@@ -15,6 +15,7 @@ struct topology_rule {
 	uint32_t base; /* PEER_CIDR */
 	unsigned bits;
 	char *group; /* PEER_GROUP: sg-... */
+	char *id;    /* sgr-...: what it lets through is counted under that name; NULL: nobody counts */
 };
 
 struct topology_group {

@@ -23,6 +23,8 @@ struct api {
 	struct event *stopping;
 	void (*stop)(void *ctx);
 	void *stop_ctx;
+	http_handler page; /* NULL: none */
+	void *page_ctx;
 };
 
 /* One request on its way. */
@@ -254,6 +256,8 @@ static void own_path(struct visit *v)
 		signal_wait(v);
 	else if (!strcmp(path, "health") || !strcmp(path, "stop"))
 		reply_plain(v, 405, "mpcup: wrong method; GET /_mpcup/health, POST /_mpcup/stop\n");
+	else if (v->api->page)
+		v->api->page(v->api->page_ctx, GIVE(v->exchange), v->request);
 	else
 		reply_plain(v, 404, "mpcup: no such path\n");
 }
@@ -769,6 +773,12 @@ void api_free(struct api *api)
 void api_health_add(struct api *api, const char *name, json_t *value)
 {
 	(void)json_object_set_new(api->health, name, value);
+}
+
+void api_page(struct api *api, http_handler fn, void *ctx)
+{
+	api->page = fn;
+	api->page_ctx = ctx;
 }
 
 void api_on_stop(struct api *api, void (*fn)(void *ctx), void *ctx)

@@ -14,6 +14,8 @@ struct hub;
 int api_new(struct hub *hub, struct event_base *base, struct api **ret, struct err *err);
 /* Adds a member to the answer of GET /_mpcup/health (the reference is taken over). */
 void api_health_add(struct api *api, const char *name, json_t *value);
+/* Who answers below /_mpcup/ what the endpoint itself does not. */
+void api_page(struct api *api, http_handler fn, void *ctx);
 void api_free(struct api *api); /* NULL is fine */
 /* An http_handler; ctx is the struct api. */
 void api_handle(void *ctx, struct http_exchange *x, const struct http_request *r);

@@ -51,6 +51,7 @@ struct cloud {
 	struct fabric *fabric;
 	struct hub *hub;
 	struct api *api;
+	void *page;
 	struct http_server *server, *outside;
 	struct event *signals[2];
 };
@@ -163,6 +164,21 @@ static int need_credentials(struct cloud *c, struct err *err)
 	return 0;
 }
 
+static int start_page(struct cloud *c, struct err *err)
+{
+	const struct cloud_page *page = c->options->page;
+
+	if (!page)
+		return 0;
+	if (page->start(c->hub, &c->page, err) < 0)
+		return -1;
+	api_page(c->api, page->handle, c->page);
+	/* it shows the account's root: nothing for whoever has no credentials */
+	if (!hub_verifies(c->hub))
+		api_health_add(c->api, "console", json_string(page->path));
+	return 0;
+}
+
 static int start_services(struct cloud *c, struct err *err)
 {
 	OWN(str) char *endpoint = str_printf("http://127.0.0.1:%u", c->options->port);
@@ -186,7 +202,9 @@ static int start_services(struct cloud *c, struct err *err)
 		return -1;
 	if (c->options->verify_signatures >= 0)
 		hub_set_verifies(c->hub, c->options->verify_signatures);
-	return hub_verifies(c->hub) ? need_credentials(c, err) : 0;
+	if (hub_verifies(c->hub) && need_credentials(c, err) < 0)
+		return -1;
+	return start_page(c, err);
 }
 
 static int start_all(struct cloud *c, int host_fd, struct err *err)
@@ -216,6 +234,8 @@ static void free_all(struct cloud *c)
 	http_server_free(c->server);
 	http_server_free(c->outside);
 	c->server = c->outside = NULL;
+	if (c->page)
+		c->options->page->stop(c->page);
 	hub_free(c->hub);
 	api_free(c->api);
 	fabric_free(c->fabric);

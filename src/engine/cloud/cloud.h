@@ -5,11 +5,28 @@
 #include "base/err.h"
 #include "base/json.h"
 
+struct hub;
+struct http_exchange;
+struct http_request;
+
+/* What stands above the services on the same port: gets the requests below /_mpcup/ that the endpoint has no
+ * answer for (those of other web sites are refused before). Who starts the daemon brings it along, so
+ * nothing here knows of it. */
+struct cloud_page {
+	/* When the services have started. 0: *ret is given to the others. */
+	int (*start)(struct hub *hub, void **ret, struct err *err);
+	/* An http_handler. */
+	void (*handle)(void *page, struct http_exchange *x, const struct http_request *r);
+	void (*stop)(void *page);
+	const char *path; /* below the endpoint, for GET /_mpcup/health ("console") */
+};
+
 struct cloud_options {
 	const char *state_dir;
 	uint16_t port; /* 4566 */
 	int ready_fd;  /* "ready\n" or "error: text\n" is written here once; -1: none */
 	int log_fd;    /* where log lines go; -1: stderr */
+	const struct cloud_page *page; /* NULL: none */
 	int verify_signatures; /* 1, 0; -1: as at the last start with this state (at first: 0) */
 };
 /* Runs until SIGTERM/SIGINT or the stop request. Returns an exit code (0 stopped in order, 3 the

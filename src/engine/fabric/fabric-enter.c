@@ -1,6 +1,7 @@
 /* The host side: stays where the user is, opens listeners on request, ends with the daemon. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,15 +14,24 @@
 
 #include "engine/fabric/fabric-internal.h"
 
-enum { HOST_LISTEN = 1, HOST_CGROUP = 2, BACKLOG = 128 };
+enum { HOST_LISTEN = 1, HOST_CGROUP = 2, HOST_RUN = 3, BACKLOG = 128, WORDS_MOST = 16384, RUNS_MOST = 64 };
 
 struct host_request {
 	uint32_t op;
 	uint16_t port;
+	uint16_t settings; /* how many of the words are of the environment */
+	uint32_t len;
+	char words[]; /* each with its NUL */
 };
 struct host_reply {
 	int32_t problem; /* errno, 0: a descriptor comes with it */
 	uint16_t port;
+};
+/* What the host side lives with. */
+struct host {
+	int sock, cgroup;
+	const sigset_t *mask;  /* of signals, as the user's shell gave it */
+	pid_t runs[RUNS_MOST]; /* commands that were started and may not have ended */
 };
 /* While starting: the maker's word, then the daemon's. */
 struct birth {
@@ -67,6 +77,43 @@ int fabric_host_cgroup(int host_fd)
 	return ask(host_fd, &request, &reply);
 }
 
+static size_t count_words(const char *const *list)
+{
+	size_t count = 0;
+
+	while (list[count])
+		count++;
+	return count;
+}
+
+static void put_words(struct buf *b, const char *const *list)
+{
+	for (size_t i = 0; list[i]; i++)
+		buf_add(b, list[i], strlen(list[i]) + 1);
+}
+
+int fabric_host_run(int host_fd, const char *const *settings, const char *const *arguments, int ret_fds[2],
+		    struct err *err)
+{
+	struct host_request head = { .op = HOST_RUN, .settings = (uint16_t)count_words(settings) };
+	struct host_reply reply = { 0 };
+	OWN(buf) struct buf b = { 0 }, words = { 0 };
+	size_t count = 2;
+
+	put_words(&words, settings);
+	put_words(&words, arguments);
+	if (words.len > WORDS_MOST)
+		return err_set(err, ERR_LIMIT, "a command of more than %d bytes", WORDS_MOST);
+	head.len = (uint32_t)words.len;
+	buf_add(&b, &head, sizeof(head));
+	buf_add(&b, words.data, words.len);
+	if (sys_send_fds(host_fd, b.data, b.len, NULL, 0) < 0 ||
+	    sys_recv_fds(host_fd, &reply, sizeof(reply), ret_fds, &count) != sizeof(reply))
+		return err_sys(err, "cannot start a command");
+	errno = reply.problem;
+	return count == 2 ? 0 : err_sys(err, "cannot start a command");
+}
+
 /* ---- requests, host's end
  * --------------------------------------------------------------------------- */
 
@@ -101,17 +148,115 @@ static void serve_listen(int sock, uint16_t want)
 	(void)sys_send_fds(sock, &reply, sizeof(reply), &fd, reply.problem ? 0 : 1);
 }
 
-static void serve(int sock, int cgroup)
+/* Words become the settings of the environment and the arguments; false: they are none. */
+static bool take_words(struct host_request *request, char **argv, size_t most)
 {
-	struct host_request request;
-	struct host_reply reply = { .problem = cgroup < 0 ? ENOENT : 0 };
+	char *at = request->words, *end = at + request->len;
+	size_t count = 0;
 
-	if (recv(sock, &request, sizeof(request), MSG_DONTWAIT) != sizeof(request))
+	argv[count++] = (char *)(uintptr_t)"mpcup";
+	for (unsigned i = 0; at < end; i++, at += strlen(at) + 1) {
+		if (end[-1] || count + 1 >= most)
+			return false;
+		if (i >= request->settings)
+			argv[count++] = at;
+		else if (putenv(at) != 0)
+			return false;
+	}
+	argv[count] = NULL;
+	return count > 1;
+}
+
+static void __attribute__((noreturn))
+run_words(struct host_request *request, const sigset_t *mask, int output, int errors)
+{
+	char *argv[64];
+	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	sys_die_with_parent();
+	(void)setsid();
+	(void)sigprocmask(SIG_SETMASK, mask, NULL);
+	(void)!chdir("/"); /* no network.yaml of the directory that the daemon was started in */
+	if (nothing >= 0 && take_words(request, argv, sizeof(argv) / sizeof(argv[0])) &&
+	    dup2(nothing, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
+	    dup2(errors, STDERR_FILENO) >= 0) {
+		sys_close_others(NULL, 0);
+		(void)execv("/proc/self/exe", argv);
+	}
+	_exit(127);
+}
+
+/* Those that have ended leave their place. */
+static size_t reap(pid_t *runs)
+{
+	size_t place = RUNS_MOST;
+
+	for (size_t i = 0; i < RUNS_MOST; i++) {
+		if (runs[i] && waitpid(runs[i], NULL, WNOHANG) != 0)
+			runs[i] = 0;
+		if (!runs[i])
+			place = i;
+	}
+	return place;
+}
+
+static int start_run(struct host *h, struct host_request *request, int ret_fds[2])
+{
+	size_t place = reap(h->runs);
+	int output[2] = { -1, -1 }, errors[2] = { -1, -1 };
+	pid_t pid = -1;
+
+	if (place == RUNS_MOST)
+		return EAGAIN;
+	if (pipe2(output, O_CLOEXEC) == 0 && pipe2(errors, O_CLOEXEC) == 0)
+		pid = fork();
+	if (pid == 0)
+		run_words(request, h->mask, output[1], errors[1]);
+	if (pid < 0) {
+		int problem = errno;
+
+		own_drop_fd(&output[0]);
+		own_drop_fd(&errors[0]);
+		own_drop_fd(&output[1]);
+		own_drop_fd(&errors[1]);
+		return problem;
+	}
+	close(output[1]);
+	close(errors[1]);
+	ret_fds[0] = output[0];
+	ret_fds[1] = errors[0];
+	h->runs[place] = pid;
+	return 0;
+}
+
+static void serve_run(struct host *h, struct host_request *request)
+{
+	struct host_reply reply = { 0 };
+	int fds[2] = { -1, -1 };
+
+	reply.problem = start_run(h, request, fds);
+	(void)sys_send_fds(h->sock, &reply, sizeof(reply), fds, reply.problem ? 0 : 2);
+	own_drop_fd(&fds[0]);
+	own_drop_fd(&fds[1]);
+}
+
+static void serve(struct host *h)
+{
+	static union {
+		struct host_request request;
+		char bytes[sizeof(struct host_request) + WORDS_MOST];
+	} u;
+	struct host_reply reply = { .problem = h->cgroup < 0 ? ENOENT : 0 };
+	ssize_t got = recv(h->sock, u.bytes, sizeof(u.bytes), MSG_DONTWAIT);
+
+	if (got < (ssize_t)sizeof(u.request) || (size_t)got != sizeof(u.request) + u.request.len)
 		return;
-	if (request.op == HOST_LISTEN)
-		serve_listen(sock, request.port);
+	if (u.request.op == HOST_LISTEN)
+		serve_listen(h->sock, u.request.port);
+	else if (u.request.op == HOST_RUN)
+		serve_run(h, &u.request);
 	else
-		(void)sys_send_fds(sock, &reply, sizeof(reply), &cgroup, cgroup < 0 ? 0 : 1);
+		(void)sys_send_fds(h->sock, &reply, sizeof(reply), &h->cgroup, h->cgroup < 0 ? 0 : 1);
 }
 
 /* ---- the host's loop
@@ -127,10 +272,10 @@ static void forward_signal(int signals, int pidfd)
 }
 
 /* Until the daemon ends; its exit code. */
-static int host_loop(int sock, int pidfd, int signals, int cgroup)
+static int host_loop(struct host *h, int pidfd, int signals)
 {
 	struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN },
-				{ .fd = sock, .events = POLLIN },
+				{ .fd = h->sock, .events = POLLIN },
 				{ .fd = signals, .events = POLLIN } };
 
 	for (;;) {
@@ -139,7 +284,7 @@ static int host_loop(int sock, int pidfd, int signals, int cgroup)
 		if (fds[0].revents)
 			return sys_pidfd_wait(pidfd);
 		if (fds[1].revents & POLLIN)
-			serve(sock, cgroup);
+			serve(h);
 		else if (fds[1].revents)
 			fds[1].fd = -1;
 		if (fds[2].revents & POLLIN)
@@ -269,14 +414,14 @@ static int raise_daemon(int sock, pid_t maker, int *ret_pidfd, struct err *err)
 	return 0;
 }
 
-static int host_process(int sock, pid_t maker, const sigset_t *watched, int cgroup, struct err *err)
+static int host_process(struct host *h, pid_t maker, const sigset_t *watched, struct err *err)
 {
 	OWN(fd) int pidfd = -1;
 	OWN(fd) int signals = signalfd(-1, watched, SFD_CLOEXEC | SFD_NONBLOCK);
 
-	if (raise_daemon(sock, maker, &pidfd, err) < 0)
+	if (raise_daemon(h->sock, maker, &pidfd, err) < 0)
 		return -1;
-	return host_loop(sock, pidfd, signals, cgroup);
+	return host_loop(h, pidfd, signals);
 }
 
 int fabric_enter(int (*body)(void *ctx, int host_fd), void *ctx, struct err *err)
@@ -301,7 +446,8 @@ int fabric_enter(int (*body)(void *ctx, int host_fd), void *ctx, struct err *err
 	}
 	close(pair[1]);
 	result = maker < 0 ? err_sys(err, "cannot fork")
-			   : host_process(ours, maker, &watched, cgroup, err);
+			   : host_process(&(struct host){ .sock = ours, .cgroup = cgroup, .mask = &before },
+					  maker, &watched, err);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return result;
 }

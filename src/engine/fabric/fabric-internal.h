@@ -21,6 +21,9 @@ static inline void own_drop_event(struct event **e)
  * ------------------------------------------------------------------ */
 /* Listener on 127.0.0.1 of the host: `want` if free, else any. Descriptor, or -1. */
 int fabric_host_listen(int host_fd, uint16_t want, uint16_t *ret_port, struct err *err);
+/* fabric_command(); output and errors in ret_fds, blocking. */
+int fabric_host_run(int host_fd, const char *const *settings, const char *const *arguments, int ret_fds[2],
+		    struct err *err);
 /* Directory of the delegated cgroup, or -1: there is none. */
 int fabric_host_cgroup(int host_fd);
 
@@ -53,6 +56,7 @@ struct vpc {
 	struct resolver *resolver;
 	json_t *dropped; /* packets of earlier tables: group -> {ingress, egress} */
 	json_t *chains;	 /* of the loaded table: counter -> [groups] */
+	json_t *passed;	 /* new connections let through under earlier tables: rule -> packets, of rules that are loaded */
 };
 
 struct served; /* an interface that the daemon serves */

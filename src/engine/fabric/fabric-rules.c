@@ -186,6 +186,8 @@ static void group_rule(struct sys_nft *n, const struct plan *p, const struct top
 		match_cidr(n, ingress, r->base, r->bits);
 	}
 	match_service(n, r->protocol, r->from, r->to);
+	if (r->id)
+		sys_nft_count(n, r->id);
 	sys_nft_do(n, ingress ? SYS_NFT_ACCEPT : SYS_NFT_RETURN, NULL);
 }
 
@@ -373,11 +375,22 @@ static void way_elements(struct sys_nft *n, const struct topology_vpc *vpc)
 	}
 }
 
+static void rule_counters(struct sys_nft *n, const struct topology_rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rules[i].id)
+			sys_nft_counter(n, rules[i].id);
+}
+
 static void build(struct sys_nft *n, const struct plan *p)
 {
 	char members[128];
 
 	sys_nft_begin(n, TABLE);
+	for (size_t g = 0; g < p->vpc->group_count; g++) {
+		rule_counters(n, p->vpc->groups[g].ingress, p->vpc->groups[g].ingress_count);
+		rule_counters(n, p->vpc->groups[g].egress, p->vpc->groups[g].egress_count);
+	}
 	for (size_t g = 0; g < p->vpc->group_count; g++)
 		if (p->referenced[g]) {
 			members_name(members, &p->vpc->groups[g]);
@@ -401,6 +414,7 @@ static void build(struct sys_nft *n, const struct plan *p)
 struct tally {
 	const struct vpc *vpc;
 	json_t *into;
+	json_t *passed; /* rules are added here */
 };
 
 static void add(json_t *into, const char *group, const char *direction, json_int_t packets)
@@ -420,14 +434,16 @@ static void tally_counter(void *ctx, const char *name, uint64_t packets)
 	json_t *group;
 	size_t i;
 
+	if (json_object_get(t->passed, name))
+		json_set_int(t->passed, name, json_int_or(t->passed, name, 0) + (json_int_t)packets);
 	json_array_foreach(json_object_get(t->vpc->chains, name), i, group)
 		add(t->into, json_string_value(group),
 		    str_starts(name, "ingress") ? "ingress" : "egress", (json_int_t)packets);
 }
 
-static void tally(struct vpc *v, json_t *into)
+static void tally(struct vpc *v, json_t *into, json_t *passed)
 {
-	struct tally t = { .vpc = v, .into = into };
+	struct tally t = { .vpc = v, .into = into, .passed = passed };
 	struct err err = { 0 };
 
 	if (sys_nft_counters(v->filter, TABLE, tally_counter, &t, &err) < 0)
@@ -440,8 +456,38 @@ json_t *fabric_vpc_counters(struct fabric *f, const char *vpc)
 	json_t *answer = v ? json_deep_copy(v->dropped) : json_object();
 
 	if (v)
-		tally(v, answer);
+		tally(v, answer, NULL);
 	return answer;
+}
+
+json_t *fabric_vpc_passed(struct fabric *f, const char *vpc)
+{
+	struct vpc *v = fabric_vpc_find(f, vpc);
+	OWN(json) json_t *dropped = json_object();
+	json_t *answer = v ? json_deep_copy(v->passed) : json_object();
+
+	if (v)
+		tally(v, dropped, answer);
+	return answer;
+}
+
+static void keep_passed(const struct topology_rule *rules, size_t count, const json_t *before, json_t *ret)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rules[i].id)
+			json_set_int(ret, rules[i].id, json_int_or(before, rules[i].id, 0));
+}
+
+/* Those of the new table's rules, with what they had. The caller's. */
+static json_t *passed_of(const struct topology_vpc *vpc, const json_t *before)
+{
+	json_t *passed = json_object();
+
+	for (size_t i = 0; i < vpc->group_count; i++) {
+		keep_passed(vpc->groups[i].ingress, vpc->groups[i].ingress_count, before, passed);
+		keep_passed(vpc->groups[i].egress, vpc->groups[i].egress_count, before, passed);
+	}
+	return passed;
 }
 
 /* Which groups a chain's drops are counted for. */
@@ -471,13 +517,13 @@ static json_t *chains_of(const struct plan *p)
 
 static int load(struct vpc *v, const struct topology_vpc *vpc, struct err *err)
 {
-	OWN(json) json_t *dropped = json_deep_copy(v->dropped);
+	OWN(json) json_t *dropped = json_deep_copy(v->dropped), *passed = json_deep_copy(v->passed);
 	struct plan p = { 0 };
 	int result;
 
 	plan_make(&p, vpc);
 	if (json_object_size(v->chains))
-		tally(v, dropped); /* the counters go with the old table */
+		tally(v, dropped, passed); /* the counters go with the old table */
 	build(v->filter, &p);
 	result = sys_nft_commit(v->filter, err);
 	if (result == 0) {
@@ -485,6 +531,8 @@ static int load(struct vpc *v, const struct topology_vpc *vpc, struct err *err)
 		v->chains = chains_of(&p);
 		json_decref(v->dropped);
 		v->dropped = GIVE(dropped);
+		json_decref(v->passed);
+		v->passed = passed_of(vpc, passed);
 		for (size_t i = 0; i < vpc->group_count; i++)
 			add(v->dropped, vpc->groups[i].id, "ingress", 0);
 	}

@@ -306,6 +306,7 @@ static void vpc_free(struct vpc *v)
 		close(v->outside);
 	json_decref(v->dropped);
 	json_decref(v->chains);
+	json_decref(v->passed);
 	free(v->id);
 	free(v);
 }
@@ -327,6 +328,7 @@ int fabric_vpc_add(struct fabric *f, const char *vpc, uint32_t base, unsigned bi
 	v->next_index = FIRST_INDEX;
 	v->dropped = json_object();
 	v->chains = json_object();
+	v->passed = json_object();
 	if (router_make(v, err) < 0 || outside_make(v, err) < 0) {
 		vpc_free(v);
 		return -1;
@@ -568,4 +570,18 @@ json_t *fabric_limits(struct fabric *f)
 {
 	return json_pack("{s:s, s:s}", "memory", f->cgroup >= 0 ? "cgroup" : "watchdog", "cpu",
 			 f->cgroup >= 0 ? "cgroup" : "none");
+}
+
+int fabric_command(struct fabric *f, const char *const *settings, const char *const *arguments, int *ret_output,
+	       int *ret_errors, struct err *err)
+{
+	int fds[2] = { -1, -1 };
+
+	if (fabric_host_run(f->o.host_fd, settings, arguments, fds, err) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++)
+		(void)evutil_make_socket_nonblocking(fds[i]);
+	*ret_output = fds[0];
+	*ret_errors = fds[1];
+	return 0;
 }

@@ -58,6 +58,9 @@ void fabric_vpc_remove(struct fabric *f, const char *vpc);
 int fabric_vpc_rules(struct fabric *f, const struct topology_vpc *vpc, struct err *err);
 /* Packet counters of drops: object group id -> {"ingress": n, "egress": n}; caller's. */
 json_t *fabric_vpc_counters(struct fabric *f, const char *vpc);
+/* Packet counters of the rules that let through (those with an id): object rule id -> packets. What
+ * belongs to a connection passes before the rules are asked, so this counts the packets that open one; caller's. */
+json_t *fabric_vpc_passed(struct fabric *f, const char *vpc);
 
 /* ---- interfaces that the daemon itself serves (mount targets, endpoints) ------------------------- */
 int fabric_interface_add(struct fabric *f, const char *vpc, const char *eni, uint32_t address,
@@ -77,6 +80,14 @@ int fabric_interface_serve_nfs(struct fabric *f, const char *eni, struct err *er
 int fabric_forward_add(struct fabric *f, const char *vpc, uint32_t address, uint16_t port,
 		       uint16_t want, uint16_t *ret_port, struct err *err);
 void fabric_forward_remove(struct fabric *f, uint16_t host_port);
+
+/* ---- this program, where the user is ---------------------------------------------------------------- */
+/* Starts this very program with arguments (NULL-terminated) outside of the fabric's namespaces, where the
+ * endpoint and the forwards are reached like by any command. settings: NAME=VALUE for its environment,
+ * NULL-terminated. 0: *ret_output and *ret_errors are the caller's, non-blocking; their end is the
+ * program's. It ends with the daemon. */
+int fabric_command(struct fabric *f, const char *const *settings, const char *const *arguments, int *ret_output,
+	       int *ret_errors, struct err *err);
 
 /* ---- tasks ------------------------------------------------------------------------------------------ */
 /* A task is a namespace set with the interface `eni` and an agent process as its init. The agent

@@ -172,6 +172,67 @@ TEST(fabric, an_interface_that_joins_a_group_gets_its_rights_and_drops_are_count
 	in_fabric(several_groups);
 }
 
+/* What opens a connection is counted for the rule that lets it through, over changes of other rules. */
+static void rules_counted(void)
+{
+	struct pair p;
+	struct topology_group *server;
+	OWN(json) json_t *first = NULL, *second = NULL, *third = NULL;
+
+	pair_up(&p);
+	allow(p.v, "sg-server", true, 6, 80, 80, "sg-client");
+	server = (struct topology_group *)(uintptr_t)topology_group(p.v, "sg-server");
+	server->ingress[0].id = str_dup("sgr-80");
+	load(p.v);
+	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 80), "ok");
+	EXPECT_STR(task_connect(&p.other, "10.0.0.20", 80), "timeout");
+	first = fabric_vpc_passed(world.fabric, "vpc-a");
+	EXPECT_INT(json_int_or(first, "sgr-80", -1), 1);
+	allow(p.v, "sg-server", true, 6, 8080, 8080, "sg-client");
+	load(p.v);
+	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 80), "ok");
+	second = fabric_vpc_passed(world.fabric, "vpc-a");
+	EXPECT_INT(json_int_or(second, "sgr-80", -1), 2);
+	revoke_all(p.v, "sg-server", true);
+	load(p.v);
+	third = fabric_vpc_passed(world.fabric, "vpc-a");
+	EXPECT_INT(json_object_size(third), 0);
+	pair_down(&p);
+}
+TEST(fabric, a_rule_counts_the_connections_that_it_lets_through_as_long_as_it_is_there)
+{
+	in_fabric(rules_counted);
+}
+
+/* This very program, asked for tests that it does not have. */
+static void command_outside(void)
+{
+	static const char *const arguments[] = { "no-test-has-this-name", NULL };
+	static const char *const settings[] = { "MPCUP_PORT=1", NULL };
+	struct err err = { 0 };
+	char text[64] = "";
+	size_t len = 0;
+	int output = -1, errors = -1;
+
+	EXPECT_OK(fabric_command(world.fabric, settings, arguments, &output, &errors, &err), err);
+	for (int i = 0; i < 3000 && len < sizeof(text) - 1; i++) {
+		ssize_t got = read(output, text + len, sizeof(text) - 1 - len);
+
+		if (got == 0)
+			break;
+		len += got > 0 ? (size_t)got : 0;
+		if (got < 0)
+			(void)usleep(1000);
+	}
+	EXPECT_STR(text, "1..0\n");
+	close(output);
+	close(errors);
+}
+TEST(fabric, a_command_runs_on_the_host_side_and_its_output_comes_back)
+{
+	in_fabric(command_outside);
+}
+
 static int held = -1;
 static void hold(void *ctx, int fd)
 {

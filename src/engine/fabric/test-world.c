@@ -342,8 +342,10 @@ void revoke_all(struct topology_vpc *v, const char *group, bool ingress)
 	struct topology_rule *rules = ingress ? g->ingress : g->egress;
 	size_t *count = ingress ? &g->ingress_count : &g->egress_count;
 
-	while (*count)
+	while (*count) {
 		free(rules[--*count].group);
+		free(rules[*count].id);
+	}
 }
 
 struct topology_interface *add_interface(struct topology_vpc *v, const char *id, const char *subnet,

@@ -44,6 +44,14 @@ void http_server_free(struct http_server *s);
 void http_reply(struct http_exchange *x, int status, const json_t *headers, const void *body,
 		size_t len);
 
+/* An answer that grows, in place of http_reply(): status 200 and headers now, the rest as it comes.
+ * gone: once, when the client has left or the server is freed; x is invalid after it. */
+void http_stream_begin(struct http_exchange *x, const json_t *headers, void (*gone)(void *ctx), void *ctx);
+/* False: the client does not read and is dropped; `gone` follows. */
+bool http_stream_write(struct http_exchange *x, const void *data, size_t len);
+/* Ends it in order, without `gone`. */
+void http_stream_end(struct http_exchange *x);
+
 /* One request on the event loop; fn gets status 0 and err text when none came. */
 void http_get(struct event_base *base, const char *host, uint16_t port, const char *path,
 	      unsigned timeout_ms,

@@ -20,6 +20,7 @@ enum {
 	CONNECTIONS_MOST = 4096,
 	INPUT_MOST = 256 * 1024,   /* read ahead while an answer is due */
 	OUTPUT_MOST = 1024 * 1024, /* unread answers before the next request is looked at */
+	STREAM_MOST = 16 << 20,	   /* unread bytes before a listener is dropped */
 };
 
 struct connection;
@@ -62,10 +63,25 @@ struct http_exchange {
 	struct http_message message;
 	struct http_request request;
 	char remote[INET6_ADDRSTRLEN];
+	/* set by http_stream_begin() */
+	void (*gone)(void *ctx);
+	void *gone_ctx;
 };
 
 /* ---- life of a connection ---------------------------------------------------------------------
  */
+
+static void exchange_free(struct http_exchange *x)
+{
+	http_message_free(&x->message);
+	free(x);
+}
+
+static void stream_gone(struct http_exchange *x)
+{
+	x->gone(x->gone_ctx);
+	exchange_free(x);
+}
 
 static void connection_free(struct connection *c)
 {
@@ -78,6 +94,8 @@ static void connection_free(struct connection *c)
 	c->server->connection_count--;
 	if (c->exchange)
 		c->exchange->connection = NULL;
+	if (c->exchange && c->exchange->gone)
+		stream_gone(c->exchange);
 	event_free(c->timer);
 	bufferevent_free(c->bev);
 	http_message_free(&c->message);
@@ -139,11 +157,9 @@ static void add_date(struct evbuffer *out)
 		add_header(out, "Date", text);
 }
 
-static void write_reply(struct connection *c, int status, const json_t *headers, const void *body,
-			size_t len, bool head_only)
+static void write_head(struct connection *c, int status, const json_t *headers)
 {
 	struct evbuffer *out = bufferevent_get_output(c->bev);
-	bool bodiless = status == 204 || status == 304;
 	const char *key;
 	json_t *value;
 
@@ -152,6 +168,15 @@ static void write_reply(struct connection *c, int status, const json_t *headers,
 			    value) if (json_is_string(value) && !header_own(key))
 		add_header(out, key, json_string_value(value));
 	add_date(out);
+}
+
+static void write_reply(struct connection *c, int status, const json_t *headers, const void *body,
+			size_t len, bool head_only)
+{
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+	bool bodiless = status == 204 || status == 304;
+
+	write_head(c, status, headers);
 	if (!bodiless)
 		evbuffer_add_printf(out, "Content-Length: %zu\r\n", len);
 	evbuffer_add_printf(out, "Connection: %s\r\n\r\n", c->closing ? "close" : "keep-alive");
@@ -256,10 +281,50 @@ void http_reply(struct http_exchange *x, int status, const json_t *headers, cons
 		c->exchange = NULL;
 		write_reply(c, status, headers, body, len, !strcmp(x->message.method, "HEAD"));
 	}
-	http_message_free(&x->message);
-	free(x);
+	exchange_free(x);
 	if (c)
 		connection_run(c);
+}
+
+/* ---- answers that grow --------------------------------------------------------------------------
+ */
+
+void http_stream_begin(struct http_exchange *x, const json_t *headers, void (*gone)(void *ctx), void *ctx)
+{
+	struct connection *c = x->connection;
+
+	x->gone = gone;
+	x->gone_ctx = ctx;
+	if (!c)
+		return;
+	c->closing = true; /* its end is the end of the connection */
+	write_head(c, 200, headers);
+	evbuffer_add_printf(bufferevent_get_output(c->bev), "Connection: close\r\n\r\n");
+}
+
+bool http_stream_write(struct http_exchange *x, const void *data, size_t len)
+{
+	struct connection *c = x->connection;
+	struct timeval now = { 0 };
+
+	if (!c)
+		return false;
+	evbuffer_add(bufferevent_get_output(c->bev), data, len);
+	if (evbuffer_get_length(bufferevent_get_output(c->bev)) <= STREAM_MOST)
+		return true;
+	(void)event_add(c->timer, &now);
+	return false;
+}
+
+void http_stream_end(struct http_exchange *x)
+{
+	struct connection *c = x->connection;
+
+	exchange_free(x);
+	if (!c)
+		return;
+	c->exchange = NULL;
+	connection_run(c);
 }
 
 /* ---- events -----------------------------------------------------------------------------------
@@ -291,7 +356,8 @@ static void on_event(struct bufferevent *bev, short what, void *ctx)
 	struct connection *c = ctx;
 
 	(void)bev;
-	if (!(what & BEV_EVENT_EOF) || c->lingering) {
+	/* who listens to a stream and ends its side has left */
+	if (!(what & BEV_EVENT_EOF) || c->lingering || (c->exchange && c->exchange->gone)) {
 		connection_free(c);
 		return;
 	}

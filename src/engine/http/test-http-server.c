@@ -382,3 +382,119 @@ TEST(http_server, serves_a_single_accepted_socket)
 	CHECK(strstr(got, "GET /s [] 0 local<end>"));
 	bench_close(&b);
 }
+
+/* ---- answers that grow ------------------------------------------------------------------------- */
+
+static unsigned streams_gone;
+
+static void note_gone(void *ctx)
+{
+	(void)ctx;
+	streams_gone++;
+}
+
+/* Turns the loop until the client has read `wanted`, or for two seconds. */
+static bool read_until(struct bench *b, int fd, const char *wanted)
+{
+	char text[4096] = "";
+	size_t len = 0;
+
+	for (double end = now_s() + 2; now_s() < end && len < sizeof(text) - 1;) {
+		ssize_t got = recv(fd, text + len, sizeof(text) - 1 - len, MSG_DONTWAIT);
+
+		len += got > 0 ? (size_t)got : 0;
+		text[len] = '\0';
+		if (strstr(text, wanted))
+			return true;
+		turn(b);
+	}
+	return false;
+}
+
+static struct http_exchange *open_stream(struct bench *b, int fd)
+{
+	static const char request[] = "GET /later HTTP/1.1\r\nHost: a\r\n\r\n";
+	struct http_exchange *x;
+
+	CHECK_INT(send(fd, request, strlen(request), 0), (ssize_t)strlen(request));
+	for (double end = now_s() + 2; now_s() < end && !b->kept;)
+		turn(b);
+	x = b->kept;
+	b->kept = NULL;
+	streams_gone = 0;
+	http_stream_begin(x, NULL, note_gone, b);
+	return x;
+}
+
+TEST(http_stream, what_is_written_arrives_as_it_comes_and_the_end_is_the_end_of_the_connection)
+{
+	struct bench b;
+	struct http_exchange *x;
+	int fd;
+	char byte;
+
+	bench_open(&b, NULL);
+	fd = client(&b);
+	x = open_stream(&b, fd);
+	CHECK(http_stream_write(x, "one", 3));
+	CHECK(read_until(&b, fd, "\r\n\r\none"));
+	CHECK(http_stream_write(x, "two", 3));
+	CHECK(read_until(&b, fd, "two"));
+	http_stream_end(x);
+	for (double end = now_s() + 2; now_s() < end && recv(fd, &byte, 1, MSG_DONTWAIT) != 0;)
+		turn(&b);
+	CHECK_INT(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
+	CHECK_INT(streams_gone, 0);
+	close(fd);
+	bench_close(&b);
+}
+
+TEST(http_stream, a_client_that_leaves_is_told_once)
+{
+	struct bench b;
+	int fd;
+
+	bench_open(&b, NULL);
+	fd = client(&b);
+	(void)open_stream(&b, fd);
+	close(fd);
+	for (double end = now_s() + 2; now_s() < end && !streams_gone;)
+		turn(&b);
+	CHECK_INT(streams_gone, 1);
+	bench_close(&b);
+	CHECK_INT(streams_gone, 1);
+}
+
+TEST(http_stream, a_client_that_does_not_read_is_dropped)
+{
+	OWN(str) char *block = mem_new(1 << 20, 1);
+	struct bench b;
+	struct http_exchange *x;
+	bool taken = true;
+	int fd;
+
+	bench_open(&b, NULL);
+	fd = client(&b);
+	x = open_stream(&b, fd);
+	for (int i = 0; i < 64 && taken; i++)
+		taken = http_stream_write(x, block, 1 << 20);
+	CHECK(!taken);
+	for (double end = now_s() + 2; now_s() < end && !streams_gone;)
+		turn(&b);
+	CHECK_INT(streams_gone, 1);
+	close(fd);
+	bench_close(&b);
+}
+
+TEST(http_stream, a_server_that_ends_tells_of_its_streams)
+{
+	struct bench b;
+	int fd;
+
+	bench_open(&b, NULL);
+	fd = client(&b);
+	(void)open_stream(&b, fd);
+	bench_close(&b);
+	CHECK_INT(streams_gone, 1);
+	close(fd);
+}

@@ -90,7 +90,7 @@ static const char *name_of(const struct plan *p, size_t i)
 {
 	if (p->stacks[i].nested)
 		return NULL; /* CloudFormation makes it up */
-	return p->key_directory || (p->stack_given && i + 1 == p->count) ? p->stacks[i].name : NULL;
+	return p->key_directory || p->deployed || (p->stack_given && i + 1 == p->count) ? p->stacks[i].name : NULL;
 }
 
 static int evaluate(const struct plan *p, struct template *const *templates,

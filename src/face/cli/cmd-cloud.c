@@ -8,6 +8,7 @@
 #include "engine/cloud/cloud.h"
 #include "face/cli/commands.h"
 #include "face/cli/target.h"
+#include "face/console/console.h"
 
 /* What this machine holds tasks to (engine/fabric). */
 static const char *limit_words(const char *how)
@@ -145,7 +146,7 @@ static int run_daemon(struct cli *cli, struct err *err)
 {
 	OWN(str) char *state_dir = target_state_dir();
 	const char *given = cli_option(cli, "state-dir");
-	struct cloud_options o = { .port = target_port(), .ready_fd = -1, .log_fd = -1 };
+	struct cloud_options o = { .port = target_port(), .ready_fd = -1, .log_fd = -1, .page = &console_page };
 	uint64_t number;
 
 	if (wanted_verification(cli, &o.verify_signatures, err) < 0)

@@ -5,6 +5,8 @@
 #include "face/cli/check-plan.h"
 #include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
+#include "face/cli/deployed.h"
+#include "face/cli/target.h"
 
 /* The picture of the run with the most failures: another one would hide them. */
 struct drawing {
@@ -50,7 +52,7 @@ static char *title_of(const struct plan *p)
 	return buf_take(&b);
 }
 
-static const char *const formats[] = { "svg", "html", "json", NULL };
+static const char *const formats[] = { "svg", "html", "json", "compact", NULL };
 
 /* --format, else the ending of --output, else --json, else SVG. */
 static int take_format(const struct cli *cli, const char **ret, struct err *err)
@@ -65,7 +67,7 @@ static int take_format(const struct cli *cli, const char **ret, struct err *err)
 			return 0;
 		}
 	return err_set(err, ERR_INPUT,
-		       given ? "--format %s: the formats are svg, html and json"
+		       given ? "--format %s: the formats are svg, html, json and compact"
 			     : "--output %s: the ending tells no format; use .svg, .html or .json, or "
 			       "--format",
 		       given ? given : output);
@@ -73,13 +75,14 @@ static int take_format(const struct cli *cli, const char **ret, struct err *err)
 
 static char *print_of(const json_t *model, const char *format)
 {
+	OWN(json) json_t *compact = !strcmp(format, "compact") ? deployed_compact(model) : NULL;
 	OWN(str) char *json = NULL;
 
 	if (!strcmp(format, "svg"))
 		return graph_svg(model);
 	if (!strcmp(format, "html"))
 		return graph_html(model);
-	json = json_text(model);
+	json = json_text(compact ? compact : model);
 	return str_printf("%s\n", json);
 }
 
@@ -94,9 +97,28 @@ static int write_out(const struct cli *cli, const char *text, struct err *err)
 	return CLI_OK;
 }
 
+/* What is deployed under --stack, as it is now; else what the arguments name. */
+static int take_plan(struct cli *cli, struct plan *p, json_t **ret_names, struct err *err)
+{
+	const char *stack = cli_option(cli, "stack");
+	struct target t __attribute__((cleanup(own_drop_target))) = { 0 };
+	int rc;
+
+	if (!stack)
+		return plan_preview(cli, p, err);
+	if (cli->arg_count)
+		return err_set(err, ERR_INPUT, "--stack %s is deployed, %s is a file: one of them", stack,
+			       cli->args[0]);
+	if (target_open(cli, false, &t, err) < 0)
+		return -1;
+	rc = deployed_plan(&t, stack, p, ret_names, err);
+	return rc > 0 ? err_set(err, ERR_SYS, "Stack with id %s does not exist", stack) : rc;
+}
+
 static int run_graph(struct cli *cli, struct err *err)
 {
 	struct plan p __attribute__((cleanup(own_drop_plan))) = { 0 };
+	OWN(json) json_t *names = NULL;
 	struct drawing d = { .model = NULL };
 	const char *format = NULL, *name = NULL;
 	OWN(str) char *text = NULL, *title = NULL;
@@ -104,27 +126,34 @@ static int run_graph(struct cli *cli, struct err *err)
 
 	if (take_format(cli, &format, err) < 0)
 		return -1;
-	if (plan_preview(cli, &p, err) < 0 ||
+	if (take_plan(cli, &p, &names, err) < 0 ||
 	    !(d.title = title = title_of(&p)) ||
 	    check_plan_runs(&p, NULL, NULL, draw_run, &d, &name, err) < 0) {
+		if (cli_option(cli, "stack"))
+			return -1;
 		/* as with check: what cannot be read is the input's fault */
 		if (err->code == ERR_SYS || err->code == ERR_LIMIT)
 			err->code = ERR_INPUT;
 		return -1;
 	}
 	model = d.model;
+	if (names)
+		deployed_name(model, names);
 	text = print_of(model, format);
 	return write_out(cli, text, err);
 }
 
 static const struct cli_option options[] = {
 	{ .name = "output", .value = "FILE", .help = "write there, in the format its ending tells" },
-	{ .name = "format", .value = "NAME", .help = "svg (default), html or json" },
+	{ .name = "format", .value = "NAME", .help = "svg (default), html, json, or compact: json by proof" },
 	{ .name = "params",
 	  .value = "FILE",
 	  .many = true,
 	  .help = "parameter values in the aws CLI's form" },
 	{ .name = "param", .value = "K=V", .many = true, .help = "one parameter value" },
+	{ .name = "stack", .value = "NAME",
+	  .help = "draw what is deployed, with the rules of its security groups as they are now" },
+	TARGET_OPTIONS,
 	{ 0 },
 };
 const struct command command_graph = {
@@ -141,7 +170,8 @@ const struct command command_graph = {
 		   "is one file that loads nothing.",
 	.examples = "  mpcup graph > network.svg\n"
 		    "  mpcup graph template.json --params keys.json --output network.html\n"
-		    "  mpcup graph import.json near-runner.json --json",
+		    "  mpcup graph import.json near-runner.json --json\n"
+		    "  mpcup graph --stack mpc --output deployed.html",
 	.options = options,
 	.run = run_graph,
 };

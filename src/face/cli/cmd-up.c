@@ -217,6 +217,17 @@ static int take_timeout(const struct cli *cli, uint64_t *ret, struct err *err)
 	return 0;
 }
 
+/* Where a person can watch it, from now on. */
+static void say_console(const struct cli *cli, const struct target *t)
+{
+	OWN(json) json_t *health = NULL;
+
+	if (t->local && !cli->quiet && !cli->json && target_health(&health, NULL) == 1 &&
+	    json_str(health, "console"))
+		(void)printf("Watch it at %s%s\n", t->endpoint, json_str(health, "console"));
+	(void)fflush(stdout);
+}
+
 static int deploy_all(struct cli *cli, struct target *t, const struct plan *p,
 		      const json_t *findings, uint64_t seconds, struct err *err)
 {
@@ -226,6 +237,7 @@ static int deploy_all(struct cli *cli, struct target *t, const struct plan *p,
 	int rc;
 
 	note_begun(cli, t, p);
+	say_console(cli, t);
 	rc = up_hand_over(cli, t, p, deadline, err);
 	if (rc)
 		return rc < 0 ? -1 : CLI_FAILED;

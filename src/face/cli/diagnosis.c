@@ -8,27 +8,11 @@
 #include "core/launch/launch.h"
 #include "face/cli/check-plan.h"
 #include "face/cli/cli-internal.h"
+#include "face/cli/deployed.h"
 #include "face/cli/evidence.h"
 #include "face/cli/plan.h"
 
 /* ---- the check of what is deployed --------------------------------------------------------------------- */
-
-/* NoEcho values are masked, and a mask is no value. */
-static json_t *known_parameters(const json_t *stack)
-{
-	json_t *known = json_array(), *one;
-	size_t i;
-
-	json_array_foreach(json_list(stack, "parameters"), i, one) {
-		const char *value = json_str(one, "ParameterValue");
-
-		if (value && json_str(one, "ParameterKey") && strcmp(value, "****") != 0)
-			json_array_append_new(known, json_pack("{s:s,s:s}", "ParameterKey",
-							       json_str(one, "ParameterKey"),
-							       "ParameterValue", value));
-	}
-	return known;
-}
 
 static void add_stack(struct plan *p, const json_t *stack)
 {
@@ -38,7 +22,7 @@ static void add_stack(struct plan *p, const json_t *stack)
 	if (text)
 		p->stacks[p->count++] = (struct plan_stack){ .name = str_dup(name), .role = "network",
 							     .text = str_dup(text), .len = strlen(text),
-							     .parameters = known_parameters(stack) };
+							     .parameters = deployed_parameters(json_list(stack, "parameters")) };
 }
 
 /* What exports before what imports: the evidence has the stack that was asked for first. */

@@ -47,6 +47,41 @@ static json_int_t metric_sum(const char *text, const char *name)
 	return sum;
 }
 
+/* Participants that this node is connected to, in both directions. */
+static json_t *connected_to(const char *text)
+{
+	static const char name[] = "\nmpc_network_live_connections{", label[] = "peer_participant_id=\"";
+	json_t *ids = json_array();
+
+	for (const char *line = strstr(text, name); line; line = strstr(line + 1, name)) {
+		const char *end = strchr(line + 1, '\n'), *at = strstr(line, label), *value = strstr(line, "} ");
+
+		if (at && value && (!end || (at < end && value < end)) && strtod(value + 2, NULL) > 0)
+			json_array_append_new(ids, json_integer(strtoll(at + sizeof(label) - 1, NULL, 10)));
+	}
+	return ids;
+}
+
+/* Value of a metric that has no labels, or whose line begins with these; 0: it does not occur. */
+static double metric_value(const char *text, const char *name)
+{
+	OWN(str) char *line = str_printf("\n%s ", name);
+	const char *at = strstr(text, line);
+
+	return at ? strtod(at + strlen(line), NULL) : 0;
+}
+
+/* What it signed since it started. */
+static json_t *signing_of(const char *text)
+{
+	return json_pack("{s:f,s:f,s:f,s:f,s:f}", "succeeded",
+			 metric_value(text, "mpc_num_signature_computations_led{result=\"succeeded\"}"), "failed",
+			 metric_value(text, "mpc_num_signature_computations_led{result=\"failed\"}"), "waiting",
+			 metric_value(text, "mpc_pending_signatures_queue_size"), "latencySeconds",
+			 metric_value(text, "mpc_signature_request_response_latency_seconds_sum"), "latencyCount",
+			 metric_value(text, "mpc_signature_request_response_latency_seconds_count"));
+}
+
 static void probe_metrics(struct target *t, json_t *node)
 {
 	int status;
@@ -57,6 +92,8 @@ static void probe_metrics(struct target *t, json_t *node)
 		peers = metric_sum(text, "near_peer_connections_total");
 		height = metric_sum(text, "mpc_indexer_latest_block_height");
 		live = metric_sum(text, "mpc_network_live_connections");
+		json_object_set_new(node, "connectedTo", connected_to(text));
+		json_object_set_new(node, "signing", signing_of(text));
 	}
 	json_object_set_new(node, "chain",
 			    json_pack("{s:I,s:I}", "peers", peers > 0 ? peers : 0, "blockHeight",
@@ -156,6 +193,10 @@ static json_t *node_entry(struct target *t, const json_t *node, size_t node_coun
 		json_object_set_new(entry, "peers",
 				    json_pack("{s:I,s:I}", "connected", json_int_or(node, "live", 0),
 					      "expected", (json_int_t)node_count - 1));
+		if (json_list(node, "connectedTo"))
+			json_object_set(json_map(entry, "peers"), "participantIds", json_list(node, "connectedTo"));
+		if (json_map(node, "signing"))
+			json_object_set(entry, "signing", json_map(node, "signing"));
 	}
 	return entry;
 }

@@ -7,7 +7,9 @@
  *  "nodes":[{"name","accountId","logicalResourceId","serviceArn","serviceStatus","desiredCount",
  *            "runningCount","taskArn"?,"lastStatus","healthStatus","privateIpv4Address"?,"dnsName"?,
  *            "endpoints":{"8080":"127.0.0.1:port",..},"stoppedReason"?,"participant":bool,
- *            "chain":{"peers":n,"blockHeight":n},"peers":{"connected":n,"expected":n}}],
+ *            "chain":{"peers":n,"blockHeight":n},
+ *            "peers":{"connected":n,"expected":n,"participantIds":[n,..]},
+ *            "signing":{"succeeded","failed","waiting","latencySeconds","latencyCount"} (since it started)}],
  *  "chains":[..same members..], "services":[..others..],
  *  "summary":{"nodes","running","healthy","following","peerConnections","peerConnectionsExpected"}}
  * lastStatus and healthStatus are ECS's; a task without a container health check that answers /health

@@ -29,6 +29,7 @@ struct plan {
 	/* nothing is made; a key that is missing leaves its parameter without a value; a template that
 	 * cannot be read stays in the list (unread: there is one) */
 	bool preview, unread;
+	bool deployed;	  /* all stacks have the names that they are deployed under */
 	bool stack_given; /* the last one has the name that --stack gives */
 };
 

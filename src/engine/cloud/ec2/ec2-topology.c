@@ -166,6 +166,8 @@ static void add_rule(struct topology_group *g, const json_t *o)
 
 	if (!read_rule(o, &rule))
 		return;
+	if (json_str(o, "securityGroupRuleId"))
+		rule.id = str_dup(json_str(o, "securityGroupRuleId"));
 	*list = mem_grow(*list, *count + 1, sizeof(**list));
 	(*list)[(*count)++] = rule;
 }

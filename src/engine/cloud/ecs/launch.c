@@ -269,10 +269,41 @@ static bool all_started(const struct launch *l)
 	return true;
 }
 
+/* "mpcup:steps" of the task: {"step","at": ms since it was created,"ms"?: when it is over,"failed"?}. */
+static json_t *step_entry(struct launch *l, enum launch_step step)
+{
+	const char *name = launch_row(step)->name;
+	json_t *walked = json_list(l->task, "mpcup:steps"), *last;
+	double created = json_number_value(json_object_get(l->task, "createdAt"));
+
+	if (!walked) {
+		walked = json_array();
+		json_object_set_new(l->task, "mpcup:steps", walked);
+	}
+	last = json_array_get(walked, json_array_size(walked) - 1);
+	if (json_array_size(walked) && str_eq(json_str(last, "step"), name))
+		return last;
+	last = json_pack("{s:s,s:I}", "step", name, "at",
+			 (json_int_t)(hub_now_ms(l->ecs->hub) - (int64_t)(created * 1000 + 0.5)));
+	json_array_append_new(walked, last);
+	return last;
+}
+
+static void step_over(struct launch *l, json_t *entry, bool failed)
+{
+	double created = json_number_value(json_object_get(l->task, "createdAt"));
+	int64_t since = hub_now_ms(l->ecs->hub) - (int64_t)(created * 1000 + 0.5);
+
+	json_set_int(entry, "ms", (json_int_t)since - json_int_or(entry, "at", 0));
+	if (failed)
+		json_set_bool(entry, "failed", true);
+}
+
 static void established(struct launch *l)
 {
 	if (json_bool_or(l->task, "mpcup:established", false))
 		return;
+	step_over(l, step_entry(l, LAUNCH_STEADY), false);
 	json_set_bool(l->task, "mpcup:established", true);
 	ecs_launch_save(l);
 	ecs_schedule_established(l->ecs, l->task);
@@ -295,6 +326,7 @@ static void set_running(struct launch *l)
 	l->phase = PHASE_RUNNING;
 	ecs_secrets_wipe(l);
 	json_object_set_new(l->task, "startedAt", ecs_time(l->ecs->hub));
+	(void)step_entry(l, LAUNCH_STEADY);
 	for (size_t i = 0; i < l->container_count; i++)
 		if (l->containers[i].started && !l->containers[i].exited)
 			json_set_str(l->containers[i].shown, "lastStatus", "RUNNING");
@@ -307,6 +339,9 @@ static void set_running(struct launch *l)
 
 void ecs_launch_advance(struct launch *l)
 {
+	enum ecs_step outcome;
+	json_t *entry;
+
 	if (l->phase == PHASE_RUNNING && ecs_has_checks(l) && ecs_healthy(l))
 		established(l);
 	if (l->advancing || l->phase != PHASE_STARTING)
@@ -314,7 +349,14 @@ void ecs_launch_advance(struct launch *l)
 	l->advancing = true;
 	while (l->phase == PHASE_STARTING && l->step <= LAUNCH_NAME) {
 		ecs_launch_status(l, launch_row(l->step)->state);
-		if (steps[l->step](l) != STEP_NEXT)
+		entry = json_incref(step_entry(l, l->step));
+		outcome = steps[l->step](l);
+		if (outcome != STEP_WAIT)
+			step_over(l, entry, outcome == STEP_FAILED);
+		else
+			hub_touch(l->ecs->hub, ECS_TASK, l->id);
+		json_decref(entry);
+		if (outcome != STEP_NEXT)
 			break;
 		l->step++;
 	}

@@ -42,6 +42,9 @@ TEST(ecs_launch, a_node_comes_up_and_its_service_becomes_steady)
 	CHECK_INT(json_int_or(started, "nofile_soft", 0), 65535);
 	CHECK_INT(json_int_or(started, "memory_bytes", 0), 4096LL * 1024 * 1024);
 	CHECK(json_bool_or(started, "init", false));
+	CHECK_STR(json_string_value(json_path(task, "mpcup:steps.0.step")), "placement");
+	CHECK_INT(json_array_size(json_list(task, "mpcup:steps")), LAUNCH_STEADY + 1);
+	CHECK(json_object_get(json_array_get(json_list(task, "mpcup:steps"), LAUNCH_STEADY), "ms") != NULL);
 	CHECK_INT(json_object_size(fake.instances), 1);
 	CHECK_INT(json_array_size(fake.logged), 1);
 	fake_end();

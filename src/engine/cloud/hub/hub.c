@@ -202,6 +202,11 @@ json_t *hub_all(struct hub *hub, const char *kind)
 	return all;
 }
 
+void hub_touch(struct hub *hub, const char *kind, const char *id)
+{
+	tell(hub, kind, id);
+}
+
 void hub_watch(struct hub *hub, const char *prefix,
 	       void (*fn)(struct hub *hub, const char *kind, const char *id, void *ctx), void *ctx)
 {

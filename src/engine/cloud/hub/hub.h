@@ -116,6 +116,8 @@ void hub_remove(struct hub *hub, const char *kind, const char *id);
 /* Object id -> value of all of a kind, in order of creation. Borrowed, valid until the next put or
  * remove of that kind (take json_object_foreach_safe or a copy to change it while walking). */
 json_t *hub_all(struct hub *hub, const char *kind);
+/* Tells the watchers of a change that need not be durable. */
+void hub_touch(struct hub *hub, const char *kind, const char *id);
 /* fn is called right after each put/remove of a kind that starts with `prefix`. Only mark and
  * hub_defer() in it. */
 void hub_watch(struct hub *hub, const char *prefix,
