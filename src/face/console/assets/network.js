@@ -143,7 +143,7 @@ function signForm(main) {
 		drawOutcome(main);
 	};
 
-	return h("form", { class: "form", onsubmit: submit }, h("label", {}, "Domain", domain), h("label", {}, "Derivation path", path), h("label", { class: "wide" }, "Message (Keccak-256 of it for secp256k1; for ed25519 the bytes, at least 32)", message), h("div", { class: "wide buttons" }, button));
+	return h("form", { class: "form", onsubmit: submit }, h("label", {}, "Domain", domain), h("label", {}, "Derivation path", path), h("label", { class: "wide" }, "Message (Keccak-256 of it for secp256k1; for ed25519 the bytes themselves)", message), h("div", { class: "wide buttons" }, button));
 }
 
 function outcomeOf() {
