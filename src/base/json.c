@@ -79,6 +79,17 @@ json_t *json_map(const json_t *j, const char *key)
 	return json_is_object(value) ? value : NULL;
 }
 
+bool json_has_text(const json_t *list, const char *text)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		if (str_eq(json_string_value(one), text))
+			return true;
+	return false;
+}
+
 /* Length of the UTF-8 character at the front, 0 when there is none. */
 static size_t utf8_front(const char *data, size_t len)
 {

@@ -24,6 +24,8 @@ json_t *json_path(const json_t *j, const char *path);
 /* Member as array / object, borrowed; NULL when it is not. */
 json_t *json_list(const json_t *j, const char *key);
 json_t *json_map(const json_t *j, const char *key);
+/* Whether one element of an array is this text. list: NULL has none. */
+bool json_has_text(const json_t *list, const char *text);
 /* Any bytes as a JSON string: what is no UTF-8 becomes U+FFFD. The caller's. */
 json_t *json_bytes(const char *data, size_t len);
 /* NULL value: nothing is set. Text from outside may be any bytes, see json_bytes(). */

@@ -336,13 +336,8 @@ static bool has_rule(const char *step, bool with_asked)
 
 static void add_once(json_t *list, const char *text)
 {
-	json_t *one;
-	size_t i;
-
-	json_array_foreach(list, i, one)
-		if (str_eq(json_string_value(one), text))
-			return;
-	json_add_str(list, text);
+	if (!json_has_text(list, text))
+		json_add_str(list, text);
 }
 
 json_t *check_findings_of(const json_t *findings, const char *service)

@@ -187,22 +187,11 @@ static json_t *cause_find(const json_t *causes, const char *fault)
 	return NULL;
 }
 
-static bool has_text(const json_t *list, const char *text)
-{
-	json_t *one;
-	size_t i;
-
-	json_array_foreach(list, i, one)
-		if (str_eq(json_string_value(one), text))
-			return true;
-	return false;
-}
-
 static void add_service(json_t *cause, const char *service)
 {
 	json_t *services = json_list(cause, "services");
 
-	if (!service || has_text(services, service))
+	if (!service || json_has_text(services, service))
 		return;
 	if (!json_array_size(services))
 		json_set_str(cause, "service", service);
@@ -351,7 +340,7 @@ static bool confirm(json_t *causes, const struct symptom *s, const json_t *findi
 
 static bool is_about(const json_t *cause, const struct symptom *s)
 {
-	return s->service && has_text(json_list(cause, "services"), s->service);
+	return s->service && json_has_text(json_list(cause, "services"), s->service);
 }
 
 /* The cause that a symptom without a finding follows from: an earlier step of the same service; for what

@@ -143,17 +143,6 @@ int method_vote_new_parameters(struct run *run, struct err *err)
 	return 0;
 }
 
-static bool has_account(const json_t *list, const char *account)
-{
-	json_t *one;
-	size_t i;
-
-	json_array_foreach(list, i, one)
-		if (str_eq(json_string_value(one), account))
-			return true;
-	return false;
-}
-
 int method_vote_cancel_resharing(struct run *run, struct err *err)
 {
 	json_t *resharing = protocol_phase(run->state, "Resharing"), *votes, *running;
@@ -165,7 +154,7 @@ int method_vote_cancel_resharing(struct run *run, struct err *err)
 		return not_participant(err, run->call->signer);
 	votes = json_list(resharing, "cancellation_requests");
 	run_log(run, "vote_cancel_resharing: signer=%s", run->call->signer);
-	if (!has_account(votes, run->call->signer))
+	if (!json_has_text(votes, run->call->signer))
 		json_add_str(votes, run->call->signer);
 	if ((json_int_t)json_array_size(votes) < parameters_threshold(old))
 		return 0;

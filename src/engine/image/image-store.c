@@ -74,12 +74,7 @@ static int open_directory(const char *state_dir)
 
 static bool has_digest(const json_t *record, const char *digest)
 {
-	json_t *one;
-	size_t i;
-
-	json_array_foreach(json_list(record, "digests"), i, one) if (
-		str_eq(json_string_value(one), digest)) return true;
-	return false;
+	return json_has_text(json_list(record, "digests"), digest);
 }
 
 /* "a/b:tag" and "a/b@digest" name the same repository. */

@@ -107,13 +107,7 @@ json_t *ledger_check_actions(const struct near_action *actions, size_t count, bo
 
 static bool names_method(const json_t *names, const char *method)
 {
-	json_t *name;
-	size_t i;
-
-	json_array_foreach(names, i, name)
-		if (str_eq(json_string_value(name), method))
-			return true;
-	return json_array_size(names) == 0;
+	return json_array_size(names) == 0 || json_has_text(names, method);
 }
 
 json_t *ledger_check_permission(const json_t *permission, const char *receiver,

@@ -26,24 +26,13 @@ static const char introduction[] =
 	"signature is checked, those of the chunks and trailers are not. Regions are not compared, and SigV2 and SigV4A are "
 	"refused.\n";
 
-static bool has(const json_t *list, const char *name)
-{
-	json_t *one;
-	size_t i;
-
-	json_array_foreach((json_t *)(uintptr_t)list, i, one)
-		if (str_eq(json_string_value(one), name))
-			return true;
-	return false;
-}
-
 static void print_list(const json_t *names, const json_t *without, const char *otherwise)
 {
 	json_t *name;
 	size_t i, n = 0;
 
 	json_array_foreach((json_t *)(uintptr_t)names, i, name)
-		if (!has(without, json_string_value(name)))
+		if (!json_has_text(without, json_string_value(name)))
 			(void)printf("%s%s", n++ ? ", " : "", json_string_value(name));
 	(void)fputs(n ? "" : otherwise, stdout);
 }

@@ -94,16 +94,11 @@ static int add_nested(struct collection *c, const struct template *t, const json
 static bool is_imported(struct collection *c, const char *export, const char *stack)
 {
 	OWN(json) json_t *in = json_pack("{s:s}", "ExportName", export), *out = NULL;
-	json_t *one;
-	size_t i;
 
 	/* an export that nobody imports is an error there */
 	if (awsclient_call(c->target->aws, "cloudformation", "ListImports", in, &out, NULL, NULL) < 0)
 		return false;
-	json_array_foreach(json_list(out, "Imports"), i, one)
-		if (str_eq(json_string_value(one), stack))
-			return true;
-	return false;
+	return json_has_text(json_list(out, "Imports"), stack);
 }
 
 static int add_exporters(struct collection *c, const char *stack, struct err *err)

@@ -133,12 +133,9 @@ int action_describe_stacks(struct hub *hub, struct call *c)
 
 static bool status_wanted(const struct call *c, const char *status)
 {
-	const json_t *filter = json_list(c->in, "StackStatusFilter"), *item;
-	size_t i;
+	const json_t *filter = json_list(c->in, "StackStatusFilter");
 
-	json_array_foreach(filter, i,
-			   item) if (str_eq(json_string_value(item), status)) return true;
-	return !json_array_size(filter);
+	return !json_array_size(filter) || json_has_text(filter, status);
 }
 
 int action_list_stacks(struct hub *hub, struct call *c)

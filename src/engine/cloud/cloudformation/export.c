@@ -1,20 +1,11 @@
 /* Exports and imports (aws-wire.md 7.5). */
 #include "engine/cloud/cloudformation/cloudformation-internal.h"
 
-static bool list_has(const json_t *list, const char *text)
-{
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item) if (str_eq(json_string_value(item), text)) return true;
-	return false;
-}
-
 static bool imports(const json_t *stack, const char *export_name)
 {
 	return !stack_is(stack, "DELETE_COMPLETE") &&
-	       (list_has(json_list(json_map(stack, "Settings"), "Imports"), export_name) ||
-		list_has(json_list(json_map(stack, "Target"), "Imports"), export_name));
+	       (json_has_text(json_list(json_map(stack, "Settings"), "Imports"), export_name) ||
+		json_has_text(json_list(json_map(stack, "Target"), "Imports"), export_name));
 }
 
 char *stack_importers(struct hub *hub, const char *export_name, const json_t *but)

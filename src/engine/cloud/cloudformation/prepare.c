@@ -170,11 +170,8 @@ static int refuse_types(struct hub *hub, struct call *c, const json_t *unknown)
 
 static void add_once(json_t *list, const char *text)
 {
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item) if (str_eq(json_string_value(item), text)) return;
-	json_add_str(list, text);
+	if (!json_has_text(list, text))
+		json_add_str(list, text);
 }
 
 static int check_resources(struct hub *hub, struct call *c, const struct stack_plan *plan)

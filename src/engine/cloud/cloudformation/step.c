@@ -471,15 +471,6 @@ static void apply(struct stack_run *run, struct stack_step *step)
  * ------------------------------------------------------------------------------------------------------------
  */
 
-static bool listed(const json_t *list, const char *logical)
-{
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item) if (str_eq(json_string_value(item), logical)) return true;
-	return false;
-}
-
 static void after_revert(struct stack_run *run, struct stack_step *step, json_t *record, int rc,
 			 const char *reason)
 {
@@ -501,7 +492,7 @@ static void revert(struct stack_run *run, struct stack_step *step)
 				       json_list(json_map(run->stack, "Settings"), "Tags"));
 	int rc = 0;
 
-	if (listed(json_list(run->stack, "ResourcesToSkip"), step->logical)) {
+	if (json_has_text(json_list(run->stack, "ResourcesToSkip"), step->logical)) {
 		revert_done(run, step, record, "Resource skipped during UpdateRollback");
 		return;
 	}
@@ -531,7 +522,7 @@ static bool retained(const struct stack_run *run, const json_t *record)
 			     (!strcmp(run->phase, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS") &&
 			      json_object_get(record, "New"));
 
-	if (listed(json_list(run->stack, "RetainResources"), json_str(record, "LogicalResourceId")))
+	if (json_has_text(json_list(run->stack, "RetainResources"), json_str(record, "LogicalResourceId")))
 		return true;
 	if (!strcmp(policy, "RetainExceptOnCreate"))
 		return !undoes_create;

@@ -175,13 +175,7 @@ json_t *ec2_texts(const json_t *in, const char *key)
 
 bool ec2_has(const json_t *array, const char *text)
 {
-	size_t i;
-	json_t *item;
-
-	json_array_foreach(array, i, item)
-		if (text && str_eq(json_string_value(item), text))
-			return true;
-	return false;
+	return text && json_has_text(array, text);
 }
 
 json_t *ec2_first(struct hub *hub, const struct ec2_thing *t, const char *key, const char *value)
