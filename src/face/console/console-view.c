@@ -25,6 +25,19 @@ static void copy(json_t *to, const char *name, const json_t *from, const char *k
 		json_object_set(to, name, value);
 }
 
+/* Members of `from`, each under the name that the page has for it; new. Ends with a NULL name. */
+struct field {
+	const char *name, *key;
+};
+static json_t *pick(const json_t *from, const struct field *fields)
+{
+	json_t *one = json_object();
+
+	for (; fields->name; fields++)
+		copy(one, fields->name, from, fields->key);
+	return one;
+}
+
 /* All pages of a list, at most `most` entries. The caller's. */
 static json_t *ask_all(struct console *c, const char *action, const char *stack, const char *list, size_t most)
 {
@@ -60,21 +73,24 @@ static const char *tag_of(const json_t *stack, const char *key)
 
 json_t *console_stacks(struct console *c, const struct listener *l)
 {
+	static const struct field fields[] = {
+		{ "id", "StackId" },
+		{ "status", "StackStatus" },
+		{ "reason", "StackStatusReason" },
+		{ "description", "Description" },
+		{ "created", "CreationTime" },
+		{ "updated", "LastUpdatedTime" },
+		{ "parent", "ParentId" },
+		{ NULL, NULL }
+	};
 	OWN(json) json_t *all = ask_all(c, "DescribeStacks", NULL, "Stacks", 10000);
 	json_t *ret = json_object(), *stack;
 	size_t i;
 
 	(void)l;
 	json_array_foreach(all, i, stack) {
-		json_t *one = json_object();
+		json_t *one = pick(stack, fields);
 
-		copy(one, "id", stack, "StackId");
-		copy(one, "status", stack, "StackStatus");
-		copy(one, "reason", stack, "StackStatusReason");
-		copy(one, "description", stack, "Description");
-		copy(one, "created", stack, "CreationTime");
-		copy(one, "updated", stack, "LastUpdatedTime");
-		copy(one, "parent", stack, "ParentId");
 		json_set_str(one, "network", tag_of(stack, "mpcup:network"));
 		json_set_str(one, "role", tag_of(stack, "mpcup:role"));
 		json_object_set_new(ret, json_str_or(stack, "StackName", ""), one);
@@ -84,20 +100,23 @@ json_t *console_stacks(struct console *c, const struct listener *l)
 
 json_t *console_events(struct console *c, const struct listener *l)
 {
+	static const struct field fields[] = {
+		{ "at", "Timestamp" },
+		{ "logical", "LogicalResourceId" },
+		{ "physical", "PhysicalResourceId" },
+		{ "type", "ResourceType" },
+		{ "status", "ResourceStatus" },
+		{ "reason", "ResourceStatusReason" },
+		{ NULL, NULL }
+	};
 	OWN(json) json_t *all = *l->stack ? ask_all(c, "DescribeStackEvents", l->stack, "StackEvents", EVENTS_MOST)
 					  : NULL;
 	json_t *ret = json_object(), *event;
 	size_t i;
 
 	json_array_foreach(all, i, event) {
-		json_t *one = json_object();
+		json_t *one = pick(event, fields);
 
-		copy(one, "at", event, "Timestamp");
-		copy(one, "logical", event, "LogicalResourceId");
-		copy(one, "physical", event, "PhysicalResourceId");
-		copy(one, "type", event, "ResourceType");
-		copy(one, "status", event, "ResourceStatus");
-		copy(one, "reason", event, "ResourceStatusReason");
 		json_set_int(one, "order", (json_int_t)(json_array_size(all) - i));
 		json_object_set_new(ret, json_str_or(event, "EventId", ""), one);
 	}
@@ -149,6 +168,14 @@ static const json_t *needs_of(struct console *c, const char *stack)
 
 json_t *console_resources(struct console *c, const struct listener *l)
 {
+	static const struct field fields[] = {
+		{ "type", "ResourceType" },
+		{ "physical", "PhysicalResourceId" },
+		{ "status", "ResourceStatus" },
+		{ "reason", "ResourceStatusReason" },
+		{ "at", "LastUpdatedTimestamp" },
+		{ NULL, NULL }
+	};
 	OWN(json) json_t *all = *l->stack ? ask_all(c, "ListStackResources", l->stack, "StackResourceSummaries", 10000)
 					  : NULL;
 	const json_t *needs = json_array_size(all) ? needs_of(c, l->stack) : NULL;
@@ -157,13 +184,8 @@ json_t *console_resources(struct console *c, const struct listener *l)
 
 	json_array_foreach(all, i, resource) {
 		const char *logical = json_str_or(resource, "LogicalResourceId", "");
-		json_t *one = json_object();
+		json_t *one = pick(resource, fields);
 
-		copy(one, "type", resource, "ResourceType");
-		copy(one, "physical", resource, "PhysicalResourceId");
-		copy(one, "status", resource, "ResourceStatus");
-		copy(one, "reason", resource, "ResourceStatusReason");
-		copy(one, "at", resource, "LastUpdatedTimestamp");
 		copy(one, "needs", needs, logical);
 		json_object_set_new(ret, logical, one);
 	}
@@ -185,25 +207,28 @@ static json_t *last_events(const json_t *service)
 
 json_t *console_services(struct console *c, const struct listener *l)
 {
+	static const struct field fields[] = {
+		{ "arn", "serviceArn" },
+		{ "name", "serviceName" },
+		{ "status", "status" },
+		{ "desired", "desiredCount" },
+		{ "running", "runningCount" },
+		{ "pending", "pendingCount" },
+		{ "definition", "taskDefinition" },
+		{ "stack", "mpcup:stack" },
+		{ NULL, NULL }
+	};
 	json_t *ret = json_object(), *service;
 	const char *key;
 
 	(void)l;
 	json_object_foreach(hub_all(c->hub, "ecs:service"), key, service) {
-		json_t *one = json_pack("{s:o}", "events", last_events(service));
+		json_t *one;
 
-		if (str_eq(json_str(service, "status"), "INACTIVE")) {
-			json_decref(one);
+		if (str_eq(json_str(service, "status"), "INACTIVE"))
 			continue;
-		}
-		copy(one, "arn", service, "serviceArn");
-		copy(one, "name", service, "serviceName");
-		copy(one, "status", service, "status");
-		copy(one, "desired", service, "desiredCount");
-		copy(one, "running", service, "runningCount");
-		copy(one, "pending", service, "pendingCount");
-		copy(one, "definition", service, "taskDefinition");
-		copy(one, "stack", service, "mpcup:stack");
+		one = pick(service, fields);
+		json_object_set_new(one, "events", last_events(service));
 		json_object_set_new(ret, key, one);
 	}
 	return ret;
@@ -211,17 +236,15 @@ json_t *console_services(struct console *c, const struct listener *l)
 
 static json_t *containers_of(const json_t *task)
 {
-	static const char *const members[] = { "name", "lastStatus", "exitCode", "reason", "healthStatus", "image" };
+	static const struct field fields[] = { { "name", "name" },		{ "lastStatus", "lastStatus" },
+					       { "exitCode", "exitCode" },	{ "reason", "reason" },
+					       { "healthStatus", "healthStatus" }, { "image", "image" },
+					       { NULL, NULL } };
 	json_t *list = json_array(), *container;
 	size_t i;
 
-	json_array_foreach(json_list(task, "containers"), i, container) {
-		json_t *one = json_object();
-
-		for (size_t k = 0; k < sizeof(members) / sizeof(members[0]); k++)
-			copy(one, members[k], container, members[k]);
-		json_array_append_new(list, one);
-	}
+	json_array_foreach(json_list(task, "containers"), i, container)
+		json_array_append_new(list, pick(container, fields));
 	return list;
 }
 
@@ -238,18 +261,18 @@ static const char *address_of(const json_t *task)
 
 static json_t *task_view(const json_t *task)
 {
-	static const char *const members[][2] = {
+	static const struct field fields[] = {
 		{ "arn", "taskArn" },	      { "status", "lastStatus" },   { "desired", "desiredStatus" },
 		{ "health", "healthStatus" }, { "created", "createdAt" },   { "started", "startedAt" },
 		{ "stopping", "stoppingAt" }, { "stopped", "stoppedAt" },   { "stopCode", "stopCode" },
 		{ "reason", "stoppedReason" }, { "group", "group" },	    { "definition", "taskDefinitionArn" },
 		{ "cluster", "clusterArn" },  { "service", "mpcup:service" }, { "stack", "mpcup:stack" },
 		{ "steps", "mpcup:steps" },   { "cpu", "cpu" },		    { "memory", "memory" },
+		{ NULL, NULL },
 	};
-	json_t *one = json_pack("{s:o}", "containers", containers_of(task));
+	json_t *one = pick(task, fields);
 
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		copy(one, members[i][0], task, members[i][1]);
+	json_object_set_new(one, "containers", containers_of(task));
 	json_set_str(one, "address", address_of(task));
 	return one;
 }
