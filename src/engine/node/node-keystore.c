@@ -410,6 +410,16 @@ int keystore_get(struct keystore *k, const struct keystore_id *id, struct thresh
 }
 
 /* Other attempts at the same key: nobody will ask for them. */
+/* What the index says now counts; then what it no longer names goes. */
+static int next_generation(struct keystore *k, struct err *err)
+{
+	k->generation++;
+	if (write_index(k, err) < 0 || step(k, "sweep", err) < 0)
+		return -1;
+	sweep(k);
+	return 0;
+}
+
 static void drop_attempts(struct keystore *k, const struct keystore_id *id)
 {
 	for (size_t i = 0; i < k->count; i++) {
@@ -434,11 +444,7 @@ int keystore_promote(struct keystore *k, const struct keystore_id *ids, size_t c
 	}
 	if (!changed)
 		return 0;
-	k->generation++;
-	if (write_index(k, err) < 0 || step(k, "sweep", err) < 0)
-		return -1;
-	sweep(k);
-	return 0;
+	return next_generation(k, err);
 }
 
 int keystore_keep_epoch(struct keystore *k, uint64_t epoch, struct err *err)
@@ -450,11 +456,7 @@ int keystore_keep_epoch(struct keystore *k, uint64_t epoch, struct err *err)
 			entry_drop(k, &k->entries[i--]);
 	if (k->count == before)
 		return 0;
-	k->generation++;
-	if (write_index(k, err) < 0 || step(k, "sweep", err) < 0)
-		return -1;
-	sweep(k);
-	return 0;
+	return next_generation(k, err);
 }
 
 int keystore_begin(struct keystore *k, const struct keystore_id *id, struct err *err)

@@ -129,7 +129,7 @@ int mpc_state_changed(struct mpc *m, struct err *err)
 
 /* ---- peers ------------------------------------------------------------------------------------------------ */
 
-static struct peer_state *peer_state(struct mpc *m, uint32_t id)
+struct peer_state *mpc_peer_state(struct mpc *m, uint32_t id)
 {
 	for (size_t i = 0; i < m->peer_count; i++)
 		if (m->peers[i].id == id)
@@ -143,7 +143,7 @@ static struct peer_state *peer_state(struct mpc *m, uint32_t id)
 /* Who was started anew has lost what it held in memory, and its session ids begin again. */
 static void look_at_peer(struct mpc *m, const struct mesh_link *link)
 {
-	struct peer_state *p = peer_state(m, link->id);
+	struct peer_state *p = mpc_peer_state(m, link->id);
 
 	if (!p || !link->incoming || !memcmp(p->process, link->process, sizeof(p->process)))
 		return;

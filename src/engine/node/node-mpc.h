@@ -275,6 +275,7 @@ void mpc_request(struct mpc *m, const json_t *request);
 void mpc_request_done(struct mpc *m, const char *request, bool answered);
 
 uint32_t mpc_self(const struct mpc *m); /* our participant id */
+struct peer_state *mpc_peer_state(struct mpc *m, uint32_t id); /* what is known of one; NULL: no room */
 /* All of these but us are connected. */
 bool mpc_all_up(const struct mpc *m, const uint32_t *parties, size_t count);
 const char *mpc_account(const struct mpc *m, uint32_t id); /* "?" when unknown */

@@ -360,17 +360,6 @@ void session_run(struct mpc *m, const struct session_setup *setup, struct thresh
 
 /* ---- starts --------------------------------------------------------------------------------------------- */
 
-static struct peer_state *peer_state(struct mpc *m, uint32_t id)
-{
-	for (size_t i = 0; i < m->peer_count; i++)
-		if (m->peers[i].id == id)
-			return &m->peers[i];
-	if (m->peer_count == THRESHOLD_PARTIES_MOST)
-		return NULL;
-	m->peers[m->peer_count] = (struct peer_state){ .id = id };
-	return &m->peers[m->peer_count++];
-}
-
 static bool is_party(const struct frame_start *s, uint32_t id)
 {
 	for (size_t i = 0; i < s->count; i++)
@@ -382,7 +371,7 @@ static bool is_party(const struct frame_start *s, uint32_t id)
 /* NULL, or what is wrong with it. Session ids rise: none is accepted twice. */
 static const char *check_start(struct mpc *m, const struct frame *f, const struct frame_start *start)
 {
-	struct peer_state *peer = peer_state(m, f->from);
+	struct peer_state *peer = mpc_peer_state(m, f->from);
 	uint8_t id[FRAME_SESSION_BYTES];
 
 	frame_session_id(m->network, f->from, start->process, start->counter, id);

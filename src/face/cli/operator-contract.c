@@ -5,7 +5,7 @@
 #include "face/cli/operator-internal.h"
 
 #define MEMBERS_FEW 8
-
+#define BLOCKS_OWN 30 /* that the contract gives a key event by itself */
 #define PEER_PORT 80 /* port of the MPC peers where the private name carries none */
 
 /* ---- the chain ---------------------------------------------------------------------------------------- */
@@ -146,14 +146,6 @@ unsigned operator_threshold(const struct operator_wish *wish, size_t members)
 	return wish->threshold ? wish->threshold : least < 2 ? 2 : least;
 }
 
-/* Many nodes on one machine take longer over a key than the contract's own 30 blocks. */
-static json_t *init_config(size_t members)
-{
-	json_int_t blocks = 30 + 8 * (json_int_t)members;
-
-	return json_pack("{s:I}", "key_event_timeout_blocks", blocks);
-}
-
 int operator_step_init(struct bring_up *b, struct err *err)
 {
 	struct chain_signer root = { .account = OPERATOR_ROOT, .key = &b->chain.root };
@@ -169,8 +161,11 @@ int operator_step_init(struct bring_up *b, struct err *err)
 		return -1;
 	args = json_pack("{s:{s:I,s:{s:I,s:O}}}", "parameters", "threshold", (json_int_t)threshold,
 			 "participants", "next_id", (json_int_t)count, "participants", b->members);
+	/* many nodes on one machine take longer over a key */
 	if (count > MEMBERS_FEW)
-		json_object_set_new(args, "init_config", init_config(count));
+		json_object_set_new(args, "init_config",
+				    json_pack("{s:I}", "key_event_timeout_blocks",
+					      BLOCKS_OWN + 8 * (json_int_t)count));
 	if (chain_call(&b->chain.client, &root, b->chain.contract, "init", args, err) < 0)
 		return strstr(err->text, "already been initialized") ? operator_look(b, err) : -1;
 	if (b->cli->progress)

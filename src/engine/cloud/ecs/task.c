@@ -339,17 +339,24 @@ static json_t *find_task(struct hub *hub, const json_t *cluster, const char *nam
 											     : NULL;
 }
 
+/* The task that a call names; NULL: it has failed. */
+static json_t *asked_task(struct hub *hub, struct call *c)
+{
+	const json_t *cluster = ecs_cluster(hub, c);
+	json_t *task = cluster ? find_task(hub, cluster, json_str(c->in, "task")) : NULL;
+
+	if (cluster && !task)
+		(void)call_fail(c, 400, "InvalidParameterException", "The referenced task was not found.");
+	return task;
+}
+
 /* There is no agent in a task that could open a session: what AWS says when its own is not there. */
 int ecs_execute_command(struct hub *hub, struct call *c)
 {
-	const json_t *cluster = ecs_cluster(hub, c), *task;
+	const json_t *task = asked_task(hub, c);
 
-	if (!cluster)
-		return -1;
-	task = find_task(hub, cluster, json_str(c->in, "task"));
 	if (!task)
-		return call_fail(c, 400, "InvalidParameterException",
-				 "The referenced task was not found.");
+		return -1;
 	if (!json_bool_or(task, "enableExecuteCommand", false) || ecs_task_stopped(task))
 		return call_fail(c, 400, "InvalidParameterException",
 				 "The execute command failed because execute command was not enabled "
@@ -363,15 +370,10 @@ int ecs_execute_command(struct hub *hub, struct call *c)
 
 int ecs_stop_task(struct hub *hub, struct call *c)
 {
-	const json_t *cluster = ecs_cluster(hub, c);
-	json_t *task;
+	json_t *task = asked_task(hub, c);
 
-	if (!cluster)
-		return -1;
-	task = find_task(hub, cluster, json_str(c->in, "task"));
 	if (!task)
-		return call_fail(c, 400, "InvalidParameterException",
-				 "The referenced task was not found.");
+		return -1;
 	ecs_task_stop(ecs_of(hub), task, "UserInitiated",
 		      json_str_or(c->in, "reason", "Task stopped by user"));
 	json_object_set_new(c->out, "task", ecs_shown(task));
