@@ -18,7 +18,7 @@
 #define REPEATS 40
 #define BATCH 10
 
-static double now(void)
+double bench_now(void)
 {
 	struct timespec t;
 
@@ -26,7 +26,7 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static _Noreturn void fail(const char *what)
+_Noreturn void bench_fail(const char *what)
 {
 	fprintf(stderr, "threshold-bench: %s\n", what);
 	exit(1);
@@ -53,7 +53,7 @@ static void connected_pair(int ends[2])
 	if (bind(listener, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(listener, 1) < 0 ||
 	    getsockname(listener, (struct sockaddr *)&at, &len) < 0 ||
 	    connect(ends[1], (struct sockaddr *)&at, sizeof(at)) < 0 || (ends[0] = accept(listener, NULL, NULL)) < 0)
-		fail("no connection over loopback");
+		bench_fail("no connection over loopback");
 	for (int i = 0; i < 2; i++)
 		setsockopt(ends[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
@@ -70,7 +70,7 @@ static SSL *tls_over(int fd, bool server)
 	ssl = context ? SSL_new(context) : NULL;
 	SSL_CTX_free(context);
 	if (!ssl || !SSL_set_fd(ssl, fd) || (server ? SSL_accept(ssl) : SSL_connect(ssl)) != 1)
-		fail("no TLS over loopback");
+		bench_fail("no TLS over loopback");
 	return ssl;
 }
 
@@ -101,12 +101,12 @@ static double round_trip(void)
 	close(ends[0]);
 	ssl = tls_over(ends[1], false);
 	for (int i = 0; i < ROUND_TRIPS; i++) {
-		double began = now();
+		double began = bench_now();
 
 		if (SSL_write(ssl, data, sizeof(data)) != sizeof(data) ||
 		    SSL_read(ssl, data, sizeof(data)) != sizeof(data))
-			fail("the other side of the round trip is gone");
-		began = now() - began;
+			bench_fail("the other side of the round trip is gone");
+		began = bench_now() - began;
 		least = began < least ? began : least;
 	}
 	SSL_free(ssl);
@@ -131,19 +131,19 @@ static void ed25519_base(struct operands *o)
 	uint8_t unused[32];
 
 	if (crypto_scalarmult_ed25519_base_noclamp(unused, o->scalar))
-		fail("libsodium");
+		bench_fail("libsodium");
 }
 
 static void ed25519_check(struct operands *o)
 {
 	if (!crypto_core_ed25519_is_valid_point(o->ed_point))
-		fail("a point is refused");
+		bench_fail("a point is refused");
 }
 
 static void ed25519_verify(struct operands *o)
 {
 	if (crypto_sign_verify_detached(o->signature, o->hash, 32, o->ed_key + 32))
-		fail("a signature is refused");
+		bench_fail("a signature is refused");
 }
 
 static void secp256k1_base(struct operands *o)
@@ -151,7 +151,7 @@ static void secp256k1_base(struct operands *o)
 	secp256k1_pubkey unused;
 
 	if (!secp256k1_ec_pubkey_create(o->context, &unused, o->scalar))
-		fail("libsecp256k1");
+		bench_fail("libsecp256k1");
 }
 
 static void secp256k1_secret(struct operands *o)
@@ -159,7 +159,7 @@ static void secp256k1_secret(struct operands *o)
 	uint8_t unused[32];
 
 	if (!secp256k1_ecdh(o->context, unused, &o->point, o->scalar, NULL, NULL))
-		fail("libsecp256k1");
+		bench_fail("libsecp256k1");
 }
 
 static void secp256k1_public(struct operands *o)
@@ -167,7 +167,7 @@ static void secp256k1_public(struct operands *o)
 	secp256k1_pubkey product = o->point;
 
 	if (!secp256k1_ec_pubkey_tweak_mul(o->context, &product, o->scalar))
-		fail("libsecp256k1");
+		bench_fail("libsecp256k1");
 }
 
 static void secp256k1_decode(struct operands *o)
@@ -175,7 +175,7 @@ static void secp256k1_decode(struct operands *o)
 	secp256k1_pubkey unused;
 
 	if (!secp256k1_ec_pubkey_parse(o->context, &unused, o->encoded, 33))
-		fail("libsecp256k1");
+		bench_fail("libsecp256k1");
 }
 
 static void secp256k1_recover(struct operands *o)
@@ -183,7 +183,7 @@ static void secp256k1_recover(struct operands *o)
 	secp256k1_pubkey unused;
 
 	if (!secp256k1_ecdsa_recover(o->context, &unused, &o->recoverable, o->hash))
-		fail("libsecp256k1");
+		bench_fail("libsecp256k1");
 }
 
 static void prepare(struct operands *o)
@@ -200,7 +200,7 @@ static void prepare(struct operands *o)
 	crypto_sign_detached(o->signature, NULL, o->hash, 32, o->ed_key);
 	if (!secp256k1_ec_pubkey_create(o->context, &o->point, o->scalar) ||
 	    !secp256k1_ecdsa_sign_recoverable(o->context, &o->recoverable, o->hash, o->scalar, NULL, NULL))
-		fail("libsecp256k1");
+		bench_fail("libsecp256k1");
 	secp256k1_ec_pubkey_serialize(o->context, o->encoded, &len, &o->point, SECP256K1_EC_COMPRESSED);
 }
 
@@ -209,11 +209,11 @@ static double least_of(void (*operation)(struct operands *o), struct operands *o
 	double least = 1;
 
 	for (int i = 0; i < REPEATS; i++) {
-		double began = now();
+		double began = bench_now();
 
 		for (int k = 0; k < BATCH; k++)
 			operation(o);
-		began = (now() - began) / BATCH;
+		began = (bench_now() - began) / BATCH;
 		least = began < least ? began : least;
 	}
 	return least;

@@ -14,3 +14,6 @@ struct floors {
 	double secp256k1_recover;
 };
 void floors_measure(struct floors *ret);
+
+double bench_now(void); /* seconds, monotonic */
+_Noreturn void bench_fail(const char *what); /* says it and ends the program */

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "engine/peer/peer.h"
+#include "threshold-floor.h"
 
 #define SCHEMES 3
 #define THRESHOLD 2
@@ -44,20 +45,6 @@ struct mesh {
 	struct threshold_pairing *pairing;
 	struct pool pools[SCHEMES];
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static _Noreturn void fail(const char *what)
-{
-	fprintf(stderr, "threshold-bench: %s\n", what);
-	exit(1);
-}
 
 /* ---- sessions ---------------------------------------------------------------------------------------- */
 
@@ -102,7 +89,7 @@ static struct threshold_session *sign(struct mesh *m, const struct header *h)
 	uint8_t hash[32];
 
 	if (pool->used == pool->count)
-		fail("no presignature is left");
+		bench_fail("no presignature is left");
 	memcpy(hash, setting.context, 32);
 	hash[0] &= 0x7f; /* below the order, as a hash and as a tweak */
 	request = request_of(hash);
@@ -145,7 +132,7 @@ static void take_result(struct mesh *m, uint8_t kind)
 	} else if (kind < MESH_SIGN) {
 		keep(&m->pools[scheme_of(kind)], threshold_take_presignature(m->session));
 	} else if (!m->self && threshold_take_signature(m->session, &signature) < 0) {
-		fail("there is no signature");
+		bench_fail("there is no signature");
 	}
 }
 
@@ -187,10 +174,10 @@ static void send_done(struct mesh *m)
 static void look(struct mesh *m)
 {
 	if (threshold_status(m->session) == THRESHOLD_ABORTED)
-		fail(threshold_reason(m->session));
+		bench_fail(threshold_reason(m->session));
 	if (threshold_status(m->session) == THRESHOLD_RUNNING)
 		return;
-	m->finished = now();
+	m->finished = bench_now();
 	take_result(m, m->now.kind);
 	threshold_session_free(GIVE(m->session));
 	if (!m->self) {
@@ -219,7 +206,7 @@ static uint32_t sender(const struct mesh *m, const struct peer *p)
 	for (uint32_t i = 0; i < MESH_PARTIES; i++)
 		if (m->peers[i] == p)
 			return i;
-	fail("a frame of nobody");
+	bench_fail("a frame of nobody");
 }
 
 static void on_frame(void *ctx, struct peer *p, const uint8_t *data, size_t len)
@@ -230,7 +217,7 @@ static void on_frame(void *ctx, struct peer *p, const uint8_t *data, size_t len)
 	memcpy(&h, data, sizeof(h));
 	if (h.done) {
 		if (m->now.kind == MESH_NOTHING)
-			m->finished = now();
+			m->finished = bench_now();
 		if (!--m->waiting && !m->session)
 			event_base_loopbreak(m->base);
 		return;
@@ -247,7 +234,7 @@ static void on_frame(void *ctx, struct peer *p, const uint8_t *data, size_t len)
 double mesh_run(struct mesh *m, enum mesh_kind kind)
 {
 	struct header h = { .number = m->now.number + 1, .kind = (uint8_t)kind };
-	double began = now();
+	double began = bench_now();
 
 	m->waiting = parties_of(h.kind) - 1;
 	for (uint32_t to = 1; to < parties_of(h.kind); to++)
@@ -289,7 +276,7 @@ static void on_closed(void *ctx, struct peer *p, const char *why)
 	(void)p;
 	if (m->self)
 		_exit(0); /* party 0 ended */
-	fail(why);
+	bench_fail(why);
 }
 
 static uint16_t free_port(void)
@@ -299,7 +286,7 @@ static uint16_t free_port(void)
 	OWN(fd) int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || getsockname(fd, (struct sockaddr *)&at, &len) < 0)
-		fail("no free port");
+		bench_fail("no free port");
 	return ntohs(at.sin_port);
 }
 
@@ -317,7 +304,7 @@ static void listen_as(struct mesh *m, uint32_t self)
 	m->base = event_base_new();
 	if (threshold_init(seed, &err) < 0 || peer_host_new(m->base, &m->keys[self], &m->host, &err) < 0 ||
 	    peer_listen(m->host, m->ports[self], &events, &err) < 0)
-		fail(err.text);
+		bench_fail(err.text);
 }
 
 /* Each party dials those before it. */
@@ -339,7 +326,7 @@ static _Noreturn void be_other(struct mesh *m, uint32_t self, const int ready[2]
 	close(go[1]);
 	listen_as(m, self);
 	if (write(ready[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 0)
-		fail("the start was not heard");
+		bench_fail("the start was not heard");
 	dial_others(m);
 	_exit(1);
 }
@@ -351,7 +338,7 @@ struct mesh *mesh_start(void)
 	char byte;
 
 	if (pipe(ready) < 0 || pipe(go) < 0)
-		fail("no pipe");
+		bench_fail("no pipe");
 	for (uint32_t i = 0; i < MESH_PARTIES; i++) {
 		m->ports[i] = free_port();
 		near_key_from_seed((const uint8_t[32]){ (uint8_t)(i + 1) }, &m->keys[i]);
@@ -362,7 +349,7 @@ struct mesh *mesh_start(void)
 	listen_as(m, 0);
 	for (int i = 1; i < MESH_PARTIES; i++)
 		if (read(ready[0], &byte, 1) != 1)
-			fail("a party did not start");
+			bench_fail("a party did not start");
 	close(go[0]);
 	close(go[1]);
 	dial_others(m);
