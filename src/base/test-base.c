@@ -141,3 +141,14 @@ TEST(keccak, hkdf_is_openssl_s)
 	hex = hex_encode(got, sizeof(got));
 	CHECK_STR(hex, "7c0ef77d81593534a377e29e61bed4e29ffad92bfced4a2521022782597b4554");
 }
+
+TEST(json, a_list_has_a_text_or_not)
+{
+	OWN(json) json_t *list = json_pack("[s,i,s]", "a", 7, "b");
+
+	CHECK(json_has_text(list, "a"));
+	CHECK(json_has_text(list, "b"));
+	CHECK(!json_has_text(list, "c"));
+	CHECK(!json_has_text(list, "7"));
+	CHECK(!json_has_text(NULL, "a"));
+}
