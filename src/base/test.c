@@ -31,19 +31,26 @@ void test_fail(const char *file, int line, const char *fmt, ...)
 {
 	va_list args;
 
+	char *text = NULL;
+
 	failures++;
-	printf("# %s:%d: ", file, line);
 	va_start(args, fmt);
-	vprintf(fmt, args);
+	if (vasprintf(&text, fmt, args) < 0)
+		abort();
 	va_end(args);
+	/* TAP: each line of a comment begins with a hash, or the reader drops it */
+	printf("# %s:%d: ", file, line);
+	for (const char *c = text; *c; c++)
+		*c == '\n' ? (void)fputs("\n#   ", stdout) : (void)putchar(*c);
 	putchar('\n');
+	free(text);
 }
 
 void test_check_str(const char *file, int line, const char *what, const char *got, const char *want)
 {
 	if (got == want || (got && want && !strcmp(got, want)))
 		return;
-	test_fail(file, line, "%s\n#   got  %s\n#   want %s", what, got ? got : "(null)",
+	test_fail(file, line, "%s\ngot  %s\nwant %s", what, got ? got : "(null)",
 		  want ? want : "(null)");
 }
 

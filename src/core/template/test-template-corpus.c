@@ -269,7 +269,7 @@ static void check_faulty(const char *path)
 	if (start(&f, path, &concrete, &err) == 0)
 		values = evaluate_all(&f, &err);
 	if (strcmp(err.text, want) != 0)
-		test_fail(path, 0, "\n#   got  %s\n#   want %s", err.text, want);
+		test_fail(path, 0, "\ngot  %s\nwant %s", err.text, want);
 }
 
 TEST(template_corpus, faulty_templates_fail_only_where_the_template_is_at_fault)

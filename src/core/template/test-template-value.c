@@ -149,7 +149,7 @@ static void check_samples(const struct sample *samples, size_t count,
 		OWN(str) char *got = value_text(samples[i].yaml, given, world);
 
 		if (!str_eq(got, samples[i].want))
-			test_fail(__FILE__, __LINE__, "%s\n#   got  %s\n#   want %s",
+			test_fail(__FILE__, __LINE__, "%s\ngot  %s\nwant %s",
 				  samples[i].yaml, got, samples[i].want);
 	}
 }
