@@ -66,14 +66,16 @@ TEST(localnet_rpc, results_have_every_field_that_strict_clients_need)
 	rows[8].answer = ask(&c, "validators", json_pack("[n]"));
 	rows[9].name = "query:view_state";
 	rows[9].answer = ask(&c, "query",
-			     json_pack("{s:s,s:s,s:s}", "request_type", "view_state", "account_id",
-				       CONTRACT, "prefix_base64", ""));
+			     json_pack("{s:s,s:s,s:s,s:s}", "request_type", "view_state",
+				       "account_id", CONTRACT, "prefix_base64", "", "finality",
+				       "final"));
 	rows[10].name = "query:view_code";
 	rows[10].answer = query(&c, "view_code", CONTRACT, "");
 	rows[11].name = "query:view_access_key";
 	rows[11].answer = ask(&c, "query",
-			      json_pack("{s:s,s:s,s:s}", "request_type", "view_access_key",
-					"account_id", "test.near", "public_key", c.public_key));
+			      json_pack("{s:s,s:s,s:s,s:s}", "request_type", "view_access_key",
+					"account_id", "test.near", "public_key", c.public_key,
+					"finality", "final"));
 	for (size_t i = 0; i < 12; i++) {
 		check_required(all, rows[i].name, rows[i].answer);
 		json_decref(rows[i].answer);
@@ -153,9 +155,9 @@ TEST(localnet_rpc, errors_are_shaped_as_the_vectors)
 	OWN(json) json_t *code = NULL;
 
 	chain_open(&c, NULL);
-	method = ask(&c, "EXPERIMENTAL_receipt", json_array());
+	method = ask(&c, "EXPERIMENTAL_light_client_proof", json_array());
 	check_same_error(json_object_get(errors, "MethodNotFoundRpc"), method);
-	CHECK_STR(json_str(json_map(method, "error"), "data"), "EXPERIMENTAL_receipt");
+	CHECK_STR(json_str(json_map(method, "error"), "data"), "EXPERIMENTAL_light_client_proof");
 	parse = ask(&c, "send_tx", json_pack("{s:s}", "signed_tx_base64", "AAAA"));
 	check_same_error(json_object_get(errors, "Parse"), parse);
 	account = query(&c, "view_account", "alice.near", "");
@@ -370,6 +372,16 @@ TEST(localnet_rpc, state_of_an_earlier_block_is_given_while_it_is_the_same)
 	chain_close(&c);
 }
 
+static void check_refused(struct chain *c, const char *body)
+{
+	OWN(json) json_t *answer = NULL;
+
+	rpc_request(&c->rpc, body, strlen(body), NOW, c);
+	answer = take_answer(c);
+	CHECK(json_map(answer, "error") && json_object_get(answer, "id"));
+	CHECK_INT(c->status, 200);
+}
+
 TEST(localnet_rpc, anything_instead_of_a_request_gets_an_error)
 {
 	static const char *const bodies[] = {
@@ -380,25 +392,50 @@ TEST(localnet_rpc, anything_instead_of_a_request_gets_an_error)
 		"\"x\"",
 		"{\"id\":1}",
 		"[[[[",
-		"{\"method\":3}",
-		"{\"method\":\"query\",\"params\":7}",
-		"{\"method\":\"send_tx\",\"params\":[1,2]}",
-		"{\"method\":\"tx\",\"params\":{\"tx_hash\":{}}}",
-		"{\"method\":\"chunk\",\"params\":[[]]}",
-		"{\"method\":\"broadcast_tx_async\",\"params\":[\"*\"]}",
-		"{\"method\":\"block\",\"params\":{\"block_id\":-1}}",
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":3}",
+		"{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"status\"}",
+		"{\"jsonrpc\":\"2.0\",\"method\":\"status\"}",
+		"{\"id\":1,\"method\":\"status\"}",
+	};
+	static const char *const calls[] = {
+		"\"query\",\"params\":7",
+		"\"send_tx\",\"params\":[1,2]",
+		"\"tx\",\"params\":{\"tx_hash\":{}}",
+		"\"tx\",\"params\":[\"9FtHUFBQsZ2MG77K3x3MJ9wjX3UT8zE1TczCrhZEcG8U\"]",
+		"\"chunk\",\"params\":[[]]",
+		"\"chunk\",\"params\":{}",
+		"\"broadcast_tx_async\",\"params\":[\"*\"]",
+		"\"block\",\"params\":{\"block_id\":-1}",
+		"\"EXPERIMENTAL_receipt\",\"params\":[]",
+		"\"EXPERIMENTAL_changes\",\"params\":{\"changes_type\":7}",
+		"\"validators\",\"params\":{\"epoch_id\":\"x\"}",
 	};
 	struct chain c = { 0 };
 
 	chain_open(&c, NULL);
-	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
-		OWN(json) json_t *answer = NULL;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+		check_refused(&c, bodies[i]);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		OWN(str)
+		char *body = str_printf("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":%s}", calls[i]);
 
-		rpc_request(&c.rpc, bodies[i], strlen(bodies[i]), NOW, &c);
-		answer = take_answer(&c);
-		CHECK(json_map(answer, "error") && json_object_get(answer, "id"));
-		CHECK_INT(c.status, 200);
+		check_refused(&c, body);
 	}
+	chain_close(&c);
+}
+
+/* nearcore takes no batches either: its clients send one request at a time. */
+TEST(localnet_rpc, batch_is_refused_by_name)
+{
+	static const char batch[] = "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"status\"}]";
+	struct chain c = { 0 };
+	OWN(json) json_t *answer = NULL;
+
+	chain_open(&c, NULL);
+	rpc_request(&c.rpc, batch, strlen(batch), NOW, &c);
+	answer = take_answer(&c);
+	CHECK_STR(json_string_value(json_path(answer, "error.cause.name")), "PARSE_ERROR");
+	CHECK(strstr(json_str_or(json_map(answer, "error"), "data", ""), "batch"));
 	chain_close(&c);
 }
 
