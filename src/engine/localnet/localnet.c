@@ -427,6 +427,11 @@ static int parse(int argc, char **argv, struct options *o)
 	return 0;
 }
 
+json_t *localnet_methods(void)
+{
+	return rpc_methods();
+}
+
 int localnet_main(int argc, char **argv)
 {
 	const struct rlimit none = { 0, 0 };

@@ -113,6 +113,15 @@ static const struct {
 	{ "EXPERIMENTAL_genesis_config", rpc_genesis_config },
 };
 
+json_t *rpc_methods(void)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		json_add_str(names, methods[i].name);
+	return names;
+}
+
 static enum rpc_outcome dispatch(struct rpc *r, const char *method, const json_t *params,
 				 const struct rpc_request *q, json_t **ret)
 {

@@ -34,6 +34,7 @@ void rpc_settle(struct rpc *r);
 void rpc_expire(struct rpc *r, int64_t now_ns);
 void rpc_clear(struct rpc *r); /* forgets those who wait */
 json_t *rpc_status(const struct rpc *r, int64_t now_ns);
+json_t *rpc_methods(void); /* their names; new array */
 
 /* ---- between the files of rpc-*.c */
 /* A method: *ret (new) is its result or its error object; held: reply() will be called later. */

@@ -83,6 +83,24 @@ TEST(localnet_rpc, results_have_every_field_that_strict_clients_need)
 	chain_close(&c);
 }
 
+TEST(localnet_rpc, every_method_of_the_list_is_answered)
+{
+	struct chain c = { 0 };
+	OWN(json) json_t *names = rpc_methods();
+	json_t *name;
+	size_t i;
+
+	chain_open(&c, NULL);
+	json_array_foreach(names, i, name) {
+		OWN(json) json_t *answer = ask(&c, json_string_value(name), json_array());
+		const char *cause = json_string_value(json_path(answer, "error.cause.name"));
+
+		CHECK(answer && !str_eq(cause, "METHOD_NOT_FOUND"));
+	}
+	CHECK_INT(i, 23);
+	chain_close(&c);
+}
+
 TEST(localnet_rpc, chunk_lists_the_transactions_of_its_block)
 {
 	struct chain c = { 0 };
