@@ -112,3 +112,10 @@ json_t *ledger_account_json(const json_t *account)
 			 json_str_or(account, "code_hash", LOCALNET_NO_HASH), "storage_usage",
 			 (json_int_t)ledger_storage(account), "storage_paid_at", 0);
 }
+
+uint64_t ledger_changed_at(const struct ledger *l, const char *id)
+{
+	if (json_object_get(l->dirty_accounts, id) || json_object_get(l->dirty_contracts, id))
+		return l->head.height; /* the account says so from the next commit on */
+	return (uint64_t)json_int_or(ledger_account(l, id), "changed_at", 0);
+}

@@ -102,6 +102,8 @@ json_t *ledger_account(const struct ledger *l, const char *id); /* borrowed or N
 json_t *ledger_account_edit(struct ledger *l, const char *id);	/* same, to be changed */
 json_t *ledger_account_add(struct ledger *l, const char *id);	/* empty; borrowed */
 void ledger_account_remove(struct ledger *l, const char *id);
+/* The block that changed it or its contract last. */
+uint64_t ledger_changed_at(const struct ledger *l, const char *id);
 json_t *ledger_account_json(const json_t *account); /* AccountView without the block; new */
 near_u128 ledger_amount(const json_t *account, const char *key); /* "amount", "locked" */
 void ledger_amount_set(json_t *account, const char *key, near_u128 amount);

@@ -111,12 +111,11 @@ static int add_data(const struct look *k, json_t *change)
 	const struct ledger *l = k->rpc->ledger;
 	const char *id = json_str(change, "account_id");
 	const json_t *state = json_object_get(l->contracts, id);
-	json_int_t changed_at = json_int_or(ledger_account(l, id), "changed_at", INT64_MAX);
 	OWN(str) char *text = state ? json_text(state) : NULL;
 	OWN(str) char *value = text ? base64_encode(text, strlen(text)) : NULL;
 	OWN(str) char *key = base64_encode(RPC_STATE_KEY, strlen(RPC_STATE_KEY));
 
-	if (!value || changed_at > (json_int_t)k->block.height)
+	if (!value || ledger_changed_at(l, id) > k->block.height)
 		return -1;
 	json_set_str(change, "key_base64", key);
 	json_set_str(change, "value_base64", value);

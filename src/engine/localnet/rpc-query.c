@@ -211,7 +211,7 @@ enum rpc_outcome rpc_query(struct rpc *r, const json_t *params, const struct rpc
 		*ret = invalid_account(&k);
 	else if (!k.account)
 		*ret = unknown_account(&k);
-	else if ((uint64_t)json_int_or(k.account, "changed_at", 0) > k.block.height)
+	else if (ledger_changed_at(k.ledger, k.id) > k.block.height)
 		*ret = state_gone(&k);
 	if (*ret)
 		return RPC_ERROR;

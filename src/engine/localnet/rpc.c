@@ -21,9 +21,11 @@ json_t *rpc_error_handler(const char *cause, json_t *info, json_t *data)
 
 json_t *rpc_error_parse(const char *message)
 {
-	return json_pack("{s:s,s:{s:s,s:{s:s}},s:i,s:s,s:s}", "name", "REQUEST_VALIDATION_ERROR",
-			 "cause", "name", "PARSE_ERROR", "info", "error_message", message, "code",
-			 CODE_PARSE, "message", "Parse error", "data", message);
+	OWN(json) json_t *text = json_bytes(message, strlen(message));
+
+	return json_pack("{s:s,s:{s:s,s:{s:O}},s:i,s:s,s:O}", "name", "REQUEST_VALIDATION_ERROR",
+			 "cause", "name", "PARSE_ERROR", "info", "error_message", text, "code",
+			 CODE_PARSE, "message", "Parse error", "data", text);
 }
 
 json_t *rpc_error_missing(const char *field)

@@ -188,6 +188,24 @@ TEST(localnet_changes, data_is_given_while_it_is_the_newest)
 	chain_close(&c);
 }
 
+TEST(localnet_changes, data_that_is_not_written_yet_is_newer_already)
+{
+	struct chain c = { 0 };
+	struct signers s;
+	OWN(json) json_t *earlier = NULL;
+
+	chain_open(&c, NULL);
+	signers_begin(&c, &s);
+	CHECK(!sign_request(&c, "test.near", 1));
+	chain_block(&c);
+	respond_silently(&c, &s);
+	earlier = ask(&c, "EXPERIMENTAL_changes",
+		      json_pack("{s:s,s:[s],s:s,s:i}", "changes_type", "data_changes", "account_ids",
+				CONTRACT, "key_prefix_base64", "", "block_id", 1));
+	CHECK_STR(text_at(earlier, "error.cause.name"), "INTERNAL_ERROR");
+	chain_close(&c);
+}
+
 TEST(localnet_changes, request_that_nobody_answered_is_one_of_its_block)
 {
 	struct chain c = { 0 };
