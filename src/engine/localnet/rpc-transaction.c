@@ -1,6 +1,7 @@
 /* Sending transactions, asking for them, and waiting for those that wait for a signature. */
 #include "engine/localnet/rpc.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Who is answered when a transaction ends. */
@@ -198,33 +199,41 @@ static enum rpc_outcome answer(struct rpc *r, const char *id, json_t *outcome, c
 	return RPC_HELD;
 }
 
-/* 0 and its id (new) and outcome (new; NULL: waits), or -1 and the error. */
-static int run(struct rpc *r, const json_t *params, char **ret_id, json_t **ret)
+/* 0 and its id (new) and outcome (new; NULL: waits), or -1 and the error. blind: who asked does not
+ * wait and is told nothing of a refusal, as there; the log is. */
+static int run(struct rpc *r, const json_t *params, bool blind, char **ret_id, json_t **ret)
 {
 	OWN(near_transaction) struct near_transaction *t = NULL;
-	json_t *outcome = NULL;
+	OWN(json) json_t *outcome = NULL;
+	OWN(str) char *id = NULL;
 
 	if (decode(params, &t, ret) < 0)
 		return -1;
+	id = near_base58_encode(t->hash, sizeof(t->hash));
 	if (ledger_run(r->ledger, t, &outcome) == LEDGER_REFUSED) {
-		*ret = invalid_transaction(outcome);
-		return -1;
+		OWN(str) char *why = json_text(outcome);
+
+		if (!blind) {
+			*ret = invalid_transaction(GIVE(outcome));
+			return -1;
+		}
+		printf("transaction %s was refused: %s\n", id, why);
 	}
-	*ret_id = near_base58_encode(t->hash, sizeof(t->hash));
-	*ret = outcome;
+	*ret_id = GIVE(id);
+	*ret = blind ? NULL : GIVE(outcome);
 	return 0;
 }
 
 static enum rpc_outcome send(struct rpc *r, const json_t *params, const struct wanted *w,
 			     const struct rpc_request *q, json_t **ret)
 {
+	bool blind = str_eq(w->wait_until, "NONE");
 	OWN(str) char *id = NULL;
 
-	if (run(r, params, &id, ret) < 0)
+	if (run(r, params, blind, &id, ret) < 0)
 		return RPC_ERROR;
-	if (!str_eq(w->wait_until, "NONE"))
+	if (!blind)
 		return answer(r, id, *ret, w, q, ret);
-	json_decref(*ret);
 	*ret = json_pack("{s:s}", "final_execution_status", "NONE");
 	return RPC_RESULT;
 }
@@ -248,9 +257,8 @@ RPC_METHOD(rpc_send_async)
 	OWN(str) char *id = NULL;
 
 	(void)q;
-	if (run(r, params, &id, ret) < 0)
+	if (run(r, params, true, &id, ret) < 0)
 		return RPC_ERROR;
-	json_decref(*ret);
 	*ret = json_string(id);
 	return RPC_RESULT;
 }

@@ -298,6 +298,32 @@ TEST(localnet_rpc, refusals_are_shaped_as_the_vectors)
 	chain_close(&c);
 }
 
+/* As nearcore: who does not wait hears nothing of a refusal and finds no such transaction. */
+TEST(localnet_rpc, refusal_is_not_told_to_those_who_do_not_wait)
+{
+	struct chain c = { 0 };
+	struct near_transaction *t;
+	OWN(buf) struct buf b = { 0 };
+	OWN(str) char *base64 = NULL;
+	OWN(json) json_t *none = NULL;
+	OWN(json) json_t *hash = NULL;
+	OWN(json) json_t *found = NULL;
+
+	chain_open(&c, NULL);
+	t = transaction(&c, "nobody.near", "near");
+	near_transaction_sign(t, &c.key, &b);
+	near_transaction_free(t);
+	base64 = base64_encode(b.data, b.len);
+	none = ask(&c, "send_tx",
+		   json_pack("{s:s,s:s}", "signed_tx_base64", base64, "wait_until", "NONE"));
+	CHECK_STR(json_string_value(json_path(none, "result.final_execution_status")), "NONE");
+	hash = ask(&c, "broadcast_tx_async", json_pack("[s]", base64));
+	CHECK(json_is_string(json_object_get(hash, "result")));
+	found = ask(&c, "tx", json_pack("[O,s]", json_object_get(hash, "result"), "nobody.near"));
+	CHECK_STR(json_string_value(json_path(found, "error.cause.name")), "UNKNOWN_TRANSACTION");
+	chain_close(&c);
+}
+
 /* A transaction that is taken and fails in the named way. */
 static json_t *fail_with(struct chain *c, const char *name)
 {
