@@ -37,7 +37,7 @@ static const char *output(struct test_task *t, const char *command, json_t *more
 		buf_str(&t->lines, json_str_or(a, "error", "no answer"));
 		return t->lines.data;
 	}
-	EXPECT(wait_for(&t->exited, PATIENCE_MS));
+	EXPECT(wait_for(&t->exited, TEST_PATIENCE_MS));
 	return t->lines.data;
 }
 
@@ -236,7 +236,7 @@ static void signals(void)
 	a = task_ask(&t, json_pack("{s:s, s:s, s:i}", "op", "signal", "container", "main", "signal",
 				   SIGTERM));
 	EXPECT(json_object_size(a) == 0);
-	EXPECT(wait_for(&t.exited, PATIENCE_MS));
+	EXPECT(wait_for(&t.exited, TEST_PATIENCE_MS));
 	EXPECT_INT(t.code, 7);
 	EXPECT_STR(t.lines.data, "up\nterm\n");
 
@@ -248,7 +248,7 @@ static void signals(void)
 	EXPECT(!wait_for(&t.exited, 200));
 	json_decref(task_ask(&t, json_pack("{s:s, s:s, s:i}", "op", "signal", "container", "main",
 					   "signal", SIGKILL)));
-	EXPECT(wait_for(&t.exited, PATIENCE_MS));
+	EXPECT(wait_for(&t.exited, TEST_PATIENCE_MS));
 	EXPECT_INT(t.code, 137);
 
 	/* with an init it ends at once */
@@ -258,7 +258,7 @@ static void signals(void)
 	EXPECT_SOON(t.line_count == 1);
 	json_decref(task_ask(&t, json_pack("{s:s, s:s, s:i}", "op", "signal", "container", "main",
 					   "signal", SIGTERM)));
-	EXPECT(wait_for(&t.exited, PATIENCE_MS));
+	EXPECT(wait_for(&t.exited, TEST_PATIENCE_MS));
 	EXPECT_INT(t.code, 143);
 	task_end(&t);
 }
@@ -314,7 +314,7 @@ static void memory(void)
 	json_decref(task_shell(&t, "main",
 			       "x=$(head -c 100000000 /dev/zero | tr '\\0' x); sleep 30",
 			       json_pack("{s:i}", "memory_bytes", 50000000)));
-	EXPECT(wait_for(&t.exited, PATIENCE_MS));
+	EXPECT(wait_for(&t.exited, TEST_PATIENCE_MS));
 	EXPECT_INT(t.code, 137);
 	EXPECT(t.oom);
 	(void)output(&t, "sleep 1.2", json_pack("{s:i}", "memory_bytes", 50000000));
@@ -336,14 +336,14 @@ static void killed(void)
 			       NULL));
 	EXPECT_SOON(t.line_count == 1);
 	fabric_task_kill(t.task);
-	EXPECT(wait_for(&t.gone, PATIENCE_MS));
+	EXPECT(wait_for(&t.gone, TEST_PATIENCE_MS));
 	EXPECT(t.exited && t.code == 137);
 	task_end(&t);
 
 	/* and before it was ready */
 	task_start(&t, "vpc-a", "eni-1", "10.0.0.10");
 	fabric_task_kill(t.task);
-	EXPECT(wait_for(&t.gone, PATIENCE_MS));
+	EXPECT(wait_for(&t.gone, TEST_PATIENCE_MS));
 	EXPECT(t.failed && !t.ready);
 	task_end(&t);
 }
@@ -369,7 +369,7 @@ static double start_many(size_t count)
 		task_start(&tasks[i], "vpc-a", eni, address);
 	}
 	for (size_t i = 0; i < count; i++)
-		EXPECT(wait_for(&tasks[i].ready, PATIENCE_MS));
+		EXPECT(wait_for(&tasks[i].ready, TEST_PATIENCE_MS));
 	took = now_ms() - began;
 	began = now_ms();
 	for (size_t i = 0; i < count; i++)
@@ -416,7 +416,7 @@ static void burst(void)
 			fabric_task_kill(tasks[i].task);
 	}
 	for (size_t i = 0; i < BURST; i++)
-		EXPECT(wait_for(i % 4 == 3 ? &tasks[i].gone : &tasks[i].ready, PATIENCE_MS));
+		EXPECT(wait_for(i % 4 == 3 ? &tasks[i].gone : &tasks[i].ready, TEST_PATIENCE_MS));
 	for (size_t i = 0; i < BURST; i++)
 		if (!tasks[i].gone)
 			fabric_task_kill(tasks[i].task);
@@ -509,13 +509,13 @@ static void run_until_killed(void)
 	one_task(&t);
 	json_decref(task_shell(&t, "main", command, NULL));
 	(void)!write(announce[1], "x", 1);
-	run_for(2 * PATIENCE_MS);
+	run_for(2 * TEST_PATIENCE_MS);
 }
 
 /* Waits until there are so many, or none. */
 static void wait_for_marked(int count)
 {
-	double end = now_ms() + PATIENCE_MS;
+	double end = now_ms() + TEST_PATIENCE_MS;
 
 	while ((count ? marked_processes(mark) < count : marked_processes(mark) > 0) &&
 	       now_ms() < end)

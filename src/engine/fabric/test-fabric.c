@@ -216,7 +216,7 @@ static void command_outside(void)
 	int output = -1, errors = -1;
 
 	EXPECT_OK(fabric_command(world.fabric, settings, arguments, &output, &errors, &err), err);
-	for (int i = 0; i < PATIENCE_MS && len < sizeof(text) - 1; i++) {
+	for (int i = 0; i < TEST_PATIENCE_MS && len < sizeof(text) - 1; i++) {
 		ssize_t got = read(output, text + len, sizeof(text) - 1 - len);
 
 		if (got == 0)
@@ -258,7 +258,7 @@ static void live_revoke(void)
 			   "exec bash -c 'exec 3<>/dev/tcp/10.0.0.20/9000; while read -r x <&3; do "
 			   "echo got $x; done'",
 			   NULL);
-	EXPECT(wait_for(&accepted, PATIENCE_MS));
+	EXPECT(wait_for(&accepted, TEST_PATIENCE_MS));
 	revoke_all(p.v, "sg-server", true);
 	load(p.v);
 	EXPECT_CONNECT(&p.client, "10.0.0.20", 80, "timeout");
@@ -352,7 +352,7 @@ static void same_cidr(void)
 	EXPECT_INT(fabric_vpc_add(world.fabric, "vpc-a", ip("10.0.0.0"), 16, &err), -1);
 	task_end(&in_a);
 	fabric_vpc_remove(world.fabric, "vpc-b");
-	EXPECT(wait_for(&in_b.gone, PATIENCE_MS));
+	EXPECT(wait_for(&in_b.gone, TEST_PATIENCE_MS));
 	task_end(&in_b);
 	topology_vpc_free(a);
 	topology_vpc_free(b);
@@ -495,7 +495,7 @@ static void getaddrinfo_works(void)
 		"/etc/resolv.conf; getent hosts node.mpc.local",
 		NULL);
 	EXPECT(json_object_get(started, "started") != NULL);
-	EXPECT(wait_for(&p.client.exited, PATIENCE_MS));
+	EXPECT(wait_for(&p.client.exited, TEST_PATIENCE_MS));
 	EXPECT_STR(p.client.lines.data, "10.0.1.5        STREAM node.mpc.local\n60\nnone\n"
 					"10.0.1.5        node.mpc.local\n");
 	pair_down(&p);
@@ -522,7 +522,7 @@ static void other_types(void)
 	started = task_shell(&p.client, "main", "",
 			     json_pack("{s:[s, s, s]}", "argv", "/bin/bash", "-c", ask));
 	EXPECT(json_object_get(started, "started") != NULL);
-	EXPECT(wait_for(&p.client.exited, PATIENCE_MS));
+	EXPECT(wait_for(&p.client.exited, TEST_PATIENCE_MS));
 	EXPECT_STR(p.client.lines.data,
 		   " 12 34 81 80 00 01 00 01 00 00 00 00\n"   /* A */
 		   " 12 34 81 80 00 01 00 00 00 01 00 00\n"   /* AAAA: no data */
@@ -539,8 +539,9 @@ static const char *nfs(struct test_task *t, const char *address, bool short_pati
 {
 	static char result[64];
 	OWN(json)
-	json_t *a = task_ask(t, json_pack("{s:s, s:s, s:i}", "op", "nfs", "address", address,
-					  "timeout_ms", short_patience ? 300 : PATIENCE_MS / 2));
+	json_t *a =
+		task_ask(t, json_pack("{s:s, s:s, s:i}", "op", "nfs", "address", address,
+				      "timeout_ms", short_patience ? 300 : TEST_PATIENCE_MS / 2));
 
 	(void)snprintf(result, sizeof(result), "%s", json_str_or(a, "result", "none"));
 	return result;
@@ -629,7 +630,7 @@ static void no_forging(void)
 			    "ping -c1 -W1 10.0.0.10 >/dev/null 2>&1; echo $?",
 			    NULL);
 	EXPECT(json_object_get(answer, "started") != NULL);
-	EXPECT(wait_for(&p.client.exited, PATIENCE_MS));
+	EXPECT(wait_for(&p.client.exited, TEST_PATIENCE_MS));
 	EXPECT(str_starts(p.client.lines.data, "refused\nrefused\n"));
 	pair_down(&p);
 }

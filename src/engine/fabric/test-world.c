@@ -215,10 +215,10 @@ json_t *task_ask(struct test_task *t, json_t *request)
 {
 	struct answer a = { 0 };
 
-	EXPECT(t->ready || wait_for(&t->ready, PATIENCE_MS));
+	EXPECT(t->ready || wait_for(&t->ready, TEST_PATIENCE_MS));
 	fabric_task_request(t->task, request, on_reply, &a);
 	json_decref(request);
-	EXPECT(wait_for(&a.there, PATIENCE_MS));
+	EXPECT(wait_for(&a.there, TEST_PATIENCE_MS));
 	return a.body;
 }
 
@@ -228,7 +228,7 @@ const char *task_connect(struct test_task *t, const char *address, int port, boo
 	OWN(json)
 	json_t *a = task_ask(t, json_pack("{s:s, s:s, s:i, s:i}", "op", "connect", "address",
 					  address, "port", port, "timeout_ms",
-					  short_patience ? 250 : PATIENCE_MS / 2));
+					  short_patience ? 250 : TEST_PATIENCE_MS / 2));
 
 	(void)snprintf(result, sizeof(result), "%s", json_str_or(a, "result", "no result"));
 	return result;
@@ -238,8 +238,9 @@ const char *task_resolve(struct test_task *t, const char *name, bool short_patie
 {
 	static char result[2048];
 	OWN(json)
-	json_t *a = task_ask(t, json_pack("{s:s, s:s, s:i}", "op", "resolve", "name", name,
-					  "timeout_ms", short_patience ? 400 : PATIENCE_MS / 2));
+	json_t *a =
+		task_ask(t, json_pack("{s:s, s:s, s:i}", "op", "resolve", "name", name,
+				      "timeout_ms", short_patience ? 400 : TEST_PATIENCE_MS / 2));
 	size_t i, len = 0;
 	json_t *one;
 
@@ -266,7 +267,7 @@ void task_end(struct test_task *t)
 {
 	if (!t->gone) {
 		fabric_task_kill(t->task);
-		EXPECT(wait_for(&t->gone, PATIENCE_MS));
+		EXPECT(wait_for(&t->gone, TEST_PATIENCE_MS));
 	}
 	buf_free(&t->lines);
 	free(t->why);

@@ -52,12 +52,12 @@ extern struct world world; /* of the process inside the fabric */
 /* Runs the loop until the condition holds; long enough for any machine, so only a failure waits. */
 #define EXPECT_SOON(cond)                                                                          \
 	do {                                                                                       \
-		double end_ = now_ms() + PATIENCE_MS;                                              \
+		double end_ = now_ms() + TEST_PATIENCE_MS;                                         \
 		while (!(cond) && now_ms() < end_)                                                 \
 			run_for(2);                                                                \
 		EXPECT(cond);                                                                      \
 	} while (0)
-enum { PATIENCE_MS = 30000 };
+enum { TEST_PATIENCE_MS = 30000 };
 
 #define FABRIC_TEST_DIR "/tmp/mpcup-fabric-test-" /* followed by the pid of the test */
 
