@@ -88,8 +88,6 @@ def a_network_is_deployed_watched_and_driven():
         made = cloud.cli("cloudformation", "deploy", "--stack-name", "Mpc", "--template-file",
                          template("good/standalone.plain.json"), "--parameter-overrides",
                          "file://" + template("params/cdk-3.json"), "--capabilities", "CAPABILITY_IAM")
-        # had its first look found the stack in progress, the next one would have been 30 s later
-        assert made.seconds < 25, made
         cloud.cli("cloudformation", "wait", "stack-create-complete", "--stack-name", "Mpc")
         cluster = cloud.cli("cloudformation", "describe-stacks", "--stack-name", "Mpc", "--output", "text", "--query",
                             "Stacks[0].Outputs[?OutputKey=='ClusterName'].OutputValue").out.strip()

@@ -163,17 +163,6 @@ void test_remove_directory(const char *path)
 	rmdir(path);
 }
 
-uint16_t test_free_port(void)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001) };
-	socklen_t len = sizeof(at);
-	OWN(fd) int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	CHECK_INT(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	getsockname(fd, (struct sockaddr *)&at, &len);
-	return ntohs(at.sin_port);
-}
-
 static char *exchange(uint16_t port, const char *request, size_t len)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001) };

@@ -27,9 +27,7 @@ int process_stop(struct process *p, int signal); /* sends it, then waits; exit c
 void process_free(struct process *p);		 /* kills what still runs */
 
 char *test_directory(void);		      /* new, below /tmp; caller frees */
-void test_remove_directory(const char *path); /* with all in it */
-uint16_t test_free_port(void);
-void test_pause(int ms);
+void test_remove_directory(const char *path); void test_pause(int ms);
 /* Body of an answer on 127.0.0.1, NULL when none came; *ret_status may be NULL. */
 char *test_get(uint16_t port, const char *path, int *ret_status);
 json_t *test_post_json(uint16_t port, const json_t *body);

@@ -49,8 +49,8 @@ def refused_at_once(cloud, domain, names):
         result = sign(cloud, *domain, "--timeout", "10")
         return result if result.code == 1 else None
     result = wait_for(tried, 15, "refused")
-    result = sign(cloud, *domain)
-    assert result.code == 1 and result.seconds < 4, result
+    result = sign(cloud, *domain, "--timeout", "300")
+    assert result.code == 1 and result.seconds < 60, result  # at once, whatever the patience
     assert "not signed" in result.err and all(name in result.err for name in names), result
     assert result.out == "", result
 
@@ -61,8 +61,8 @@ def from_nothing_to_signatures_of_both_domains():
         cloud.ok("init")
         up = cloud.ok("up")
         for step in ("Accounts: 3 of 3 made", "initialised with 3 participants, threshold 2",
-                     "voted for 0 CaitSith, 1 Frost", "Initializing, epoch 0, domain 0 (CaitSith), attempt 0",
-                     "Contract mpc-contract.test.near  Running, epoch 0"):
+                     "voted for 0 CaitSith, 1 Frost", "domain 0  secp256k1  CaitSith     2 of 3",
+                     "domain 1  ed25519    Frost        2 of 3", "Contract mpc-contract.test.near  Running, epoch 0"):
             assert step in up.out, (step, up)
         before = keys(cloud)
         assert before[0].startswith("secp256k1:") and before[1].startswith("ed25519:"), before
