@@ -122,7 +122,7 @@ int process_wait(struct process *p, int timeout_ms)
 int process_stop(struct process *p, int signal)
 {
 	kill(p->pid, signal);
-	return process_wait(p, 3000);
+	return process_wait(p, PATIENCE_MS);
 }
 
 void process_free(struct process *p)

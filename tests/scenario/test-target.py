@@ -172,10 +172,10 @@ def an_up_that_was_left_is_followed_by_the_next_and_down_ends_it():
         path = endless(cloud, FAULTY, "endless.json")
         left = cloud.run("up", path, *UP, "--force", "--timeout", "1", *cloud.there())
         assert left.code == 1 and "still in CREATE_IN_PROGRESS" in left.err and "goes on" in left.err, left
-        assert cloud.stacks() == {"Mpc": "CREATE_IN_PROGRESS"}
+        assert cloud.stacks() == {"Mpc": "CREATE_IN_PROGRESS"}, (left, cloud.stacks())
         again = cloud.run("up", path, *UP, "--force", "--timeout", "1", *cloud.there())
         assert again.code == 1 and "CREATE_IN_PROGRESS from an earlier run; following it" in again.out, again
-        assert cloud.stacks() == {"Mpc": "CREATE_IN_PROGRESS"}
+        assert cloud.stacks() == {"Mpc": "CREATE_IN_PROGRESS"}, (again, cloud.stacks())
         cloud.ok("down", "--stack", "Mpc", *cloud.there())
         assert cloud.stacks() == {}
 
