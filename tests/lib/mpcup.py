@@ -45,15 +45,19 @@ def free_port():
             return port
 
 
-def wait_for(condition, seconds=10, what="condition"):
+# how long something that must happen may take: only a failure waits for it
+PATIENCE = 60
+
+
+def wait_for(condition, what="condition"):
     """Polls until the condition gives something true, and returns it."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {seconds} s")
+            raise AssertionError(f"{what}: not within {PATIENCE} s")
         time.sleep(0.02)
 
 
