@@ -105,7 +105,7 @@ class Browser:
         """A real click in the middle of the first element that fits."""
         place = self.wait(f"""(() => {{ const one = document.querySelector({json.dumps(selector)}); if (!one) return null;
             one.scrollIntoView({{ block: "center", behavior: "instant" }}); const r = one.getBoundingClientRect();
-            return r.width ? [r.x + r.width / 2, r.y + r.height / 2] : null; }})()""", 10, f"{selector} can be clicked")
+            return r.width ? [r.x + r.width / 2, r.y + r.height / 2] : null; }})()""", f"{selector} can be clicked")
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
 
