@@ -242,6 +242,7 @@ static json_t *text_value(const struct deployment *d, size_t template, const jso
 json_t *nested_value(const struct deployment *d, size_t template, const json_t *node)
 {
 	const json_t *att = json_list(node, "Fn::GetAtt"), *sub = json_object_get(node, "Fn::Sub");
+	const char *dotted = json_str(node, "Fn::GetAtt"); /* "Logical.Attribute", the other form */
 
 	if (json_object_size(node) != 1)
 		return NULL;
@@ -250,5 +251,7 @@ json_t *nested_value(const struct deployment *d, size_t template, const json_t *
 	if (att)
 		return output_value(d, template, json_string_value(json_array_get(att, 0)),
 				    json_string_value(json_array_get(att, 1)));
+	if (dotted && strchr(dotted, '.'))
+		return name_value(d, template, dotted);
 	return sub ? text_value(d, template, sub) : NULL;
 }

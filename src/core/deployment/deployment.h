@@ -70,6 +70,11 @@ const char *deployment_text(const struct deployment *d, const json_t *value);
 /* "/Resources/<logical>/Properties/<rest>" for messages and template_locate(); caller frees. */
 char *deployment_pointer(const struct deployment_resource *r, const char *rest);
 
+/* ---- stacks side by side ------------------------------------------------------------------------
+ * Where exports hang on AWS::StackName and the name is not known: the one that the imports of the other
+ * templates ask for. NULL: none, or they do not agree. Caller frees. */
+char *deployment_stack_name(const struct deployment_template *list, size_t count, size_t index);
+
 /* ---- nested stacks -------------------------------------------------------------------------------
  * A template given beside its parent is that of the nested stack whose TemplateURL, or asset of the CDK,
  * ends in its file name: parameters and outputs are linked then. The literal texts among the parameters
