@@ -73,6 +73,7 @@ static bool answered_otherwise(const struct deployment *d)
 	return false;
 }
 
+/* space: NULL when the name is in none of the templates'. */
 static struct owners owners_of(const struct deployment *d, const struct deployment_resource *space,
 			       const char *host)
 {
@@ -145,6 +146,47 @@ static bool is_given_away(const struct check *c, const struct deployment_resourc
 	return false;
 }
 
+/* ---- whether it should be here --------------------------------------------------------------- */
+
+static bool maps_port(const struct deployment *d, const struct deployment_service *s, long wanted)
+{
+	const json_t *container, *mapping;
+	size_t i, k;
+	long port;
+
+	json_array_foreach(s->task->containers, i, container)
+		json_array_foreach(json_object_get(container, "PortMappings"), k, mapping)
+			if (check_number(d, json_object_get(mapping, "ContainerPort"), &port) &&
+			    port == wanted)
+				return true;
+	return false;
+}
+
+/* The entry of a service that is no node and serves the port: the chain's own, whatever its name. */
+static const struct deployment_resource *chain_entry(const struct deployment *d, unsigned port)
+{
+	const struct deployment_service *const *services;
+	size_t count;
+
+	services = deployment_services(d, &count);
+	for (size_t i = 0; i < count; i++)
+		if (!check_node(services[i]) && services[i]->task && services[i]->registry_count &&
+		    services[i]->registries[0] && maps_port(d, services[i], (long)port))
+			return services[i]->registries[0];
+	return NULL;
+}
+
+/* No public name server knows these, and none but Cloud Map and private zones does. */
+static bool is_private(const struct deployment *d, const char *host)
+{
+	size_t at = 0;
+
+	return (str_ends(host, ".local") || str_ends(host, ".internal") ||
+		str_ends(host, ".private")) &&
+	       !str_ends(host, ".compute.internal") && !str_ends(host, ".ec2.internal") &&
+	       !next_of(d, "AWS::Route53::HostedZone", &at);
+}
+
 /* ---- what is wrong --------------------------------------------------------------------------- */
 
 enum wrong { WRONG_NOTHING, WRONG_NO_ENTRY, WRONG_NOBODY, WRONG_VPC };
@@ -169,10 +211,13 @@ static enum wrong wrong_with(const struct check *c, const struct check_host *h, 
 	const struct deployment *d = check_deployment(c);
 	struct owners o;
 
-	v->space = h->name[0] ? namespace_of(d, h->name) : NULL;
-	if (!v->space)
+	v->space = namespace_of(d, h->name);
+	v->entry = chain_entry(d, h->port);
+	if (!v->space && (!v->entry || !is_private(d, h->name)))
 		return WRONG_NOTHING;
 	o = owners_of(d, v->space, h->name);
+	if (!o.entry && v->entry)
+		return o.maybe ? WRONG_NOTHING : WRONG_NO_ENTRY;
 	v->entry = o.entry;
 	if (o.entry && !somebody_in(d, o.entry) && !is_given_away(c, o.entry))
 		return WRONG_NOBODY;
@@ -185,14 +230,15 @@ static enum wrong wrong_with(const struct check *c, const struct check_host *h, 
 static void say(struct check *c, const struct check_host *h, enum wrong wrong,
 		const struct host_view *v, struct check_finding *f)
 {
-	const char *domain = check_text(check_deployment(c), json_object_get(v->space->properties, "Name"));
+	OWN(str) char *right = v->entry ? check_cloud_map_name(check_deployment(c), v->entry) : NULL;
+	OWN(str) char *remedy = right ? str_printf("%s:%u in %s", right, h->port, h->variable) : NULL;
 
 	if (wrong == WRONG_NO_ENTRY) {
 		f->second = v->entry ? v->entry : v->space;
 		f->second_property = "Name";
-		f->remedy = "a host in it that an AWS::ServiceDiscovery::Service has as its name";
-		check_add(c, f, "%s is told to use %s (%s), but no service has that name in namespace %s",
-			  check_name(h->from->resource), h->name, h->variable, domain);
+		f->remedy = remedy;
+		check_add(c, f, "%s is told to use %s (%s), but no Cloud Map service has that name",
+			  check_name(h->from->resource), h->name, h->variable);
 	} else if (wrong == WRONG_NOBODY) {
 		f->second = v->entry;
 		f->remedy = "\"ServiceRegistries\": [{\"RegistryArn\": {\"Fn::GetAtt\": "
