@@ -82,10 +82,14 @@ char *deployment_stack_name(const struct deployment_template *list, size_t count
 
 /* That file name; NULL: it cannot be told, or the resource is no nested stack. Caller frees. */
 char *deployment_nested_file(const json_t *body);
-/* Index of that template in the list, never the parent's own; count: it is not there. */
+/* Index of that template in the list, never the parent's own nor one that is taken (NULL: none is) by
+ * another nested stack; count: it is not there. One file that several stacks are made of is in the list
+ * once for each: they take them in the order of the parents from the last to the first. */
 size_t deployment_nested_template(const struct template *const *list, size_t count, size_t parent,
-				  const json_t *body);
-/* Is the template of this nested stack part of the deployment? */
+				  const json_t *body, const bool *taken);
+/* The template of this nested stack; NULL: it is no part of the deployment. Borrowed. */
+const struct template *deployment_nested_of(const struct deployment *d,
+					    const struct deployment_resource *r);
 bool deployment_nested_given(const struct deployment *d, const struct deployment_resource *r);
 
 /* ---- network ------------------------------------------------------------------------------------- */

@@ -65,26 +65,38 @@ static json_t *given_to(const struct plan_stack *s, const struct template *t,
 	return given;
 }
 
-/* The literal texts that a template passes to its nested stacks, noted for those. */
+static bool declares(const struct template *t, const char *parameter)
+{
+	return json_object_get(json_map(template_body(t), "Parameters"), parameter) != NULL;
+}
+
+/* The literal texts that a template passes to its nested stacks, noted for those; one that the child does not
+ * declare is a finding. */
 static void pass_down(struct template *const *templates, size_t count, size_t parent,
 		      const struct template_eval *eval, json_t **passed)
 {
 	const struct template *const *list = (const struct template *const *)templates;
 	json_t *resources = (json_t *)(uintptr_t)template_resources(list[parent]), *body, *value;
+	bool *taken = mem_new(count + 1, sizeof(bool));
 	const char *logical, *name;
 
+	for (size_t i = 0; i < count; i++)
+		taken[i] = passed[i] != NULL;
 	json_object_foreach(resources, logical, body) {
-		size_t child = deployment_nested_template(list, count, parent, body);
+		size_t child = deployment_nested_template(list, count, parent, body, taken);
 		OWN(json) json_t *properties = NULL;
 
-		if (child == count || passed[child] || !template_present(eval, logical) ||
-		    template_properties(eval, logical, &properties, NULL) < 0)
+		if (child == count || !template_present(eval, logical))
 			continue;
+		taken[child] = true;
 		passed[child] = json_object();
+		if (template_properties(eval, logical, &properties, NULL) < 0)
+			continue;
 		json_object_foreach(json_map(properties, "Parameters"), name, value)
-			if (json_is_string(value))
+			if (json_is_string(value) && declares(list[child], name))
 				json_object_set(passed[child], name, value);
 	}
+	free(taken);
 }
 
 /* The stacks of a network.yaml have the names that it gives, --stack gives one; other names are the
