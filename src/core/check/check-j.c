@@ -89,12 +89,16 @@ static void run_streams(struct check *c)
 
 /* ---- J08 ------------------------------------------------------------------------------------- */
 
+/* An address of a VPC, also as "http://10.0.0.1:80". */
 static bool is_private_address(const char *text)
 {
+	const char *scheme = text ? strstr(text, "://") : NULL;
+	const char *host = scheme ? scheme + 3 : text;
+	OWN(str) char *address = host ? str_dup_n(host, strcspn(host, ":/")) : NULL;
 	uint32_t ip;
 
-	return text && ip_parse(text, &ip) == 0 &&
-	       (ip >> 24 == 10 || ip >> 20 == 0xac1 || ip >> 16 == 0xc0a8);
+	return address && ip_parse(address, &ip) == 0 &&
+	       (ip >> 24 == 10 || ip >> 20 == 0xac1 || ip >> 16 == 0xc0a8 || ip >> 22 == 0x191);
 }
 
 /* A task of Fargate gets another address each time; before a load balancer it may have a lasting
