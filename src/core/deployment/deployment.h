@@ -44,6 +44,7 @@ OWN_DEFINE(deployment, struct deployment *, deployment_free)
 struct deployment_resource {
 	size_t template; /* index into the list */
 	const char *logical, *type;
+	const char *label; /* logical, or "Stack/logical" where one file is several nested stacks */
 	const json_t *properties; /* evaluated, symbols inside; borrowed from the deployment */
 	const json_t *body;	  /* the resource as it stands in the template */
 	int present;
