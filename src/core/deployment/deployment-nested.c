@@ -189,23 +189,25 @@ bool nested_any(const struct deployment *d, size_t template)
 	return false;
 }
 
-static bool is_list(const struct deployment *d, size_t template, const char *parameter)
+static const char *type_of(const struct deployment *d, size_t template, const char *parameter)
 {
 	const json_t *declared =
 		json_map(json_map(template_body(d->templates[template].t), "Parameters"), parameter);
-	const char *type = json_str_or(declared, "Type", "");
 
-	return str_starts(type, "List<") || !strcmp(type, "CommaDelimitedList");
+	return json_str_or(declared, "Type", "");
 }
 
 /* A literal text is the parameter's value already, as whoever evaluates the child gave it. */
 static json_t *parameter_value(const struct deployment *d, size_t template, const char *name)
 {
 	const json_t *value = json_object_get(d->nested[template].values, name);
+	const char *type = type_of(d, template, name);
 
-	if (!value)
+	if (!value || str_starts(type, "AWS::SSM::")) /* what is passed is where the value is */
 		return NULL;
-	return is_list(d, template, name) ? text_split(",", value) : json_deep_copy(value);
+	if (str_starts(type, "List<") || !strcmp(type, "CommaDelimitedList"))
+		return text_split(",", value);
+	return json_deep_copy(value);
 }
 
 static json_t *output_value(const struct deployment *d, size_t template, const char *logical,
