@@ -165,3 +165,5 @@ void check_register_scripts(struct check *c); /* I12 */
 /* check-i-vpc.c */
 void check_i14(struct check *c);
 void check_i15(struct check *c);
+/* check-j.c */
+void check_task_addresses(struct check *c); /* H11 */

@@ -132,7 +132,7 @@ CASES = [
     fault("I01", "the stack has another name", STANDALONE, domain_of_stack("${AWS::StackName}.local"), options=("--stack", "prod")),
     benign("I01", "the stack has that name", STANDALONE, domain_of_stack("${AWS::StackName}.local"), options=("--stack", "mpc")),
     fault("I03", "the namespace's ARN put together", STANDALONE, registry("arn:${AWS::Partition}:servicediscovery:${AWS::Region}:${AWS::AccountId}:namespace/${%s}")),
-    fault("J08", "an address with scheme and port", STANDALONE, addresses(lambda i: f"http://10.0.2.{20 + i}:80"), "WARN"),
+    fault("H11", "an address with scheme and port", STANDALONE, addresses(lambda i: f"http://10.0.2.{20 + i}:80")),
 
     fault("C01", "a prefix list of other ranges", STANDALONE, prefix_list("192.168.0.0/16", "172.16.0.0/12"), also=("C19",)),
     fault("C19", "a prefix list of one subnet", STANDALONE, prefix_list("10.0.2.0/24"), also=("C01",)),
