@@ -98,7 +98,7 @@ static void add_closed(struct check *c, const struct node *from, const struct no
 		f.second = to->service->resource;
 		f.lookup = unknown_of(e);
 		check_add(c, &f, "whether the node reaches its peer %s at TCP %u is not known",
-			  to->service->resource->logical, port);
+			  check_name(to->service->resource), port);
 		return;
 	}
 	for (size_t i = 0; i < 4; i++) {
@@ -108,7 +108,7 @@ static void add_closed(struct check *c, const struct node *from, const struct no
 			   : all[i]->group  ? all[i]->group->resource
 					    : to->service->resource;
 		check_add(c, &f, "the node cannot reach its peer %s at TCP %u: %s",
-			  to->service->resource->logical, port, halves[i]);
+			  check_name(to->service->resource), port, halves[i]);
 		return;
 	}
 }
@@ -286,7 +286,7 @@ void check_a_identity(struct check *c)
 		f = node_finding(CHECK_FAIL, &n, &v);
 		f.second = other.service->resource;
 		check_add(c, &f, "the node has the same account as that of %s",
-			  other.service->resource->logical);
+			  check_name(other.service->resource));
 	}
 }
 

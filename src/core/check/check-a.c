@@ -225,6 +225,14 @@ static void run_boot_empty(struct check *c)
 	}
 }
 
+/* "@host:port" is where the node itself listens. */
+static bool is_node_itself(const char *at)
+{
+	return (str_starts(at, "@127.") || str_starts(at, "@localhost:") ||
+		str_starts(at, "@0.0.0.0:")) &&
+	       str_ends(at, ":24567");
+}
+
 /* What is wrong with one entry, or NULL. Unknown parts are taken for right. *ret_odd_port: a port
  * that belongs to something else. */
 static const char *judge_boot(const char *entry, unsigned *ret_odd_port)
@@ -257,6 +265,8 @@ static const char *judge_boot(const char *entry, unsigned *ret_odd_port)
 		return NULL;
 	if (num_parse_u64(colon + 1, 1, 65535, &port) < 0)
 		return "has no port between 1 and 65535";
+	if (is_node_itself(at))
+		return "is the address of the node itself";
 	if (port == 3030)
 		return "has the port of the RPC server, 3030; the NEAR P2P port is due (24567)";
 	if (port == 8080)

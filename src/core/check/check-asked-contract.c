@@ -355,6 +355,7 @@ static void see_urls(struct check *c, const struct asked_chain *ch)
 
 void asked_h11(struct check *c)
 {
+	check_task_addresses(c);
 	chain_each(c, false, see_urls);
 }
 

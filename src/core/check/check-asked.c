@@ -209,7 +209,8 @@ const struct check_rule check_rules_asked[] = {
 	  asked_h10 },
 	{ "H11", "participant-url-wrong", "quorum",
 	  "Nodes try one of their peers again and again, and the key is never made.",
-	  "The contract has an address for it that its tasks do not have (any more).",
+	  "The contract, or MPC_LOCAL_ADDRESS, has an address for it that its tasks do not have (any "
+	  "more).",
 	  "Register the Cloud Map name and the P2P port of the node.",
 	  LATE ", or at the next "
 	       "replacement of a task",

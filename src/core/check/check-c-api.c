@@ -448,12 +448,23 @@ static void say_no_route(struct check *c, const struct failures *all)
 
 static void say_broken(struct check *c, const struct failures *all)
 {
+	static const char attach[] =
+		"{\"Type\":\"AWS::EC2::VPCGatewayAttachment\",\"Properties\":{\"VpcId\":"
+		"{\"Ref\":\"<VPC>\"},\"InternetGatewayId\":{\"Ref\":\"<gateway>\"}}}";
 	const struct deployment_route *route = default_route(all->first.subnet);
 	struct check_finding f = finding(all);
 
 	if (all->first.edge.in.resource)
 		f.second = all->first.edge.in.resource;
-	if (route && route->kind == DEPLOYMENT_TO_NAT) {
+	if (route && route->kind == DEPLOYMENT_TO_NAT &&
+	    check_is_type(f.second, "AWS::EC2::InternetGateway")) {
+		f.remedy = attach;
+		check_add(c, &f,
+			  "the way out of %s is NAT gateway %s, and internet gateway %s behind it is "
+			  "not attached to the VPC: %s cannot reach %s",
+			  all->subnets.data, check_name(route->target), check_name(f.second),
+			  check_name(f.resource), all->apis.data);
+	} else if (route && route->kind == DEPLOYMENT_TO_NAT) {
 		f.remedy =
 			"put the NAT gateway into a subnet whose route table has 0.0.0.0/0 to an "
 			"attached internet gateway";
@@ -463,8 +474,7 @@ static void say_broken(struct check *c, const struct failures *all)
 			  all->subnets.data, check_name(f.second), check_name(f.resource),
 			  all->apis.data);
 	} else if (route) {
-		f.remedy = "{\"Type\":\"AWS::EC2::VPCGatewayAttachment\",\"Properties\":{\"VpcId\":"
-			   "{\"Ref\":\"<VPC>\"},\"InternetGatewayId\":{\"Ref\":\"<gateway>\"}}}";
+		f.remedy = attach;
 		check_add(c, &f,
 			  "the default route of %s leads to a gateway that is not attached to the "
 			  "VPC: %s cannot reach %s",

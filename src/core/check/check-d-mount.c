@@ -207,6 +207,25 @@ static bool zone_of_service(const struct deployment_service *s,
 	return false;
 }
 
+/* Whether the target may serve a subnet of the service: nothing says that all zones differ. */
+static bool zone_may_be_of_service(const struct deployment_service *s,
+				   const struct deployment_mount_target *m)
+{
+	for (size_t i = 0; i < s->subnet_count; i++)
+		if (!m->subnet || s->subnets[i] == m->subnet ||
+		    check_same_zone(m->subnet->zone, s->subnets[i]->zone) != VERDICT_FAIL)
+			return true;
+	return !s->subnet_count;
+}
+
+static bool waits_for_one(const struct closure *all, const struct deployment_file_system *fs)
+{
+	for (size_t i = 0; i < fs->target_count; i++)
+		if (in_closure(all, fs->targets[i].resource))
+			return true;
+	return false;
+}
+
 static void system_d07(struct check *c, const struct deployment_service *s,
 		       const struct deployment_file_system *fs)
 {
@@ -214,6 +233,7 @@ static void system_d07(struct check *c, const struct deployment_service *s,
 	struct closure *all = (struct closure *)(void *)room;
 	OWN(buf) struct buf missing = { 0 };
 	OWN(str) char *remedy = NULL;
+	bool some;
 	struct check_finding f = { .severity = CHECK_WARN, .resource = s->resource, .service = s };
 
 	if (!s->resource)
@@ -223,11 +243,12 @@ static void system_d07(struct check *c, const struct deployment_service *s,
 	scan_resource(all, s->resource->body);
 	for (size_t i = 0; i < all->count; i++)
 		scan_resource(all, all->list[i]->body);
+	some = waits_for_one(all, fs);
 	for (size_t i = 0; i < fs->target_count; i++) {
 		const struct deployment_mount_target *m = &fs->targets[i];
-		/* a stack that is imported from is complete before */
+		/* Where zones are not known, one that it waits for may be the right one; a stack that is imported from is complete before */
 		if (m->resource->template != all->template || in_closure(all, m->resource) ||
-		    !zone_of_service(s, m))
+		    !(some ? zone_of_service(s, m) : zone_may_be_of_service(s, m)))
 			continue;
 		buf_printf(&missing, "%s\"%s\"", missing.len ? ", " : "", m->resource->logical);
 		if (!f.second)

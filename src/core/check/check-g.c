@@ -484,6 +484,12 @@ static void run_quota(struct check *c)
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
+static void run_references(struct check *c)
+{
+	check_schema_attribute(c);
+	check_nested_outputs(c);
+}
+
 static const char at_once[] = "when the template is validated: seconds, nothing is created";
 static const char while_created[] =
 	"when the resource is created: minutes, then 10 to 15 minutes of rollback";
@@ -506,7 +512,13 @@ const struct check_rule check_rules_g[] = {
 	  "A reference names a resource, parameter, condition, mapping or attribute that is not "
 	  "there: misspelt, removed, or in another stack.",
 	  "Correct the name, or bring what it names into the template.", at_once,
-	  check_schema_attribute },
+	  run_references },
+	{ "G23", "config-key-mismatch-across-layers", "template",
+	  "The nested stack is refused: Parameters: [X] must have values, or do not exist in the "
+	  "template.",
+	  "A parameter has another name, or is missing, on one of the two sides.",
+	  "Pass each parameter that the nested template declares without a default, and no other.",
+	  while_created, check_nested_parameters },
 	{ "G16", "limits-exceeded", "template",
 	  "Number of resources is greater than maximum allowed, or the body is too large.",
 	  "The template grew with the number of nodes above 500 resources, 200 parameters, 200 "

@@ -22,3 +22,6 @@ void check_replacement(struct check *c);      /* G25 */
 void check_service_exists(struct check *c);   /* G27 */
 /* check-g-condition.c */
 void check_condition_removes(struct check *c); /* G31 */
+/* check-nested.c */
+void check_nested_parameters(struct check *c); /* G23 */
+void check_nested_outputs(struct check *c);    /* G15 */

@@ -52,6 +52,7 @@ void check_i14(struct check *c)
 			if (check_is_type(space, "AWS::ServiceDiscovery::PrivateDnsNamespace"))
 				vpc_i14(c, services[i], space);
 		}
+	check_host_i14(c);
 }
 
 /* Whether tasks may run in the VPC: only when all run elsewhere is it certain that none do. */

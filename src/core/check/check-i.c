@@ -100,6 +100,34 @@ static bool connects(const struct deployment_service *s)
 
 /* ---- I01 ------------------------------------------------------------------------------------- */
 
+/* Whether the two flat names may be one: what surrounds their unknown parts ${...} is alike. */
+static bool may_be_one(const char *a, const char *b)
+{
+	size_t i = 0, m = strlen(a), n = strlen(b);
+
+	while (a[i] && a[i] != '$' && tolower((unsigned char)a[i]) == tolower((unsigned char)b[i]))
+		i++;
+	if (a[i] != '$' && b[i] != '$')
+		return !a[i] && !b[i];
+	while (m > i && n > i && a[m - 1] != '}' &&
+	       tolower((unsigned char)a[m - 1]) == tolower((unsigned char)b[n - 1]))
+		m--, n--;
+	return m == i || n == i || a[m - 1] == '}' || b[n - 1] == '}';
+}
+
+/* Whether a registry of the service, all of them in the templates, may have the name. */
+static bool may_be_registered(const struct deployment *d, const struct deployment_service *s,
+			      const char *name)
+{
+	for (size_t k = 0; k < s->registry_count; k++) {
+		OWN(str) char *own = s->registries[k] ? flat_name(d, s->registries[k]) : NULL;
+
+		if (!own || may_be_one(own, name))
+			return true;
+	}
+	return false;
+}
+
 static void say_i01(struct check *c, const struct deployment_service *s, const struct advertised *a)
 {
 	const struct deployment *d = check_deployment(c);
@@ -117,7 +145,7 @@ static void say_i01(struct check *c, const struct deployment_service *s, const s
 				   .second_property = "Name",
 				   .service = s };
 
-	if (!first || strstr(registered, "${") || strstr(a->name, "${")) {
+	if (may_be_registered(d, s, a->name)) {
 		f.severity = CHECK_UNKNOWN;
 		f.second_property = NULL;
 		f.lookup =
@@ -159,6 +187,7 @@ static void run_i01(struct check *c)
 		if (!found)
 			say_i01(c, s, &a);
 	}
+	check_host_i01(c);
 }
 
 /* ---- I02, I03 -------------------------------------------------------------------------------- */
@@ -265,6 +294,7 @@ static void run_i02(struct check *c)
 				  check_name(s->registries[0]));
 		}
 	}
+	check_host_i02(c);
 }
 
 static void each_registry(struct check *c,
@@ -296,6 +326,7 @@ static void registry_i03(struct check *c, const struct deployment_service *s, co
 	const struct deployment_resource *r =
 		arn ? deployment_target(check_deployment(c), arn, &attribute) : NULL;
 	OWN(str) char *place = str_printf("ServiceRegistries/%zu/RegistryArn", index);
+	OWN(str) char *flat = arn && !r ? check_flat(check_deployment(c), arn) : NULL;
 	struct check_finding f = {
 		.severity = CHECK_FAIL,
 		.resource = s->resource,
@@ -311,6 +342,11 @@ static void registry_i03(struct check *c, const struct deployment_service *s, co
 			  "RegistryArn of %s is that of %s, an %s; it has to be a Cloud Map "
 			  "service's",
 			  check_name(s->resource), check_name(r), r->type);
+	else if (!r && flat && strstr(flat, ":servicediscovery:") && !strstr(flat, ":service/"))
+		check_add(c, &f,
+			  "RegistryArn of %s is no ARN of a Cloud Map service: that has service/ "
+			  "before its id",
+			  check_name(s->resource));
 	else if (r && attribute && (!*attribute || !strcmp(attribute, "Id")))
 		check_add(c, &f,
 			  "RegistryArn of %s is the id of %s; the ARN is its attribute Arn",

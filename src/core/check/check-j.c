@@ -89,17 +89,21 @@ static void run_streams(struct check *c)
 
 /* ---- J08 ------------------------------------------------------------------------------------- */
 
+/* An address of a VPC, also as "http://10.0.0.1:80". */
 static bool is_private_address(const char *text)
 {
+	const char *scheme = text ? strstr(text, "://") : NULL;
+	const char *host = scheme ? scheme + 3 : text;
+	OWN(str) char *address = host ? str_dup_n(host, strcspn(host, ":/")) : NULL;
 	uint32_t ip;
 
-	return text && ip_parse(text, &ip) == 0 &&
-	       (ip >> 24 == 10 || ip >> 20 == 0xac1 || ip >> 16 == 0xc0a8);
+	return address && ip_parse(address, &ip) == 0 &&
+	       (ip >> 24 == 10 || ip >> 20 == 0xac1 || ip >> 16 == 0xc0a8 || ip >> 22 == 0x191);
 }
 
-/* A task of Fargate gets another address each time; before a load balancer it may have a lasting
- * one. */
-static void run_address(struct check *c)
+/* A task of Fargate gets another address each time, and the first cannot be chosen either; before a
+ * load balancer it may have a lasting one. */
+static void see_addresses(struct check *c, enum check_severity severity, const char *what)
 {
 	size_t count;
 	const struct deployment_service *const *all =
@@ -120,14 +124,25 @@ static void run_address(struct check *c)
 		property = str_printf("ContainerDefinitions/%d/Environment/%zu",
 				      all[i]->mpc_container, index);
 		check_add(c,
-			  &(struct check_finding){ .severity = CHECK_WARN,
+			  &(struct check_finding){ .severity = severity,
 						   .resource = all[i]->task->resource,
 						   .property = property,
 						   .service = all[i] },
-			  "The node of %s is said to be at %s; its tasks have another address "
-			  "after each start.",
-			  all[i]->resource->logical, address);
+			  "The node of %s is said to be at %s; %s.", check_name(all[i]->resource),
+			  address, what);
 	}
+}
+
+static void run_address(struct check *c)
+{
+	see_addresses(c, CHECK_WARN, "its tasks have another address after each start");
+}
+
+void check_task_addresses(struct check *c)
+{
+	see_addresses(c, CHECK_FAIL,
+		      "nobody chooses the address of a task of Fargate, so peers look for it where "
+		      "it is not");
 }
 
 const struct check_rule check_rules_j[] = {

@@ -158,7 +158,7 @@ static void view_secret(const struct check *c, struct secret_view *v)
 	const json_t *properties = v->from.secret->properties;
 	const json_t *string = json_object_get(properties, "SecretString");
 
-	if (v->from.stage[0] || v->from.version[0]) {
+	if ((v->from.stage[0] && strcmp(v->from.stage, "AWSCURRENT") != 0) || v->from.version[0]) {
 		v->state = SECRET_OUTSIDE; /* an older value; its text is nowhere in the template */
 	} else if (string) {
 		OWN(str) char *flat = node_flatten(d, string);

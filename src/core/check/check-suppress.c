@@ -33,8 +33,7 @@ const struct check_rule check_rules_t[] = {
 	{ "T04", "nested-template-not-given", "template",
 	  "What a nested stack deploys was not checked.",
 	  "The template behind TemplateURL is not among those of the call. A template counts as given when "
-	  "its file has the name that the URL, or the CDK's asset path, ends in; each stands for one nested "
-	  "stack.",
+	  "its file has the name that the URL, or the CDK's asset path, ends in.",
 	  "Name the nested template in the same call: mpcup check parent.json child.json.",
 	  "whatever is wrong in the nested template is seen when the stack is deployed", check_t04 },
 	{ 0 },

@@ -6,7 +6,7 @@
 
 const char *check_name(const struct deployment_resource *r)
 {
-	return r ? r->logical : "(outside of the templates)";
+	return r ? r->label : "(outside of the templates)";
 }
 
 bool check_is_type(const struct deployment_resource *r, const char *type)

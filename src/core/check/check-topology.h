@@ -156,8 +156,14 @@ void check_d10(struct check *c);
 void check_d04(struct check *c);
 void check_volume_d05(struct check *c, const struct deployment_service *s,
 		      const struct deployment_volume *v);
+/* check-i-host.c */
+void check_host_i01(struct check *c);
+void check_host_i02(struct check *c);
+void check_host_i14(struct check *c);
 /* check-i-script.c */
 void check_register_scripts(struct check *c); /* I12 */
 /* check-i-vpc.c */
 void check_i14(struct check *c);
 void check_i15(struct check *c);
+/* check-j.c */
+void check_task_addresses(struct check *c); /* H11 */

@@ -172,6 +172,46 @@ static void rule_add(struct deployment_group *group, bool egress, struct deploym
 		LIST_ADD(group->ingress, group->ingress_count, rule);
 }
 
+/* What a prefix list of the templates holds, all of it known; NULL: it is another list. */
+static const json_t *prefix_entries(const struct deployment *d, const json_t *source, bool egress)
+{
+	const json_t *id =
+		peer_member(source, egress, "SourcePrefixListId", "DestinationPrefixListId");
+	const struct deployment_resource *r =
+		id ? target_of_type(d, id, "AWS::EC2::PrefixList") : NULL;
+	const json_t *entries = r && r->present == 1 ? json_list(r->properties, "Entries") : NULL;
+	unsigned bits;
+	uint32_t base;
+
+	for (size_t i = 0; i < json_array_size(entries); i++)
+		if (!cidr_of(d, json_object_get(json_array_get(entries, i), "Cidr"), &base, &bits))
+			return NULL;
+	return entries;
+}
+
+/* One rule, or one for each range of the prefix list that it names. */
+static void source_add(struct deployment *d, struct deployment_group *group,
+		       const struct deployment_resource *r, const json_t *source, bool egress,
+		       const char *rest)
+{
+	struct deployment_rule rule =
+		rule_read(d, r, source, egress, deployment_pointer(r, rest));
+	const json_t *entries = rule.peer == DEPLOYMENT_PEER_PREFIX_LIST
+					? prefix_entries(d, source, egress)
+					: NULL;
+
+	for (size_t i = 0; i < json_array_size(entries); i++) {
+		const json_t *cidr = json_object_get(json_array_get(entries, i), "Cidr");
+
+		rule.peer = DEPLOYMENT_PEER_CIDR;
+		(void)cidr_of(d, cidr, &rule.base, &rule.bits);
+		rule.pointer = i ? str_dup(rule.pointer) : rule.pointer;
+		rule_add(group, egress, rule);
+	}
+	if (!json_array_size(entries))
+		rule_add(group, egress, rule);
+}
+
 /* ---- all rules ------------------------------------------------------------------------------- */
 
 /* The place in the source of each evaluated member: members that AWS::NoValue removes are counted
@@ -205,8 +245,7 @@ static void inline_read(struct deployment *d, struct deployment_group *group, co
 		if (removed)
 			at = source_index(d, r, source, at);
 		rest = json_is_array(list) ? str_printf("%s/%zu", key, at) : str_dup(key);
-		rule_add(group, egress,
-			 rule_read(d, r, member_at(list, i), egress, deployment_pointer(r, rest)));
+		source_add(d, group, r, member_at(list, i), egress, rest);
 	}
 	if (egress && member_count(list))
 		group->egress_declared = true;
@@ -228,10 +267,8 @@ static void separate_read(struct deployment *d, const char *type, bool egress)
 		const struct deployment_resource *r = resource_at(d, all, i);
 		struct deployment_group *group = rule_group(d, r);
 
-		if (!group)
-			continue;
-		rule_add(group, egress,
-			 rule_read(d, r, r->properties, egress, deployment_pointer(r, NULL)));
+		if (group)
+			source_add(d, group, r, r->properties, egress, NULL);
 	}
 }
 

@@ -44,30 +44,34 @@ char *deployment_nested_file(const json_t *body)
 }
 
 size_t deployment_nested_template(const struct template *const *list, size_t count, size_t parent,
-				  const json_t *body)
+				  const json_t *body, const bool *taken)
 {
 	OWN(str) char *file = deployment_nested_file(body);
 
 	for (size_t i = 0; file && i < count; i++) {
 		OWN(str) char *name = file_of(template_name(list[i]) ? template_name(list[i]) : "");
 
-		if (i != parent && str_eq(name, file))
+		if (i != parent && !(taken && taken[i]) && str_eq(name, file))
 			return i;
 	}
 	return count;
 }
 
-/* A template has one parent: another nested stack of it would have other parameters. */
+/* A template in the list has one parent: another nested stack of it has other parameters. */
 static void link_one(struct deployment *d, size_t parent, const char *logical, const json_t *body)
 {
 	OWN(str) char *room = mem_new(d->template_count, sizeof(struct template *));
 	const struct template **list = (const struct template **)(void *)room;
+	OWN(str) char *marks = mem_new(d->template_count, sizeof(bool));
+	bool *taken = (bool *)(void *)marks;
 	size_t child;
 
-	for (size_t i = 0; i < d->template_count; i++)
+	for (size_t i = 0; i < d->template_count; i++) {
 		list[i] = d->templates[i].t;
-	child = deployment_nested_template(list, d->template_count, parent, body);
-	if (child == d->template_count || d->nested[child].values)
+		taken[i] = d->nested[i].values != NULL;
+	}
+	child = deployment_nested_template(list, d->template_count, parent, body, taken);
+	if (child == d->template_count)
 		return;
 	d->nested[child] = (struct nested_link){ .parent = parent,
 						 .logical = logical,
@@ -75,9 +79,10 @@ static void link_one(struct deployment *d, size_t parent, const char *logical, c
 						 .outputs = json_object() };
 }
 
+/* Last templates first, as whoever evaluates them does. */
 void nested_link(struct deployment *d)
 {
-	for (size_t i = 0; i < d->template_count; i++) {
+	for (size_t i = d->template_count; i-- > 0;) {
 		json_t *resources = (json_t *)(uintptr_t)template_resources(d->templates[i].t);
 		const char *logical;
 		json_t *body;
@@ -100,9 +105,17 @@ static const struct nested_link *link_of(const struct deployment *d, size_t pare
 	return NULL;
 }
 
+const struct template *deployment_nested_of(const struct deployment *d,
+					    const struct deployment_resource *r)
+{
+	const struct nested_link *link = link_of(d, r->template, r->logical);
+
+	return link ? d->templates[link - d->nested].t : NULL;
+}
+
 bool deployment_nested_given(const struct deployment *d, const struct deployment_resource *r)
 {
-	return link_of(d, r->template, r->logical) != NULL;
+	return deployment_nested_of(d, r) != NULL;
 }
 
 /* ---- values that travel ------------------------------------------------------------------------ */
@@ -176,23 +189,25 @@ bool nested_any(const struct deployment *d, size_t template)
 	return false;
 }
 
-static bool is_list(const struct deployment *d, size_t template, const char *parameter)
+static const char *type_of(const struct deployment *d, size_t template, const char *parameter)
 {
 	const json_t *declared =
 		json_map(json_map(template_body(d->templates[template].t), "Parameters"), parameter);
-	const char *type = json_str_or(declared, "Type", "");
 
-	return str_starts(type, "List<") || !strcmp(type, "CommaDelimitedList");
+	return json_str_or(declared, "Type", "");
 }
 
 /* A literal text is the parameter's value already, as whoever evaluates the child gave it. */
 static json_t *parameter_value(const struct deployment *d, size_t template, const char *name)
 {
 	const json_t *value = json_object_get(d->nested[template].values, name);
+	const char *type = type_of(d, template, name);
 
-	if (!value)
+	if (!value || str_starts(type, "AWS::SSM::")) /* what is passed is where the value is */
 		return NULL;
-	return is_list(d, template, name) ? text_split(",", value) : json_deep_copy(value);
+	if (str_starts(type, "List<") || !strcmp(type, "CommaDelimitedList"))
+		return text_split(",", value);
+	return json_deep_copy(value);
 }
 
 static json_t *output_value(const struct deployment *d, size_t template, const char *logical,
@@ -242,6 +257,7 @@ static json_t *text_value(const struct deployment *d, size_t template, const jso
 json_t *nested_value(const struct deployment *d, size_t template, const json_t *node)
 {
 	const json_t *att = json_list(node, "Fn::GetAtt"), *sub = json_object_get(node, "Fn::Sub");
+	const char *dotted = json_str(node, "Fn::GetAtt"); /* "Logical.Attribute", the other form */
 
 	if (json_object_size(node) != 1)
 		return NULL;
@@ -250,5 +266,7 @@ json_t *nested_value(const struct deployment *d, size_t template, const json_t *
 	if (att)
 		return output_value(d, template, json_string_value(json_array_get(att, 0)),
 				    json_string_value(json_array_get(att, 1)));
+	if (dotted && strchr(dotted, '.'))
+		return name_value(d, template, dotted);
 	return sub ? text_value(d, template, sub) : NULL;
 }

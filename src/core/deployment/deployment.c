@@ -43,6 +43,19 @@ static void type_note(struct deployment *d, const char *type, size_t index)
 	json_array_append_new(indexes, json_integer((json_int_t)index));
 }
 
+/* Resources of the same name in nested stacks of one file are told apart by the stack's. */
+static const char *label_of(struct deployment *d, size_t template, const char *logical)
+{
+	const struct nested_link *link = &d->nested[template];
+	const char *file = template_name(d->templates[template].t);
+
+	for (size_t i = 0; link->values && i < d->template_count; i++)
+		if (i != template && d->nested[i].values &&
+		    str_eq(template_name(d->templates[i].t), file))
+			return text_keep(d, str_printf("%s/%s", link->logical, logical));
+	return logical;
+}
+
 static int resource_read(struct deployment *d, size_t template, const char *logical,
 			 const json_t *body, struct err *err)
 {
@@ -58,6 +71,7 @@ static int resource_read(struct deployment *d, size_t template, const char *logi
 	value_mark(d, template, d->properties[index]);
 	*r = (struct deployment_resource){ .template = template,
 					   .logical = logical,
+					   .label = label_of(d, template, logical),
 					   .type = type,
 					   .properties = d->properties[index],
 					   .body = body,

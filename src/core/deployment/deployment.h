@@ -44,6 +44,7 @@ OWN_DEFINE(deployment, struct deployment *, deployment_free)
 struct deployment_resource {
 	size_t template; /* index into the list */
 	const char *logical, *type;
+	const char *label; /* logical, or "Stack/logical" where one file is several nested stacks */
 	const json_t *properties; /* evaluated, symbols inside; borrowed from the deployment */
 	const json_t *body;	  /* the resource as it stands in the template */
 	int present;
@@ -70,6 +71,11 @@ const char *deployment_text(const struct deployment *d, const json_t *value);
 /* "/Resources/<logical>/Properties/<rest>" for messages and template_locate(); caller frees. */
 char *deployment_pointer(const struct deployment_resource *r, const char *rest);
 
+/* ---- stacks side by side ------------------------------------------------------------------------
+ * Where exports hang on AWS::StackName and the name is not known: the one that the imports of the other
+ * templates ask for. NULL: none, or they do not agree. Caller frees. */
+char *deployment_stack_name(const struct deployment_template *list, size_t count, size_t index);
+
 /* ---- nested stacks -------------------------------------------------------------------------------
  * A template given beside its parent is that of the nested stack whose TemplateURL, or asset of the CDK,
  * ends in its file name: parameters and outputs are linked then. The literal texts among the parameters
@@ -77,10 +83,14 @@ char *deployment_pointer(const struct deployment_resource *r, const char *rest);
 
 /* That file name; NULL: it cannot be told, or the resource is no nested stack. Caller frees. */
 char *deployment_nested_file(const json_t *body);
-/* Index of that template in the list, never the parent's own; count: it is not there. */
+/* Index of that template in the list, never the parent's own nor one that is taken (NULL: none is) by
+ * another nested stack; count: it is not there. One file that several stacks are made of is in the list
+ * once for each: they take them in the order of the parents from the last to the first. */
 size_t deployment_nested_template(const struct template *const *list, size_t count, size_t parent,
-				  const json_t *body);
-/* Is the template of this nested stack part of the deployment? */
+				  const json_t *body, const bool *taken);
+/* The template of this nested stack; NULL: it is no part of the deployment. Borrowed. */
+const struct template *deployment_nested_of(const struct deployment *d,
+					    const struct deployment_resource *r);
 bool deployment_nested_given(const struct deployment *d, const struct deployment_resource *r);
 
 /* ---- network ------------------------------------------------------------------------------------- */

@@ -108,6 +108,59 @@ TEST(nested, a_template_of_another_name_is_not_taken)
 	close_pair(&p);
 }
 
+static const char by_name[] =
+	"{\"Parameters\":{\"Name\":{\"Type\":\"AWS::SSM::Parameter::Value<String>\"}},\"Resources\":{"
+	"\"Group\":{\"Type\":\"AWS::EC2::SecurityGroup\",\"Properties\":{\"GroupDescription\":"
+	"{\"Ref\":\"Name\"}}}},"
+	"\"Outputs\":{\"Group\":{\"Value\":{\"Fn::GetAtt\":[\"Group\",\"GroupId\"]}}}}";
+
+TEST(nested, the_name_of_an_ssm_parameter_is_not_its_value)
+{
+	struct pair p;
+	const struct deployment_resource *group;
+
+	open_pair(&p, "child.json", parent, by_name);
+	group = deployment_find(p.d, 1, "Group");
+	CHECK(group && template_is_symbol(json_object_get(group->properties, "GroupDescription")));
+	close_pair(&p);
+}
+
+TEST(nested, an_output_is_read_by_a_dotted_name)
+{
+	struct pair p;
+	OWN(str) char *dotted = str_dup(parent);
+	char *at = strstr(dotted, "[\"Inner\",\"Outputs.Group\"]");
+	const struct deployment_group *const *groups;
+	size_t count;
+
+	memcpy(at, "\"Inner.Outputs.Group\"    ", strlen("[\"Inner\",\"Outputs.Group\"]"));
+	open_pair(&p, "child.json", dotted, child);
+	groups = deployment_groups(p.d, &count);
+	CHECK_INT(count, 1);
+	CHECK_INT(groups[0]->ingress_count, 1);
+	close_pair(&p);
+}
+
+/* The same file twice in the list: each of two stacks has its own. */
+TEST(nested, a_file_in_the_list_is_taken_once)
+{
+	OWN(json) json_t *body = json_loads(
+		"{\"Type\":\"AWS::CloudFormation::Stack\",\"Properties\":{\"TemplateURL\":\"b/child.json\"}}",
+		0, NULL);
+	struct pair p;
+	const struct template *list[3];
+	bool taken[3] = { false, true, false };
+
+	open_pair(&p, "child.json", parent, child);
+	list[0] = p.list[0].t;
+	list[1] = list[2] = p.list[1].t;
+	CHECK_INT(deployment_nested_template(list, 3, 0, body, NULL), 1);
+	CHECK_INT(deployment_nested_template(list, 3, 0, body, taken), 2);
+	taken[2] = true;
+	CHECK_INT(deployment_nested_template(list, 3, 0, body, taken), 3);
+	close_pair(&p);
+}
+
 static void check_file(const char *resource, const char *want)
 {
 	OWN(json) json_t *body = json_loads(resource, 0, NULL);

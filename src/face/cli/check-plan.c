@@ -17,6 +17,7 @@ struct run {
 	struct template_eval **evals;
 	struct template_world *worlds; /* evaluations borrow them */
 	const char **names; /* of the stacks, NULL: not known */
+	char **asked_names; /* what the imports of the others call them, NULL: nothing */
 	json_t **passed;    /* what a parent gives to a nested stack, NULL: nothing */
 	struct deployment *deployment;
 	size_t count, all; /* all: with the account behind the templates */
@@ -29,8 +30,10 @@ static void run_free(struct run *r)
 		template_eval_free(r->evals[i]);
 		json_decref(r->parameters[i]);
 		json_decref(r->passed[i]);
+		free(r->asked_names[i]);
 	}
 	free(r->passed);
+	free(r->asked_names);
 	free(r->names);
 	free(r->worlds);
 	free(r->list);
@@ -62,26 +65,38 @@ static json_t *given_to(const struct plan_stack *s, const struct template *t,
 	return given;
 }
 
-/* The literal texts that a template passes to its nested stacks, noted for those. */
+static bool declares(const struct template *t, const char *parameter)
+{
+	return json_object_get(json_map(template_body(t), "Parameters"), parameter) != NULL;
+}
+
+/* The literal texts that a template passes to its nested stacks, noted for those; one that the child does not
+ * declare is a finding. */
 static void pass_down(struct template *const *templates, size_t count, size_t parent,
 		      const struct template_eval *eval, json_t **passed)
 {
 	const struct template *const *list = (const struct template *const *)templates;
 	json_t *resources = (json_t *)(uintptr_t)template_resources(list[parent]), *body, *value;
+	bool *taken = mem_new(count + 1, sizeof(bool));
 	const char *logical, *name;
 
+	for (size_t i = 0; i < count; i++)
+		taken[i] = passed[i] != NULL;
 	json_object_foreach(resources, logical, body) {
-		size_t child = deployment_nested_template(list, count, parent, body);
+		size_t child = deployment_nested_template(list, count, parent, body, taken);
 		OWN(json) json_t *properties = NULL;
 
-		if (child == count || passed[child] || !template_present(eval, logical) ||
-		    template_properties(eval, logical, &properties, NULL) < 0)
+		if (child == count || !template_present(eval, logical))
 			continue;
+		taken[child] = true;
 		passed[child] = json_object();
+		if (template_properties(eval, logical, &properties, NULL) < 0)
+			continue;
 		json_object_foreach(json_map(properties, "Parameters"), name, value)
-			if (json_is_string(value))
+			if (json_is_string(value) && declares(list[child], name))
 				json_object_set(passed[child], name, value);
 	}
+	free(taken);
 }
 
 /* The stacks of a network.yaml have the names that it gives, --stack gives one; other names are the
@@ -93,31 +108,65 @@ static const char *name_of(const struct plan *p, size_t i)
 	return p->key_directory || p->deployed || (p->stack_given && i + 1 == p->count) ? p->stacks[i].name : NULL;
 }
 
+static void run_new(struct run *r, size_t count)
+{
+	r->list = mem_new(count + 1, sizeof(*r->list));
+	r->names = mem_new(count + 1, sizeof(char *));
+	r->asked_names = mem_new(count + 1, sizeof(char *));
+	r->parameters = mem_new(count, sizeof(*r->parameters));
+	r->evals = mem_new(count, sizeof(struct template_eval *));
+	r->worlds = mem_new(count, sizeof(*r->worlds));
+	r->passed = mem_new(count + 1, sizeof(json_t *));
+	r->count = count;
+}
+
+static int evaluate_one(const struct plan *p, struct template *t, const json_t *assignment,
+			struct run *r, size_t i, struct err *err)
+{
+	OWN(json) json_t *given = given_to(&p->stacks[i], t, assignment, r->passed[i]);
+
+	json_decref(r->parameters[i]);
+	template_eval_free(r->evals[i]);
+	r->parameters[i] = NULL;
+	r->evals[i] = NULL;
+	if (template_parameters(t, given, NULL, 0, &r->worlds[i], &r->parameters[i], err) < 0 ||
+	    template_eval_new(t, r->parameters[i], &r->worlds[i], &r->evals[i], err) < 0)
+		return err_in(err, "%s", template_name(t));
+	r->list[i] = (struct deployment_template){ .t = t, .eval = r->evals[i] };
+	return 0;
+}
+
+/* A stack of any name: where its exports hang on it, it is the one that the others import from. */
+static int take_asked_names(const struct plan *p, struct template *const *templates,
+			    const json_t *assignment, struct run *r, struct err *err)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		if (r->names[i] || p->stacks[i].nested)
+			continue;
+		r->asked_names[i] = deployment_stack_name(r->list, r->count, i);
+		if (!r->asked_names[i])
+			continue;
+		r->worlds[i].stack_name = r->asked_names[i];
+		if (evaluate_one(p, templates[i], assignment, r, i, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int evaluate(const struct plan *p, struct template *const *templates,
 		    const json_t *assignment, struct check_world *w, struct run *r, struct err *err)
 {
-	r->list = mem_new(p->count + 1, sizeof(*r->list));
-	r->names = mem_new(p->count + 1, sizeof(char *));
-	r->parameters = mem_new(p->count, sizeof(*r->parameters));
-	r->evals = mem_new(p->count, sizeof(struct template_eval *));
-	r->worlds = mem_new(p->count, sizeof(*r->worlds));
-	r->count = p->count;
-	r->passed = mem_new(p->count + 1, sizeof(json_t *));
+	run_new(r, p->count);
 	/* nested stacks stand before what passes values to them */
 	for (size_t i = p->count; i-- > 0;) {
-		OWN(json) json_t *given =
-			given_to(&p->stacks[i], templates[i], assignment, r->passed[i]);
-
 		lookup_world_set(&w->lookup, w->region, &r->worlds[i]);
 		r->names[i] = r->worlds[i].stack_name = name_of(p, i);
-		if (template_parameters(templates[i], given, NULL, 0, &r->worlds[i],
-					&r->parameters[i], err) < 0 ||
-		    template_eval_new(templates[i], r->parameters[i], &r->worlds[i], &r->evals[i],
-				      err) < 0)
-			return err_in(err, "%s", template_name(templates[i]));
+		if (evaluate_one(p, templates[i], assignment, r, i, err) < 0)
+			return -1;
 		pass_down(templates, p->count, i, r->evals[i], r->passed);
-		r->list[i] = (struct deployment_template){ .t = templates[i], .eval = r->evals[i] };
 	}
+	if (take_asked_names(p, templates, assignment, r, err) < 0)
+		return -1;
 	r->all = check_world_add(w, r->list, r->count);
 	return deployment_read(r->list, r->all, &r->deployment, err);
 }

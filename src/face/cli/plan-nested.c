@@ -7,6 +7,7 @@
 #include "face/cli/operator.h"
 #include "face/cli/plan-internal.h"
 
+enum { STACKS_MOST = 64 };
 enum { KEY_MOST = 104 }; /* "ed25519:", 88 characters, a comma, and what ends a text */
 
 int plan_split_nodes(size_t *ret, struct err *err)
@@ -44,29 +45,65 @@ static void move_to_front(struct plan *p, size_t i)
 	p->stacks[0] = stack;
 }
 
-/* The stack whose template takes the one at `child` as a nested stack; count: none. */
-static size_t parent_of(const struct plan *p, const struct template *const *list, size_t child)
+/* How many nested stacks of the plan have the template of that stack. */
+static size_t uses_of(const struct plan *p, const struct plan_stack *child)
 {
-	for (size_t i = 0; i < p->count; i++) {
-		json_t *resources = (json_t *)(uintptr_t)template_resources(list[i]), *body;
-		const char *logical;
+	const struct template *one = child->parsed;
+	size_t uses = 0;
 
+	for (size_t i = 0; i < p->count; i++) {
+		json_t *resources = (json_t *)(uintptr_t)template_resources(p->stacks[i].parsed);
+		const char *logical;
+		json_t *body;
+
+		if (str_eq(p->stacks[i].source, child->source))
+			continue;
 		json_object_foreach(resources, logical, body)
-			if (deployment_nested_template(list, p->count, i, body) == child)
-				return i;
+			uses += deployment_nested_template(&one, 1, 1, body, NULL) == 0;
 	}
-	return p->count;
+	return uses;
+}
+
+static void repeat(struct plan *p, size_t i)
+{
+	struct plan_stack *copy = plan_add_stack(p, p->stacks[i].name, p->stacks[i].role);
+	const struct plan_stack *s = &p->stacks[i];
+
+	copy->source = str_dup(s->source);
+	copy->text = str_dup_n(s->text, s->len);
+	copy->len = s->len;
+	json_array_extend(copy->parameters, s->parameters);
+	(void)template_parse(copy->source, copy->text, copy->len, &copy->parsed, NULL);
+}
+
+/* One file may be the template of several nested stacks: each of them is judged with its own
+ * parameters. For check alone: what is deployed is uploaded once. */
+static void repeat_nested(struct plan *p)
+{
+	size_t files = p->count;
+
+	for (bool more = true; more && p->count < STACKS_MOST;) {
+		more = false;
+		for (size_t i = 0; i < files; i++) {
+			size_t uses = uses_of(p, &p->stacks[i]), there = 0;
+
+			for (size_t k = 0; k < p->count; k++)
+				there += str_eq(p->stacks[k].source, p->stacks[i].source);
+			for (; there < uses && p->count < STACKS_MOST; there++, more = true)
+				repeat(p, i);
+		}
+	}
 }
 
 void plan_link_nested(struct plan *p)
 {
-	const struct template **list = mem_new(p->count + 1, sizeof(struct template *));
-	bool *nested = mem_new(p->count + 1, sizeof(bool));
+	bool *nested;
 
-	for (size_t i = 0; i < p->count; i++)
-		list[i] = p->stacks[i].parsed;
+	if (p->preview && !p->unread)
+		repeat_nested(p);
+	nested = mem_new(p->count + 1, sizeof(bool));
 	for (size_t i = 0; !p->unread && i < p->count; i++)
-		nested[i] = parent_of(p, list, i) < p->count;
+		nested[i] = uses_of(p, &p->stacks[i]) > 0;
 	for (size_t i = 0; i < p->count; i++) {
 		struct plan_stack *s = &p->stacks[i];
 		const char *slash = s->source ? strrchr(s->source, '/') : NULL;
@@ -78,7 +115,6 @@ void plan_link_nested(struct plan *p)
 		move_to_front(p, i);
 	}
 	free(nested);
-	free(list);
 	for (size_t i = p->count; i-- > 0;)
 		if (!p->stacks[i].nested) {
 			p->stacks[i].role = "network";

@@ -81,8 +81,8 @@ def execute(value):
 CASES = [
     fault("J04", "breaker off", STANDALONE, breaker({"Enable": False, "Rollback": False}), "WARN", also=("G02", "G01")),
     fault("J08", "a new task before the old one has gone", COMPOSED, percentages(100, 200), "WARN", also=("D15",)),
-    fault("J08", "nodes known by addresses", STANDALONE, addresses("10.0.2.%d"), "WARN"),
-    fault("J08", "one node by hand", COMPACT, edit("Value: signer-2.signers.internal", "Value: 10.40.1.22"), "WARN"),
+    fault("H11", "nodes known by addresses", STANDALONE, addresses("10.0.2.%d"), also=("J08",)),
+    fault("H11", "one node by hand", COMPACT, edit("Value: signer-2.signers.internal", "Value: 10.40.1.22"), also=("J08",)),
     benign("J08", "none need stay", ESTATE),
     benign("J08", "address of every interface", STANDALONE, addresses("0.0.0.0")),
 
