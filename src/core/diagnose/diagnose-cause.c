@@ -158,7 +158,7 @@ static json_t *cause_new(const char *fault, const json_t *finding, const char *s
 			 const char *confidence)
 {
 	static const char *const copied[] = { "resource", "path", "location", "cdkPath", "second", "source",
-					      "networkRemedy" };
+					      "networkRemedy", "live" };
 	const struct check_rule *rule = check_rule(fault);
 	json_t *cause = json_object();
 
@@ -297,6 +297,17 @@ static void put_candidates(json_t *cause, const struct symptom *s)
 	json_decref(others);
 }
 
+/* Without a time, so that it stands behind what has one. */
+static void add_found(json_t *cause, const json_t *finding)
+{
+	bool live = json_bool_or(finding, "live", false);
+
+	json_array_append_new(json_list(cause, "evidence"),
+			      json_pack("{s:s,s:s}", "source", live ? "state" : "template", "text",
+					live ? "it is so in AWS now; the template that was deployed does not show it"
+					     : "found in the deployed template; nothing has failed of it so far"));
+}
+
 /* ---- from symptoms to causes --------------------------------------------------------------------------------- */
 
 static void explain(json_t *causes, const struct symptom *s, const json_t *finding,
@@ -304,8 +315,9 @@ static void explain(json_t *causes, const struct symptom *s, const json_t *findi
 {
 	const char *fault = finding ? json_str_or(finding, "fault", "") : s->faults[0];
 	json_t *cause = cause_find(causes, fault);
+	bool is_new = !cause;
 
-	if (!cause) {
+	if (is_new) {
 		/* what says only that something failed does not say at which step */
 		cause = cause_new(fault, finding,
 				  finding && !s->faults[0] ? json_str_or(finding, "step", s->step) : s->step,
@@ -318,6 +330,8 @@ static void explain(json_t *causes, const struct symptom *s, const json_t *findi
 	}
 	add_service(cause, s->service);
 	add_evidence(cause, s);
+	if (is_new && finding && json_bool_or(finding, "live", false))
+		add_found(cause, finding);
 }
 
 /* Those that the template confirms. */
@@ -432,11 +446,10 @@ static void add_template_only(json_t *causes, const json_t *findings)
 		}
 		if (!is_fail(one) || causes_step_order(json_str(one, "step")) == LAUNCH_STEP_COUNT)
 			continue;
-		cause = cause_new(fault, one, json_str_or(one, "step", ""), "possible");
+		cause = cause_new(fault, one, json_str_or(one, "step", ""),
+				  json_bool_or(one, "live", false) ? "certain" : "possible");
 		add_service(cause, json_str(one, "service"));
-		json_array_append_new(json_list(cause, "evidence"),
-				      json_pack("{s:s,s:s}", "source", "template", "text",
-						"found in the deployed template; nothing has failed of it so far"));
+		add_found(cause, one);
 		json_array_append_new(causes, cause);
 	}
 }
@@ -448,6 +461,8 @@ static int rank(const json_t *cause)
 	const json_t *first = json_array_get(json_list(cause, "evidence"), 0);
 
 	if (str_eq(json_str(first, "source"), "template"))
+		return 3;
+	if (str_eq(json_str(first, "source"), "state"))
 		return 2;
 	return str_eq(json_str(cause, "confidence"), "possible") ? 1 : 0;
 }

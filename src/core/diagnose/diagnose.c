@@ -15,6 +15,7 @@ static const struct {
 	{ NULL, "stacks", JSON_ARRAY },	      { NULL, "services", JSON_ARRAY },
 	{ NULL, "taskDefinitions", JSON_ARRAY }, { NULL, "logs", JSON_ARRAY },
 	{ NULL, "secrets", JSON_ARRAY },      { NULL, "unread", JSON_ARRAY },
+	{ NULL, "facts", JSON_OBJECT },
 	{ "stacks", "stack", JSON_OBJECT },   { "stacks", "template", JSON_STRING },
 	{ "stacks", "parameters", JSON_ARRAY }, { "stacks", "events", JSON_ARRAY },
 	{ "stacks", "resources", JSON_ARRAY }, { "services", "service", JSON_OBJECT },

@@ -127,6 +127,7 @@ int diagnosis_findings(json_t *evidence, const json_t *files, json_t **ret, stru
 				      json_pack("{s:s,s:s}", "what", "check of the deployed templates", "why",
 						why.text));
 	keep_findings(&p, result, is_masked(evidence), findings);
+	evidence_live_findings(evidence, findings);
 	*ret = GIVE(findings);
 	return 0;
 }
