@@ -16,72 +16,6 @@ int causes_step_order(const char *step)
 	return str_eq(step, "runtime") ? LAUNCH_CHAIN : LAUNCH_STEP_COUNT;
 }
 
-/* ---- findings ------------------------------------------------------------------------------------------- */
-
-static const char *logical_of(const json_t *evidence, const char *physical)
-{
-	json_t *stack, *resource;
-	size_t i, k;
-
-	json_array_foreach(json_list(evidence, "stacks"), i, stack)
-		json_array_foreach(json_list(stack, "resources"), k, resource)
-			if (str_eq(json_str(resource, "PhysicalResourceId"), physical))
-				return json_str_or(resource, "LogicalResourceId", physical);
-	return physical;
-}
-
-/* A verdict on a secret's value is a finding at the secret. */
-static json_t *finding_of_secret(const json_t *evidence, const json_t *secret, const char *fault)
-{
-	const struct check_rule *rule = check_rule(fault);
-	const char *arn = json_str_or(secret, "arn", "");
-	const char *resource = logical_of(evidence, arn);
-	const char *variable = json_str(secret, "variable");
-	OWN(str) char *path = str_printf("/Resources/%s", resource);
-	OWN(str) char *message = str_printf("secret %s%s%s%s %s", json_str_or(secret, "name", arn),
-					    variable ? ", read as " : "", variable ? variable : "",
-					    variable ? "," : "",
-					    json_str_or(secret, "why", "has a value that cannot be used"));
-
-	if (!rule)
-		return NULL;
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s*}", "verdict", "FAIL", "fault", rule->id,
-			 "rule", rule->name, "step", rule->step, "resource", resource, "path", path, "message",
-			 message, "remedy", rule->remedy, "service", json_str(secret, "service"));
-}
-
-/* The template has the place, and says it already. */
-static bool is_known(const json_t *all, const json_t *finding)
-{
-	json_t *one;
-	size_t i;
-
-	json_array_foreach(all, i, one)
-		if (str_eq(json_str(one, "fault"), json_str(finding, "fault")) &&
-		    str_eq(json_str(one, "service"), json_str(finding, "service")))
-			return true;
-	return false;
-}
-
-json_t *causes_findings(const json_t *evidence, const json_t *findings)
-{
-	json_t *all = json_array(), *one;
-	size_t i;
-
-	json_array_foreach(findings, i, one)
-		if (json_is_object(one) && json_str(one, "fault") && !json_object_get(one, "suppressed") &&
-		    !str_eq(json_str(one, "verdict"), "UNKNOWN"))
-			json_array_append(all, one);
-	json_array_foreach(json_list(evidence, "secrets"), i, one) {
-		const char *fault = json_str_or(one, "verdict", "");
-		OWN(json) json_t *finding = *fault ? finding_of_secret(evidence, one, fault) : NULL;
-
-		if (finding && !is_known(all, finding))
-			json_array_append(all, finding);
-	}
-	return all;
-}
-
 static bool is_fail(const json_t *finding)
 {
 	return str_eq(json_str(finding, "verdict"), "FAIL");
@@ -94,17 +28,45 @@ static bool same_service(const struct symptom *s, const json_t *finding)
 	return !service || !s->service || str_eq(service, s->service);
 }
 
-/* A finding with one of the candidates; the service's own before that of one that shares the resource. */
-static const json_t *find_candidate(const struct symptom *s, const json_t *findings)
+static const json_t *find_fault(const struct symptom *s, const json_t *findings, const char *fault, bool own)
 {
 	json_t *one;
 	size_t i;
 
+	json_array_foreach(findings, i, one)
+		if (str_eq(json_str(one, "fault"), fault) && (!own || same_service(s, one)))
+			return one;
+	return NULL;
+}
+
+/* Found together, the first only follows from the second: rights to a secret's name in place of its ARN, the VPC's
+ * default group in place of any, one task definition for two nodes. */
+static const char *const follows_from[][2] = { { "E02", "B11" }, { "C01", "C22" }, { "C16", "C22" },
+					       { "C18", "C22" }, { "D14", "A12" }, { "D15", "A12" } };
+
+static const json_t *find_root(const struct symptom *s, const json_t *findings, const json_t *found)
+{
+	for (size_t i = 0; i < sizeof(follows_from) / sizeof(follows_from[0]); i++) {
+		const json_t *root = str_eq(json_str(found, "fault"), follows_from[i][0])
+					     ? find_fault(s, findings, follows_from[i][1], true)
+					     : NULL;
+
+		if (root)
+			return root;
+	}
+	return found;
+}
+
+/* A finding with one of the candidates; the service's own before that of one that shares the resource. */
+static const json_t *find_candidate(const struct symptom *s, const json_t *findings)
+{
 	for (int other = 0; other < 2; other++)
-		for (const char *const *fault = s->faults; *fault; fault++)
-			json_array_foreach(findings, i, one)
-				if (str_eq(json_str(one, "fault"), *fault) && (other || same_service(s, one)))
-					return one;
+		for (const char *const *fault = s->faults; *fault; fault++) {
+			const json_t *found = find_fault(s, findings, *fault, !other);
+
+			if (found)
+				return find_root(s, findings, found);
+		}
 	return NULL;
 }
 
@@ -285,12 +247,31 @@ static bool is_affected(const json_t *cause, const char *resource)
 	return false;
 }
 
-static void put_candidates(json_t *cause, const struct symptom *s)
+/* The likeliest that the templates do not rule out; when they rule out all, it is as if they did none. */
+static const char *likeliest(const struct symptom *s, const json_t *checked)
 {
+	for (const char *const *fault = s->faults; *fault; fault++)
+		if (!causes_rule_out(checked, *fault))
+			return *fault;
+	return s->faults[0];
+}
+
+static size_t count_open(const struct symptom *s, const json_t *checked)
+{
+	size_t count = 0, all = 0;
+
+	for (const char *const *fault = s->faults; *fault; fault++, all++)
+		count += !causes_rule_out(checked, *fault);
+	return count ? count : all;
+}
+
+static void put_candidates(json_t *cause, const struct symptom *s, const json_t *checked)
+{
+	bool none = causes_rule_out(checked, likeliest(s, checked));
 	json_t *others = json_array();
 
 	for (const char *const *fault = s->faults; *fault; fault++)
-		if (!str_eq(*fault, json_str(cause, "fault")))
+		if (!str_eq(*fault, json_str(cause, "fault")) && (none || !causes_rule_out(checked, *fault)))
 			json_add_str(others, *fault);
 	if (json_array_size(others))
 		json_object_set(cause, "otherFaults", others);
@@ -310,10 +291,10 @@ static void add_found(json_t *cause, const json_t *finding)
 
 /* ---- from symptoms to causes --------------------------------------------------------------------------------- */
 
-static void explain(json_t *causes, const struct symptom *s, const json_t *finding,
+static void explain(json_t *causes, const struct symptom *s, const json_t *finding, const json_t *checked,
 		    const char *confidence)
 {
-	const char *fault = finding ? json_str_or(finding, "fault", "") : s->faults[0];
+	const char *fault = finding ? json_str_or(finding, "fault", "") : likeliest(s, checked);
 	json_t *cause = cause_find(causes, fault);
 	bool is_new = !cause;
 
@@ -325,7 +306,7 @@ static void explain(json_t *causes, const struct symptom *s, const json_t *findi
 		if (!finding && !json_str(cause, "resource"))
 			json_set_str(cause, "resource", s->resource ? s->resource : s->service);
 		if (!finding)
-			put_candidates(cause, s);
+			put_candidates(cause, s, checked);
 		json_array_append_new(causes, cause);
 	}
 	add_service(cause, s->service);
@@ -342,13 +323,13 @@ static bool confirm(json_t *causes, const struct symptom *s, const json_t *findi
 	if (!finding)
 		finding = find_resource(s, findings);
 	if (finding) {
-		explain(causes, s, finding, "certain");
+		explain(causes, s, finding, NULL, "certain");
 		return true;
 	}
 	if (s->faults[0] && strcmp(s->step, "template"))
 		finding = find_step(s, findings, causes_step_order(s->step), causes_step_order(s->step));
 	if (finding)
-		explain(causes, s, finding, "likely");
+		explain(causes, s, finding, NULL, "likely");
 	return finding != NULL;
 }
 
@@ -378,18 +359,18 @@ static json_t *earlier_cause(const json_t *causes, const struct symptom *s)
 	return NULL;
 }
 
-static void suppose(json_t *causes, const struct symptom *s)
+static void suppose(json_t *causes, const struct symptom *s, const json_t *checked)
 {
 	json_t *earlier = earlier_cause(causes, s);
 
 	if (s->early)
 		return;
-	if (cause_find(causes, s->faults[0]))
-		explain(causes, s, NULL, "possible");
+	if (cause_find(causes, likeliest(s, checked)))
+		explain(causes, s, NULL, checked, "possible");
 	else if (earlier)
 		add_consequence(earlier, s->service ? s->service : s->resource ? s->resource : "", s->text);
 	else
-		explain(causes, s, NULL, s->faults[1] ? "possible" : "likely");
+		explain(causes, s, NULL, checked, count_open(s, checked) > 1 ? "possible" : "likely");
 }
 
 /* Texts that say that something failed. Under the cause when there is one for the service, or one at all. */
@@ -408,9 +389,10 @@ static bool place_vague(json_t *causes, const struct symptom *s, const json_t *f
 			add_consequence(cause, s->service, s->text);
 		return true;
 	}
-	finding = find_vague(s, findings);
+	/* that another resource was not made says nothing about what runs */
+	finding = s->service ? find_vague(s, findings) : NULL;
 	if (finding) {
-		explain(causes, s, finding, "likely");
+		explain(causes, s, finding, NULL, "likely");
 		return true;
 	}
 	if (!json_array_size(causes) || strcmp(s->step, "template") == 0)
@@ -462,9 +444,9 @@ static int rank(const json_t *cause)
 
 	if (str_eq(json_str(first, "source"), "template"))
 		return 3;
-	if (str_eq(json_str(first, "source"), "state"))
+	if (str_eq(json_str(cause, "confidence"), "possible"))
 		return 2;
-	return str_eq(json_str(cause, "confidence"), "possible") ? 1 : 0;
+	return str_eq(json_str(first, "source"), "state") ? 1 : 0;
 }
 
 static bool comes_first(const json_t *a, const json_t *b)
@@ -549,7 +531,8 @@ static void add_absence(json_t *causes, const struct symptoms *all, const json_t
 	}
 }
 
-json_t *causes_make(const struct symptoms *s, const json_t *findings, const json_t *evidence)
+json_t *causes_make(const struct symptoms *s, const json_t *findings, const json_t *checked,
+		    const json_t *evidence)
 {
 	OWN(json) json_t *causes = json_array();
 	bool *done = mem_new(s->count + 1, sizeof(*done));
@@ -563,7 +546,7 @@ json_t *causes_make(const struct symptoms *s, const json_t *findings, const json
 	for (int step = -1; step <= LAUNCH_STEP_COUNT; step++)
 		for (i = 0; i < s->count; i++)
 			if (!done[i] && s->list[i].faults[0] && causes_step_order(s->list[i].step) == step)
-				suppose(causes, &s->list[i]);
+				suppose(causes, &s->list[i], checked);
 	for (i = 0; i < s->count; i++)
 		if (!done[i] && !s->list[i].faults[0] && !place_vague(causes, &s->list[i], findings))
 			leave_unexplained(s, &s->list[i]);

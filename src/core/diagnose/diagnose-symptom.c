@@ -177,6 +177,36 @@ static bool was_wanted(const json_t *task)
 	       !strcmp(code, "SpotInterruption");
 }
 
+static bool has_container(const json_t *task, const char *status)
+{
+	json_t *container;
+	size_t i;
+
+	json_array_foreach(json_list(task, "containers"), i, container)
+		if (str_eq(json_str(container, "lastStatus"), status))
+			return true;
+	return false;
+}
+
+/* One container runs and another waits for it: so every start looks for a while, and one that never ends. */
+static void read_waiting(const json_t *service, const json_t *task, struct symptoms *ret)
+{
+	static const char text[] = "a container waits for another one, which runs";
+	static const char *const faults[] = { "F31", NULL };
+
+	if (str_eq(json_str(task, "lastStatus"), "PENDING") && has_container(task, "PENDING") &&
+	    has_container(task, "RUNNING"))
+		symptom_add(ret, &(struct symptom){ .source = "task",
+						    .at_ms = evidence_time(json_object_get(task, "createdAt")),
+						    .text = text,
+						    .stack = json_str(service, "stack"),
+						    .service = json_str(service, "logicalResourceId"),
+						    .task = json_str(task, "taskArn"),
+						    .step = "container",
+						    .faults = faults,
+						    .early = true });
+}
+
 static void read_task(const json_t *evidence, const json_t *service, const json_t *task, struct symptoms *ret)
 {
 	struct symptom one = { .source = "task",
@@ -188,6 +218,7 @@ static void read_task(const json_t *evidence, const json_t *service, const json_
 	const char *reason = container_reason(task);
 	bool known;
 
+	read_waiting(service, task, ret);
 	if (!one.text || was_wanted(task) || evidence_is_past(evidence, service, task))
 		return;
 	one.absent = !has_exit_code(task);

@@ -106,7 +106,7 @@ int diagnose(const json_t *evidence, const json_t *findings, const char *now, js
 	status = json_str_or(stack_of(evidence), "StackStatus", "");
 	all = causes_findings(evidence, findings);
 	symptoms_read(evidence, &symptoms);
-	causes = causes_make(&symptoms, all, evidence);
+	causes = causes_make(&symptoms, all, findings, evidence);
 	put_since(causes, now);
 	advice = diagnose_advice(name, status, evidence, json_array_size(causes) > 0 ||
 							  json_array_size(symptoms.unexplained) > 0);
