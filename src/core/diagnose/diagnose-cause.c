@@ -82,6 +82,20 @@ static const json_t *find_resource(const struct symptom *s, const json_t *findin
 	return NULL;
 }
 
+/* Of a resource that could not be made, whatever was said: a FAIL at it. */
+static const json_t *find_at(const struct symptom *s, const json_t *findings)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(findings, i, one)
+		if (s->resource && !s->service && is_fail(one) &&
+		    (str_eq(json_str(one, "resource"), s->resource) ||
+		     str_eq(json_str(json_map(one, "second"), "resource"), s->resource)))
+			return one;
+	return NULL;
+}
+
 /* A FAIL of the same service between two steps. */
 static const json_t *find_step(const struct symptom *s, const json_t *findings, int least, int most)
 {
@@ -326,7 +340,9 @@ static bool confirm(json_t *causes, const struct symptom *s, const json_t *findi
 		explain(causes, s, finding, NULL, "certain");
 		return true;
 	}
-	if (s->faults[0] && strcmp(s->step, "template"))
+	if (!s->faults[0])
+		finding = find_at(s, findings);
+	else if (strcmp(s->step, "template"))
 		finding = find_step(s, findings, causes_step_order(s->step), causes_step_order(s->step));
 	if (finding)
 		explain(causes, s, finding, NULL, "likely");

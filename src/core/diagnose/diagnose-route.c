@@ -118,6 +118,7 @@ static const struct route routes[] = {
 	{ EVENT, { "does not support launch_type fargate" }, "template", FAULTS("F11"), NULL, false },
 	{ EVENT, { "execution role arn to support" }, "template", FAULTS("E03"), NULL, false },
 	{ EVENT, { "log driver", "requires options" }, "template", FAULTS("F26"), NULL, false },
+	{ EVENT, { "log driver", "not supported" }, "template", FAULTS("F26"), NULL, false },
 	{ EVENT, { "cannot depend on" }, "template", FAULTS("F31"), NULL, false },
 	{ EVENT, { "secret name must be unique" }, "template", FAULTS("A21"), NULL, false },
 	{ EVENT, { "efs iam authorization requires" }, "template", FAULTS("D11"), NULL, false },

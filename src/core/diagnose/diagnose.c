@@ -93,6 +93,13 @@ static void put_since(json_t *causes, const char *now)
 	}
 }
 
+static enum diagnose_state state_of(const json_t *causes, const json_t *unexplained)
+{
+	if (json_bool_or(json_array_get(causes, 0), "live", false))
+		return DIAGNOSE_CHANGED;
+	return json_array_size(causes) || json_array_size(unexplained) ? DIAGNOSE_ILL : DIAGNOSE_WELL;
+}
+
 int diagnose(const json_t *evidence, const json_t *findings, const char *now, json_t **ret,
 	     struct err *err)
 {
@@ -108,8 +115,7 @@ int diagnose(const json_t *evidence, const json_t *findings, const char *now, js
 	symptoms_read(evidence, &symptoms);
 	causes = causes_make(&symptoms, all, findings, evidence);
 	put_since(causes, now);
-	advice = diagnose_advice(name, status, evidence, json_array_size(causes) > 0 ||
-							  json_array_size(symptoms.unexplained) > 0);
+	advice = diagnose_advice(name, status, evidence, state_of(causes, symptoms.unexplained));
 	*ret = json_pack("{s:s,s:s,s:b,s:O,s:O,s:O}", "stack", name, "status", status, "inProgress",
 			 (int)str_ends(status, "_IN_PROGRESS"), "causes", causes, "unexplained",
 			 symptoms.unexplained, "advice", advice);

@@ -54,9 +54,14 @@ char *diagnose_live(const json_t *evidence);
 
 /* What can be done with a stack in this status: [{"action":"wait"|"cancel-update"|"delete"|
  * "continue-rollback"|"update"|"none","command","text","safe":bool}], the best first. safe: nothing is lost
- * that the stack did not lose before. ill: something is wrong with it. Caller's. */
+ * that the stack did not lose before. Caller's. */
+enum diagnose_state {
+	DIAGNOSE_WELL,
+	DIAGNOSE_ILL,
+	DIAGNOSE_CHANGED, /* ill, and the template does not have it: an update does not mend it */
+};
 json_t *diagnose_advice(const char *stack_name, const char *stack_status, const json_t *evidence,
-			bool ill);
+			enum diagnose_state state);
 
 /* The texts behind which this fault is looked for, as people read them: array of {"source": "a stopped
  * task's reason", "text": the sentence, what varies in it as "..."}, the caller's. */
