@@ -462,7 +462,9 @@ static int rank(const json_t *cause)
 		return 3;
 	if (str_eq(json_str(cause, "confidence"), "possible"))
 		return 2;
-	return str_eq(json_str(first, "source"), "state") ? 1 : 0;
+	/* changed, and not seen to be what fails */
+	return str_eq(json_str(first, "source"), "state") ||
+	       (json_bool_or(cause, "live", false) && !str_eq(json_str(cause, "confidence"), "certain"));
 }
 
 static bool comes_first(const json_t *a, const json_t *b)

@@ -181,6 +181,7 @@ static const struct route routes[] = {
 	/* a node that runs and gets nowhere */
 	{ LOG, { "their genesis" }, "chain", FAULTS("H01", "H02", "D17", "A02"), LIFTED("connected to boot node"), false },
 	{ LOG, { "the volume wins" }, "chain", FAULTS("D16", "A02", "A01"), NULL, false },
+	{ LOG, { "boot node", "peer identity" }, "chain", FAULTS("H03"), LIFTED("connected to boot node"), false },
 	{ LOG, { "boot node", "lookup" }, "chain", FAULTS("I01", "I02", "A04", "C20"), LIFTED("connected to boot node"), true },
 	{ LOG, { "boot node", "refused" }, "chain", FAULTS("C14", "C12"), LIFTED("connected to boot node"), true },
 	{ LOG, { "boot node", "timed out" }, "chain", FAULTS("C12", "C26", "C20", "C11"), LIFTED("connected to boot node"), true },
