@@ -340,6 +340,8 @@ static bool confirm(json_t *causes, const struct symptom *s, const json_t *findi
 		explain(causes, s, finding, NULL, "certain");
 		return true;
 	}
+	if (s->past)
+		return false;
 	if (!s->faults[0])
 		finding = find_at(s, findings);
 	else if (strcmp(s->step, "template"))
@@ -566,7 +568,7 @@ json_t *causes_make(const struct symptoms *s, const json_t *findings, const json
 			if (!done[i] && s->list[i].faults[0] && causes_step_order(s->list[i].step) == step)
 				suppose(causes, &s->list[i], checked);
 	for (i = 0; i < s->count; i++)
-		if (!done[i] && !s->list[i].faults[0] && !place_vague(causes, &s->list[i], findings))
+		if (!done[i] && !s->list[i].past && !s->list[i].faults[0] && !place_vague(causes, &s->list[i], findings))
 			leave_unexplained(s, &s->list[i]);
 	free(done);
 	add_absence(causes, s, evidence);

@@ -40,6 +40,7 @@ struct symptom {
 	const char *step;
 	const char *const *faults;
 	bool absent; /* no container ever ran: its log stream does not exist */
+	bool past;   /* over: a newer task runs */
 	bool early;  /* said in the first seconds of a task, when it means nothing yet */
 };
 struct symptoms {
