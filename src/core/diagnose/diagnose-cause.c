@@ -28,13 +28,15 @@ static bool same_service(const struct symptom *s, const json_t *finding)
 	return !service || !s->service || str_eq(service, s->service);
 }
 
-static const json_t *find_fault(const struct symptom *s, const json_t *findings, const char *fault, bool own)
+static const json_t *find_fault(const struct symptom *s, const json_t *findings, const char *fault, bool own,
+				bool live)
 {
 	json_t *one;
 	size_t i;
 
 	json_array_foreach(findings, i, one)
-		if (str_eq(json_str(one, "fault"), fault) && (!own || same_service(s, one)))
+		if (str_eq(json_str(one, "fault"), fault) && (!own || same_service(s, one)) &&
+		    json_bool_or(one, "live", false) == live)
 			return one;
 	return NULL;
 }
@@ -48,7 +50,8 @@ static const json_t *find_root(const struct symptom *s, const json_t *findings, 
 {
 	for (size_t i = 0; i < sizeof(follows_from) / sizeof(follows_from[0]); i++) {
 		const json_t *root = str_eq(json_str(found, "fault"), follows_from[i][0])
-					     ? find_fault(s, findings, follows_from[i][1], true)
+					     ? find_fault(s, findings, follows_from[i][1], true,
+							  json_bool_or(found, "live", false))
 					     : NULL;
 
 		if (root)
@@ -57,12 +60,13 @@ static const json_t *find_root(const struct symptom *s, const json_t *findings, 
 	return found;
 }
 
-/* A finding with one of the candidates; the service's own before that of one that shares the resource. */
+/* A finding with one of the candidates: the templates' before what was changed, the service's own before that of
+ * one that shares the resource. */
 static const json_t *find_candidate(const struct symptom *s, const json_t *findings)
 {
-	for (int other = 0; other < 2; other++)
+	for (int pass = 0; pass < 4; pass++)
 		for (const char *const *fault = s->faults; *fault; fault++) {
-			const json_t *found = find_fault(s, findings, *fault, !other);
+			const json_t *found = find_fault(s, findings, *fault, pass % 2 == 0, pass >= 2);
 
 			if (found)
 				return find_root(s, findings, found);
@@ -377,13 +381,26 @@ static json_t *earlier_cause(const json_t *causes, const struct symptom *s)
 	return NULL;
 }
 
-static void suppose(json_t *causes, const struct symptom *s, const json_t *checked)
+/* Of a node that runs and does not get on: a FAIL on the way there. */
+static const json_t *find_on_the_way(const struct symptom *s, const json_t *findings)
+{
+	int order = causes_step_order(s->step);
+
+	return s->service && order >= LAUNCH_CHAIN && order < LAUNCH_STEP_COUNT
+		       ? find_step(s, findings, LAUNCH_NAME, order)
+		       : NULL;
+}
+
+static void suppose(json_t *causes, const struct symptom *s, const json_t *findings, const json_t *checked)
 {
 	json_t *earlier = earlier_cause(causes, s);
+	const json_t *on_the_way = earlier ? NULL : find_on_the_way(s, findings);
 
 	if (s->early)
 		return;
-	if (cause_find(causes, likeliest(s, checked)))
+	if (on_the_way)
+		explain(causes, s, on_the_way, NULL, "likely");
+	else if (cause_find(causes, likeliest(s, checked)))
 		explain(causes, s, NULL, checked, "possible");
 	else if (earlier)
 		add_consequence(earlier, s->service ? s->service : s->resource ? s->resource : "", s->text);
@@ -566,7 +583,7 @@ json_t *causes_make(const struct symptoms *s, const json_t *findings, const json
 	for (int step = -1; step <= LAUNCH_STEP_COUNT; step++)
 		for (i = 0; i < s->count; i++)
 			if (!done[i] && s->list[i].faults[0] && causes_step_order(s->list[i].step) == step)
-				suppose(causes, &s->list[i], checked);
+				suppose(causes, &s->list[i], findings, checked);
 	for (i = 0; i < s->count; i++)
 		if (!done[i] && !s->list[i].past && !s->list[i].faults[0] && !place_vague(causes, &s->list[i], findings))
 			leave_unexplained(s, &s->list[i]);

@@ -94,6 +94,7 @@ static void name_place(const json_t *evidence, json_t *place)
 	json_set_str(place, "resource", logical);
 }
 
+/* The templates have it, or what stops the same service at the same step: the same under another name. */
 static bool is_known(const json_t *findings, const json_t *live)
 {
 	const char *service = json_str(live, "service");
@@ -101,7 +102,9 @@ static bool is_known(const json_t *findings, const json_t *live)
 	size_t i;
 
 	json_array_foreach((json_t *)(uintptr_t)findings, i, one)
-		if (str_eq(json_str(one, "verdict"), "FAIL") && str_eq(json_str(one, "fault"), json_str(live, "fault")) &&
+		if (str_eq(json_str(one, "verdict"), "FAIL") &&
+		    (str_eq(json_str(one, "fault"), json_str(live, "fault")) ||
+		     (service && str_eq(json_str(one, "step"), json_str(live, "step")))) &&
 		    (!service || !json_str(one, "service") || str_eq(json_str(one, "service"), service)))
 			return true;
 	return false;
