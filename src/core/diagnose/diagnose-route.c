@@ -207,7 +207,7 @@ static const struct route routes[] = {
 	{ LOG, { "participants to be ready", "not connected" }, "quorum", FAULTS("A09", "C18", "C19", "C11", "I01", "I02", "I03", "I14", "G31", "H12"), LIFTED("running with", "share loaded"), true },
 	{ LOG, { "waiting for peers", " 0 peers" }, "chain", FAULTS("A03", "C12", "C20", "C14", "C26", "A04", "I01", "I02", "H03", "H15"), LIFTED("synced, streaming", "connected to boot node"), true },
 	{ LOG, { "calling default not allowed" }, "participant", FAULTS("H12", "C13"), LIFTED("contract state changed"), true },
-	{ LOG, { "error reading config from chain", "does not exist" }, "participant", FAULTS("H08", "A02", "A07", "C13", "H12", "H14"), LIFTED("contract state changed"), true },
+	{ LOG, { "error reading config from chain", "does not exist" }, "participant", FAULTS("H08", "A02", "A05", "A07", "C13", "H12", "H14"), LIFTED("contract state changed"), true },
 	{ LOG, { "error reading config from chain" }, "participant", FAULTS("C13", "H12", "A02", "A05", "A07"), LIFTED("contract state changed"), true },
 	{ LOG, { "failed to submit attestation" }, "participant", FAULTS("B17", "B18"), NULL, false },
 };

@@ -246,6 +246,45 @@ TEST(diagnose_live, a_resource_that_was_not_made_is_not_pinned_on_what_runs)
 	CHECK_STR(at(found, "unexplained.0.resource"), "Door");
 }
 
+TEST(diagnose_live, a_finding_on_a_running_nodes_way_comes_before_a_guess)
+{
+	OWN(json) json_t *evidence = running("CREATE_COMPLETE"), *found = NULL;
+	json_t *finding = changed("I02", "name");
+
+	json_object_del(finding, "live");
+	add_log(evidence, "WARN indexer: error reading config from chain: Account a does not exist while viewing");
+	found = diagnosed(evidence, json_pack("[o]", finding));
+	CHECK_STR(at(found, "causes.0.fault"), "I02");
+	CHECK_STR(at(found, "causes.0.confidence"), "likely");
+	CHECK_STR(at(found, "causes.0.evidence.0.source"), "log");
+}
+
+/* A task stopped, and another has taken its place this long before the evidence was taken. */
+static json_t *replaced(int seconds)
+{
+	json_t *evidence = refused(), *tasks = json_path(evidence, "services.0.tasks");
+	double taken = 1767226200; /* 2026-01-01T00:10:00Z */
+
+	json_object_set_new(json_array_get(tasks, 0), "stoppedAt", json_real(taken - seconds - 1));
+	json_array_append_new(tasks, json_pack("{s:s,s:s,s:f,s:f}", "taskArn", TASK_ARN "2", "lastStatus", "RUNNING",
+					       "createdAt", taken - seconds, "startedAt", taken - seconds));
+	return evidence;
+}
+
+TEST(diagnose_live, a_task_that_has_just_begun_does_not_make_an_end_past)
+{
+	OWN(json) json_t *now = replaced(1), *later = replaced(60);
+	OWN(json) json_t *looping = diagnosed(now, NULL), *over = diagnosed(later, NULL), *again = NULL;
+	json_t *finding = changed("F01", "image");
+
+	CHECK_STR(at(looping, "causes.0.fault"), "F01");
+	CHECK_INT((long long)json_array_size(json_list(over, "causes")), 0);
+	/* what is over still confirms what the template has */
+	json_object_del(finding, "live");
+	again = diagnosed(later, json_pack("[o]", finding));
+	CHECK_STR(at(again, "causes.0.confidence"), "certain");
+}
+
 /* ---- advice ------------------------------------------------------------------------------------------------------ */
 
 TEST(diagnose_live, commands_lead_to_the_target_that_the_evidence_is_from)
