@@ -198,6 +198,107 @@ def an_update_that_fails_is_explained_and_the_stack_stands():
         assert [a["action"] for a in found["advice"]] == ["update"], found["advice"]
 
 
+def definition_of(cloud, service):
+    """Physical ids of a stack, the service's cluster and name, and the task definition that it has."""
+    ids = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in cloud.aws(
+        "cloudformation", "list-stack-resources", "--stack-name", "Mpc")["StackResourceSummaries"]}
+    cluster, name = ids[service].split("/")[-2:]
+    arn = cloud.aws("ecs", "describe-services", "--cluster", cluster, "--services", name)["services"][0]["taskDefinition"]
+    return cluster, name, cloud.aws("ecs", "describe-task-definition", "--task-definition", arn)["taskDefinition"]
+
+
+def revoke(port):
+    def change(cloud, cluster, name, definition):
+        rules = [r for r in cloud.aws("ec2", "describe-security-group-rules")["SecurityGroupRules"]
+                 if not r["IsEgress"] and r["FromPort"] == port]
+        assert rules
+        for r in rules:
+            cloud.aws("ec2", "revoke-security-group-ingress", "--group-id", r["GroupId"], "--security-group-rule-ids",
+                      r["SecurityGroupRuleId"])
+    return change
+
+
+def without_policies(member):
+    def change(cloud, cluster, name, definition):
+        role = definition[member].split("/")[-1]
+        for policy in cloud.aws("iam", "list-role-policies", "--role-name", role)["PolicyNames"]:
+            cloud.aws("iam", "delete-role-policy", "--role-name", role, "--policy-name", policy)
+    return change
+
+
+def secret_of(definition):
+    return ":".join(definition["containerDefinitions"][0]["secrets"][0]["valueFrom"].split(":")[:7])
+
+
+def volume_of(definition):
+    return definition["volumes"][0]["efsVolumeConfiguration"]
+
+
+def without_targets(cloud, cluster, name, definition):
+    for m in cloud.aws("efs", "describe-mount-targets", "--file-system-id",
+                       volume_of(definition)["fileSystemId"])["MountTargets"]:
+        cloud.aws("efs", "delete-mount-target", "--mount-target-id", m["MountTargetId"])
+
+
+def without_name_service(cloud, cluster, name, definition):
+    vpc = cloud.aws("ec2", "describe-vpcs", "--filters", "Name=is-default,Values=false")["Vpcs"][0]["VpcId"]
+    cloud.aws("ec2", "modify-vpc-attribute", "--vpc-id", vpc, "--no-enable-dns-support")
+
+
+BY_HAND = (
+    ("a rule for NFS is revoked", ("C01",), revoke(2049)),
+    ("a rule between the nodes is revoked", ("A09", "C18"), revoke(80)),
+    ("rights to secrets are taken", ("E02",), without_policies("executionRoleArn")),
+    ("rights to mount are taken", ("E01", "D09"), without_policies("taskRoleArn")),
+    ("an access point is deleted", ("D12",), lambda cloud, cluster, name, d: cloud.aws(
+        "efs", "delete-access-point", "--access-point-id", volume_of(d)["authorizationConfig"]["accessPointId"])),
+    ("the mount targets are deleted", ("D06",), without_targets),
+    ("a secret is deleted", ("B11",), lambda cloud, cluster, name, d: cloud.aws(
+        "secretsmanager", "delete-secret", "--secret-id", secret_of(d), "--force-delete-without-recovery")),
+    ("a secret waits for its deletion", ("G11",), lambda cloud, cluster, name, d: cloud.aws(
+        "secretsmanager", "delete-secret", "--secret-id", secret_of(d))),
+    ("a log group is deleted", ("F27",), lambda cloud, cluster, name, d: cloud.aws(
+        "logs", "delete-log-group", "--log-group-name",
+        d["containerDefinitions"][0]["logConfiguration"]["options"]["awslogs-group"])),
+    ("names are no longer resolved", ("D08",), without_name_service),
+    ("a service has no task", ("H12",), lambda cloud, cluster, name, d: cloud.aws(
+        "ecs", "update-service", "--cluster", cluster, "--service", name, "--desired-count", "0")),
+)
+
+
+def changed(case):
+    title, faults, change = case
+    with Cloud() as cloud:
+        cloud.ok("up", template("good/composed.json"), "--stack", "Mpc", "--params", template("params/cdk-3.json"),
+                 "--chain-key", template("chain.json"),
+                 "--image", "*busybox*=localnet")
+        assert cloud.run("diagnose", "Mpc").code == 0, title
+        change(cloud, *definition_of(cloud, "MpcNode0Service7281AAF3"))
+        result = cloud.run("diagnose", "Mpc", "--json")
+        found = result.json()
+        assert result.code == 1 and found["causes"], (title, result)
+        first = found["causes"][0]
+        assert first["fault"] in faults and first["confidence"] == "certain", (title, shown(found))
+        assert any(e["source"] == "state" for e in first["evidence"]), (title, first["evidence"])
+        assert found["advice"][0]["action"] == "none", (title, found["advice"])
+        cloud.ok("events", "--save", "evidence.json", "--stack", "Mpc")
+        with open(os.path.join(cloud.work, "evidence.json")) as saved:
+            facts = json.load(saved)["facts"]
+        assert len(facts) > 20 and not any("GetSecretValue" in key for key in facts), title
+        assert "SecretString" not in json.dumps(facts), title
+        cloud.ok("cloud", "stop")
+        again = cloud.run("diagnose", "--from", "evidence.json", "--json").json()
+        assert again["causes"][0]["fault"] in faults, (title, shown(again))
+        cloud.ok("cloud", "start")
+
+
+@test
+def what_was_changed_by_hand_is_certain():
+    only = os.environ.get("MPCUP_DIAGNOSE_ONLY")
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(changed, [c for c in BY_HAND if not only or c[0] in only.split(",")]))
+
+
 @test
 def a_network_that_has_formed_has_nothing_wrong():
     with Cloud() as cloud:

@@ -225,5 +225,6 @@ const struct check_rule check_rules_asked[] = {
 /* Rules of other groups which look at the world as well, under their own name and texts. */
 const struct check_more check_more_asked[] = {
 	{ "A11", asked_a11 }, { "A13", asked_a13 }, { "B13", asked_b13 }, { "C13", asked_c13 },
-	{ "C14", asked_c14 }, { "H12", asked_h12 }, { NULL, NULL },
+	{ "C14", asked_c14 }, { "H12", asked_h12 }, { "D12", asked_d12 }, { "E06", asked_e06 },
+	{ "B11", asked_gone_secret }, { "G11", asked_gone_secret }, { NULL, NULL },
 };

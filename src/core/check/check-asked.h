@@ -149,6 +149,9 @@ bool asked_architecture(struct check *c, const struct check_finding *where,
 /* check-asked-chain.c */
 void asked_c13(struct check *c);
 void asked_c14(struct check *c);
+void asked_d12(struct check *c);
+void asked_e06(struct check *c);
+void asked_gone_secret(struct check *c); /* B11, G11 */
 void asked_d17(struct check *c);
 void asked_h01(struct check *c);
 void asked_h02(struct check *c);

@@ -24,8 +24,10 @@ static void vpc_i14(struct check *c, const struct deployment_service *s,
 	if (!value || (vpc && vpc->resource && other == vpc->resource) ||
 	    (own && check_same(d, own, value) == VERDICT_PASS))
 		return;
-	/* what comes from outside cannot be the VPC that this template makes */
-	if (vpc && vpc->resource && (other || vpc->resource->template == space->template)) {
+	/* what comes from outside cannot be the VPC that this template makes; which one a namespace of the
+	 * account is in, nobody has said */
+	if (vpc && vpc->resource &&
+	    (other || (vpc->resource->template == space->template && !space->physical_id))) {
 		check_add(c, &f, "names of %s resolve in VPC %s, but tasks of %s run in VPC %s",
 			  check_name(space), check_name(other), check_name(s->resource),
 			  check_name(vpc->resource));

@@ -55,6 +55,15 @@ const struct check_rule *const *check_rules(size_t *ret_count)
 	return list;
 }
 
+bool check_is_static(const char *id)
+{
+	for (size_t t = 0; tables(t); t++)
+		for (const struct check_rule *r = *tables(t); r->id; r++)
+			if (!strcmp(r->id, id))
+				return *tables(t) != check_rules_asked;
+	return false;
+}
+
 const struct check_rule *check_rule(const char *id_or_name)
 {
 	size_t count;

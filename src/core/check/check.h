@@ -74,6 +74,10 @@ extern const struct check_rule check_rules_a[], check_rules_b[], check_rules_c[]
 const struct check_rule *const *check_rules(size_t *ret_count);
 const struct check_rule *check_rule(const char *id_or_name); /* NULL: none */
 
+/* Whether templates alone can show this fault: then a run without a finding of it rules it out. False for what
+ * only look-ups tell, and for no rule. */
+bool check_is_static(const char *id);
+
 struct check_options {
 	const char *profile; /* NULL: "built-in" */
 	/* answers of look-ups, question key -> {"answer": object} | {"error": code, "message": text};

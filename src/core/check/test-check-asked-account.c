@@ -91,6 +91,47 @@ TEST(check_asked_account, a_key_that_is_not_enabled_is_d28)
 	CHECK_STR(with(document, NULL, "kms", "DescribeKey", DENIED, "D28"), "UNKNOWN");
 }
 
+/* ---- what is gone ----------------------------------------------------------------------------- */
+
+#define GONE "{\"error\":\"NotFound\",\"message\":\"-\"}"
+
+TEST(check_asked_account, an_access_point_that_is_not_there_is_d12)
+{
+	OWN(json) json_t *document = asked_document();
+	json_t *p = asked_properties(document, "AWS::ECS::TaskDefinition", 0);
+
+	json_object_set_new(p, "Volumes",
+			    json_loads("[{\"Name\":\"data\",\"EFSVolumeConfiguration\":{\"FilesystemId\":\"fs-1\","
+				       "\"AuthorizationConfig\":{\"AccessPointId\":\"fsap-1\"}}}]", 0, NULL));
+	CHECK_STR(with(document, NULL, "efs", "DescribeAccessPoints", GONE, "D12"), "FAIL");
+	CHECK_STR(with(document, NULL, "efs", "DescribeAccessPoints", DENIED, "D12"), "UNKNOWN");
+}
+
+TEST(check_asked_account, a_role_that_is_not_there_is_e06)
+{
+	OWN(json) json_t *document = asked_document();
+	json_t *p = asked_properties(document, "AWS::ECS::TaskDefinition", 0);
+
+	json_set_str(p, "TaskRoleArn", "arn:aws:iam::1:role/path/node");
+	CHECK_STR(with(document, NULL, "iam", "GetRole", GONE, "E06"), "FAIL");
+	CHECK_STR(with(document, NULL, "iam", "GetRole", DENIED, "E06"), "");
+}
+
+TEST(check_asked_account, a_secret_that_is_not_there_is_b11_and_one_that_goes_g11)
+{
+	OWN(json) json_t *document = asked_document();
+	json_t *p = asked_properties(document, "AWS::ECS::TaskDefinition", 0);
+	static const char deleted[] = "{\"answer\":{\"DeletedDate\":1767225600}}";
+
+	json_object_set_new(json_array_get(json_list(p, "ContainerDefinitions"), 0), "Secrets",
+			    json_loads("[{\"Name\":\"KEY\",\"ValueFrom\":"
+				       "\"arn:aws:secretsmanager:us-east-1:1:secret:a-abcdef:k::\"}]", 0, NULL));
+	CHECK_STR(with(document, NULL, "secretsmanager", "DescribeSecret", GONE, "B11"), "FAIL");
+	CHECK_STR(with(document, NULL, "secretsmanager", "DescribeSecret", GONE, "G11"), "");
+	CHECK_STR(with(document, NULL, "secretsmanager", "DescribeSecret", deleted, "G11"), "FAIL");
+	CHECK_STR(with(document, NULL, "secretsmanager", "DescribeSecret", deleted, "B11"), "");
+}
+
 /* ---- zones and quotas
  * -------------------------------------------------------------------------------------- */
 

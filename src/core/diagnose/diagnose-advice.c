@@ -8,7 +8,7 @@
 struct advisor {
 	const char *stack, *status;
 	const json_t *evidence;
-	bool ill;
+	enum diagnose_state state;
 	json_t *list;
 };
 
@@ -29,6 +29,19 @@ static char *aws_command(const struct advisor *a, const char *verb, const char *
 			  endpoint, *region ? " --region " : "", region, verb, a->stack, more);
 }
 
+/* "mpcup VERB --stack X" for the target that the evidence is from, the caller's. The local cloud's endpoint is on
+ * this machine, AWS's own has no name. */
+static char *mpcup_command(const struct advisor *a, const char *verb)
+{
+	const char *endpoint = json_str_or(a->evidence, "endpoint", "");
+	const char *region = json_str_or(a->evidence, "region", "");
+
+	if (str_starts(endpoint, "http://127.0.0.1:") || !*region)
+		return str_printf("mpcup %s --stack %s", verb, a->stack);
+	return str_printf("mpcup %s --stack %s --target aws --region %s%s%s", verb, a->stack, region,
+			  *endpoint ? " --endpoint-url " : "", endpoint);
+}
+
 /* Deleting costs nothing as long as no task holds key shares or chain data. */
 static bool has_running_task(const json_t *evidence)
 {
@@ -44,21 +57,21 @@ static bool has_running_task(const json_t *evidence)
 
 static void advise_delete(struct advisor *a, bool safe, const char *text)
 {
-	OWN(str) char *command = str_printf("mpcup down --stack %s", a->stack);
+	OWN(str) char *command = mpcup_command(a, "down");
 
 	advise(a, "delete", safe, command, text);
 }
 
 static void advise_update(struct advisor *a, const char *text)
 {
-	OWN(str) char *command = str_printf("mpcup up TEMPLATE --stack %s", a->stack);
+	OWN(str) char *command = mpcup_command(a, "up TEMPLATE");
 
 	advise(a, "update", false, command, text);
 }
 
 static void advise_wait(struct advisor *a, const char *text)
 {
-	OWN(str) char *command = str_printf("mpcup events --stack %s", a->stack);
+	OWN(str) char *command = mpcup_command(a, "events");
 
 	advise(a, "wait", true, command, text);
 }
@@ -81,7 +94,7 @@ static void advise_create(struct advisor *a)
 {
 	bool running = has_running_task(a->evidence);
 
-	if (!a->ill) {
+	if (a->state == DIAGNOSE_WELL) {
 		advise_wait(a, "The stack is being created, and nothing has failed so far.");
 		return;
 	}
@@ -117,10 +130,10 @@ static void advise_cancel(struct advisor *a)
 {
 	OWN(str) char *command = aws_command(a, "cancel-update-stack", "");
 
-	if (a->ill)
+	if (a->state != DIAGNOSE_WELL)
 		advise(a, "cancel-update", true, command,
 		       "Cancel the update: the stack goes back to what it was, and the mended template can follow.");
-	advise_wait(a, a->ill ? "Or let it fail by itself: it then rolls back."
+	advise_wait(a, a->state != DIAGNOSE_WELL ? "Or let it fail by itself: it then rolls back."
 			      : "The stack is being updated, and nothing has failed so far.");
 }
 
@@ -154,14 +167,27 @@ static void advise_undeletable(struct advisor *a)
 	OWN(str) char *command = aws_command(a, "delete-stack", more);
 
 	advise_delete(a, true, "Remove what holds the resources (see the cause), then delete again.");
-	if (*failed)
+	/* refused in any other status */
+	if (*failed && !strcmp(a->status, "DELETE_FAILED"))
 		advise(a, "delete", false, command,
 		       "Or leave these resources behind: the stack goes, they stay and cost.");
 }
 
+/* The stack is older than the import: its tasks may run and its volumes be full. */
+static void advise_stuck_import(struct advisor *a)
+{
+	advise_delete(a, false,
+		      "Nothing but deleting is possible. Resources whose DeletionPolicy is Retain stay; see to it that "
+		      "the volumes are among them.");
+}
+
 static void advise_stands(struct advisor *a)
 {
-	if (a->ill)
+	if (a->state == DIAGNOSE_CHANGED)
+		advise(a, "none", true, "",
+		       "The template is not at fault: put right what the cause names where it is. An update with the "
+		       "same template changes nothing of it.");
+	else if (a->state == DIAGNOSE_ILL)
 		advise_update(a, "The stack stands: deploy the mended template as an update. Volumes, secrets and "
 				 "the address of the network stay.");
 	else
@@ -174,6 +200,11 @@ static void advise_review(struct advisor *a)
 
 	advise(a, "none", true, command,
 	       "The stack is only a change set so far: execute it, or delete the stack.");
+}
+
+static void advise_gone(struct advisor *a)
+{
+	advise_update(a, "The stack is deleted; its name is free for the mended template.");
 }
 
 static void advise_going(struct advisor *a)
@@ -204,18 +235,19 @@ static const struct {
 	{ "UPDATE_ROLLBACK_FAILED", advise_continue },
 	{ "DELETE_IN_PROGRESS", advise_going },
 	{ "DELETE_FAILED", advise_undeletable },
+	{ "DELETE_COMPLETE", advise_gone },
 	{ "REVIEW_IN_PROGRESS", advise_review },
 	{ "IMPORT_IN_PROGRESS", advise_going },
 	{ "IMPORT_COMPLETE", advise_stands },
 	{ "IMPORT_ROLLBACK_IN_PROGRESS", advise_going },
 	{ "IMPORT_ROLLBACK_COMPLETE", advise_stands },
-	{ "IMPORT_ROLLBACK_FAILED", advise_undeletable },
+	{ "IMPORT_ROLLBACK_FAILED", advise_stuck_import },
 };
 
 json_t *diagnose_advice(const char *stack_name, const char *stack_status, const json_t *evidence,
-			bool ill)
+			enum diagnose_state state)
 {
-	struct advisor a = { .stack = stack_name, .status = stack_status, .evidence = evidence, .ill = ill,
+	struct advisor a = { .stack = stack_name, .status = stack_status, .evidence = evidence, .state = state,
 			     .list = json_array() };
 
 	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++)

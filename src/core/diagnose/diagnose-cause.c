@@ -16,72 +16,6 @@ int causes_step_order(const char *step)
 	return str_eq(step, "runtime") ? LAUNCH_CHAIN : LAUNCH_STEP_COUNT;
 }
 
-/* ---- findings ------------------------------------------------------------------------------------------- */
-
-static const char *logical_of(const json_t *evidence, const char *physical)
-{
-	json_t *stack, *resource;
-	size_t i, k;
-
-	json_array_foreach(json_list(evidence, "stacks"), i, stack)
-		json_array_foreach(json_list(stack, "resources"), k, resource)
-			if (str_eq(json_str(resource, "PhysicalResourceId"), physical))
-				return json_str_or(resource, "LogicalResourceId", physical);
-	return physical;
-}
-
-/* A verdict on a secret's value is a finding at the secret. */
-static json_t *finding_of_secret(const json_t *evidence, const json_t *secret, const char *fault)
-{
-	const struct check_rule *rule = check_rule(fault);
-	const char *arn = json_str_or(secret, "arn", "");
-	const char *resource = logical_of(evidence, arn);
-	const char *variable = json_str(secret, "variable");
-	OWN(str) char *path = str_printf("/Resources/%s", resource);
-	OWN(str) char *message = str_printf("secret %s%s%s%s %s", json_str_or(secret, "name", arn),
-					    variable ? ", read as " : "", variable ? variable : "",
-					    variable ? "," : "",
-					    json_str_or(secret, "why", "has a value that cannot be used"));
-
-	if (!rule)
-		return NULL;
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s*}", "verdict", "FAIL", "fault", rule->id,
-			 "rule", rule->name, "step", rule->step, "resource", resource, "path", path, "message",
-			 message, "remedy", rule->remedy, "service", json_str(secret, "service"));
-}
-
-/* The template has the place, and says it already. */
-static bool is_known(const json_t *all, const json_t *finding)
-{
-	json_t *one;
-	size_t i;
-
-	json_array_foreach(all, i, one)
-		if (str_eq(json_str(one, "fault"), json_str(finding, "fault")) &&
-		    str_eq(json_str(one, "service"), json_str(finding, "service")))
-			return true;
-	return false;
-}
-
-json_t *causes_findings(const json_t *evidence, const json_t *findings)
-{
-	json_t *all = json_array(), *one;
-	size_t i;
-
-	json_array_foreach(findings, i, one)
-		if (json_is_object(one) && json_str(one, "fault") && !json_object_get(one, "suppressed") &&
-		    !str_eq(json_str(one, "verdict"), "UNKNOWN"))
-			json_array_append(all, one);
-	json_array_foreach(json_list(evidence, "secrets"), i, one) {
-		const char *fault = json_str_or(one, "verdict", "");
-		OWN(json) json_t *finding = *fault ? finding_of_secret(evidence, one, fault) : NULL;
-
-		if (finding && !is_known(all, finding))
-			json_array_append(all, finding);
-	}
-	return all;
-}
-
 static bool is_fail(const json_t *finding)
 {
 	return str_eq(json_str(finding, "verdict"), "FAIL");
@@ -94,17 +28,49 @@ static bool same_service(const struct symptom *s, const json_t *finding)
 	return !service || !s->service || str_eq(service, s->service);
 }
 
-/* A finding with one of the candidates; the service's own before that of one that shares the resource. */
-static const json_t *find_candidate(const struct symptom *s, const json_t *findings)
+static const json_t *find_fault(const struct symptom *s, const json_t *findings, const char *fault, bool own,
+				bool live)
 {
 	json_t *one;
 	size_t i;
 
-	for (int other = 0; other < 2; other++)
-		for (const char *const *fault = s->faults; *fault; fault++)
-			json_array_foreach(findings, i, one)
-				if (str_eq(json_str(one, "fault"), *fault) && (other || same_service(s, one)))
-					return one;
+	json_array_foreach(findings, i, one)
+		if (str_eq(json_str(one, "fault"), fault) && (!own || same_service(s, one)) &&
+		    json_bool_or(one, "live", false) == live)
+			return one;
+	return NULL;
+}
+
+/* Found together, the first only follows from the second: rights to a secret's name in place of its ARN, the VPC's
+ * default group in place of any, one task definition for two nodes. */
+static const char *const follows_from[][2] = { { "E02", "B11" }, { "C01", "C22" }, { "C16", "C22" },
+					       { "C18", "C22" }, { "D14", "A12" }, { "D15", "A12" } };
+
+static const json_t *find_root(const struct symptom *s, const json_t *findings, const json_t *found)
+{
+	for (size_t i = 0; i < sizeof(follows_from) / sizeof(follows_from[0]); i++) {
+		const json_t *root = str_eq(json_str(found, "fault"), follows_from[i][0])
+					     ? find_fault(s, findings, follows_from[i][1], true,
+							  json_bool_or(found, "live", false))
+					     : NULL;
+
+		if (root)
+			return root;
+	}
+	return found;
+}
+
+/* A finding with one of the candidates: the templates' before what was changed, the service's own before that of
+ * one that shares the resource. */
+static const json_t *find_candidate(const struct symptom *s, const json_t *findings)
+{
+	for (int pass = 0; pass < 4; pass++)
+		for (const char *const *fault = s->faults; *fault; fault++) {
+			const json_t *found = find_fault(s, findings, *fault, pass % 2 == 0, pass >= 2);
+
+			if (found)
+				return find_root(s, findings, found);
+		}
 	return NULL;
 }
 
@@ -116,6 +82,20 @@ static const json_t *find_resource(const struct symptom *s, const json_t *findin
 	json_array_foreach(findings, i, one)
 		if (s->resource && is_fail(one) && str_eq(json_str(one, "resource"), s->resource) &&
 		    causes_step_order(json_str(one, "step")) < 0)
+			return one;
+	return NULL;
+}
+
+/* Of a resource that could not be made, whatever was said: a FAIL at it. */
+static const json_t *find_at(const struct symptom *s, const json_t *findings)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(findings, i, one)
+		if (s->resource && !s->service && is_fail(one) &&
+		    (str_eq(json_str(one, "resource"), s->resource) ||
+		     str_eq(json_str(json_map(one, "second"), "resource"), s->resource)))
 			return one;
 	return NULL;
 }
@@ -158,7 +138,7 @@ static json_t *cause_new(const char *fault, const json_t *finding, const char *s
 			 const char *confidence)
 {
 	static const char *const copied[] = { "resource", "path", "location", "cdkPath", "second", "source",
-					      "networkRemedy" };
+					      "networkRemedy", "live" };
 	const struct check_rule *rule = check_rule(fault);
 	json_t *cause = json_object();
 
@@ -285,27 +265,58 @@ static bool is_affected(const json_t *cause, const char *resource)
 	return false;
 }
 
-static void put_candidates(json_t *cause, const struct symptom *s)
+/* The likeliest that the templates do not rule out; when they rule out all, it is as if they did none. */
+static const char *likeliest(const struct symptom *s, const json_t *checked)
 {
+	for (const char *const *fault = s->faults; *fault; fault++)
+		if (!causes_rule_out(checked, *fault))
+			return *fault;
+	return s->faults[0];
+}
+
+static size_t count_open(const struct symptom *s, const json_t *checked)
+{
+	size_t count = 0, all = 0;
+
+	for (const char *const *fault = s->faults; *fault; fault++, all++)
+		count += !causes_rule_out(checked, *fault);
+	return count ? count : all;
+}
+
+static void put_candidates(json_t *cause, const struct symptom *s, const json_t *checked)
+{
+	bool none = causes_rule_out(checked, likeliest(s, checked));
 	json_t *others = json_array();
 
 	for (const char *const *fault = s->faults; *fault; fault++)
-		if (!str_eq(*fault, json_str(cause, "fault")))
+		if (!str_eq(*fault, json_str(cause, "fault")) && (none || !causes_rule_out(checked, *fault)))
 			json_add_str(others, *fault);
 	if (json_array_size(others))
 		json_object_set(cause, "otherFaults", others);
 	json_decref(others);
 }
 
+/* Without a time, so that it stands behind what has one. */
+static void add_found(json_t *cause, const json_t *finding)
+{
+	bool live = json_bool_or(finding, "live", false);
+
+	json_array_append_new(json_list(cause, "evidence"),
+			      json_pack("{s:s,s:s}", "source", live ? "state" : "template", "text",
+					live ? "it is so in AWS now; the template that was deployed does not show it"
+					     : "found in the deployed template; nothing has failed of it so far"));
+}
+
 /* ---- from symptoms to causes --------------------------------------------------------------------------------- */
 
-static void explain(json_t *causes, const struct symptom *s, const json_t *finding,
+static void explain(json_t *causes, const struct symptom *s, const json_t *finding, const json_t *checked,
 		    const char *confidence)
 {
-	const char *fault = finding ? json_str_or(finding, "fault", "") : s->faults[0];
+	const char *fault = finding ? json_str_or(finding, "fault", "") : likeliest(s, checked);
 	json_t *cause = cause_find(causes, fault);
+	bool is_new = !cause;
 
-	if (!cause) {
+	if (is_new) {
 		/* what says only that something failed does not say at which step */
 		cause = cause_new(fault, finding,
 				  finding && !s->faults[0] ? json_str_or(finding, "step", s->step) : s->step,
@@ -313,11 +324,13 @@ static void explain(json_t *causes, const struct symptom *s, const json_t *findi
 		if (!finding && !json_str(cause, "resource"))
 			json_set_str(cause, "resource", s->resource ? s->resource : s->service);
 		if (!finding)
-			put_candidates(cause, s);
+			put_candidates(cause, s, checked);
 		json_array_append_new(causes, cause);
 	}
 	add_service(cause, s->service);
 	add_evidence(cause, s);
+	if (is_new && finding && json_bool_or(finding, "live", false))
+		add_found(cause, finding);
 }
 
 /* Those that the template confirms. */
@@ -328,13 +341,17 @@ static bool confirm(json_t *causes, const struct symptom *s, const json_t *findi
 	if (!finding)
 		finding = find_resource(s, findings);
 	if (finding) {
-		explain(causes, s, finding, "certain");
+		explain(causes, s, finding, NULL, "certain");
 		return true;
 	}
-	if (s->faults[0] && strcmp(s->step, "template"))
+	if (s->past)
+		return false;
+	if (!s->faults[0])
+		finding = find_at(s, findings);
+	else if (strcmp(s->step, "template"))
 		finding = find_step(s, findings, causes_step_order(s->step), causes_step_order(s->step));
 	if (finding)
-		explain(causes, s, finding, "likely");
+		explain(causes, s, finding, NULL, "likely");
 	return finding != NULL;
 }
 
@@ -364,18 +381,31 @@ static json_t *earlier_cause(const json_t *causes, const struct symptom *s)
 	return NULL;
 }
 
-static void suppose(json_t *causes, const struct symptom *s)
+/* Of a node that runs and does not get on: a FAIL on the way there. */
+static const json_t *find_on_the_way(const struct symptom *s, const json_t *findings)
+{
+	int order = causes_step_order(s->step);
+
+	return s->service && order >= LAUNCH_CHAIN && order < LAUNCH_STEP_COUNT
+		       ? find_step(s, findings, LAUNCH_NAME, order)
+		       : NULL;
+}
+
+static void suppose(json_t *causes, const struct symptom *s, const json_t *findings, const json_t *checked)
 {
 	json_t *earlier = earlier_cause(causes, s);
+	const json_t *on_the_way = earlier ? NULL : find_on_the_way(s, findings);
 
 	if (s->early)
 		return;
-	if (cause_find(causes, s->faults[0]))
-		explain(causes, s, NULL, "possible");
+	if (on_the_way)
+		explain(causes, s, on_the_way, NULL, "likely");
+	else if (cause_find(causes, likeliest(s, checked)))
+		explain(causes, s, NULL, checked, "possible");
 	else if (earlier)
 		add_consequence(earlier, s->service ? s->service : s->resource ? s->resource : "", s->text);
 	else
-		explain(causes, s, NULL, s->faults[1] ? "possible" : "likely");
+		explain(causes, s, NULL, checked, count_open(s, checked) > 1 ? "possible" : "likely");
 }
 
 /* Texts that say that something failed. Under the cause when there is one for the service, or one at all. */
@@ -394,9 +424,10 @@ static bool place_vague(json_t *causes, const struct symptom *s, const json_t *f
 			add_consequence(cause, s->service, s->text);
 		return true;
 	}
-	finding = find_vague(s, findings);
+	/* that another resource was not made says nothing about what runs */
+	finding = s->service ? find_vague(s, findings) : NULL;
 	if (finding) {
-		explain(causes, s, finding, "likely");
+		explain(causes, s, finding, NULL, "likely");
 		return true;
 	}
 	if (!json_array_size(causes) || strcmp(s->step, "template") == 0)
@@ -432,11 +463,10 @@ static void add_template_only(json_t *causes, const json_t *findings)
 		}
 		if (!is_fail(one) || causes_step_order(json_str(one, "step")) == LAUNCH_STEP_COUNT)
 			continue;
-		cause = cause_new(fault, one, json_str_or(one, "step", ""), "possible");
+		cause = cause_new(fault, one, json_str_or(one, "step", ""),
+				  json_bool_or(one, "live", false) ? "certain" : "possible");
 		add_service(cause, json_str(one, "service"));
-		json_array_append_new(json_list(cause, "evidence"),
-				      json_pack("{s:s,s:s}", "source", "template", "text",
-						"found in the deployed template; nothing has failed of it so far"));
+		add_found(cause, one);
 		json_array_append_new(causes, cause);
 	}
 }
@@ -448,8 +478,12 @@ static int rank(const json_t *cause)
 	const json_t *first = json_array_get(json_list(cause, "evidence"), 0);
 
 	if (str_eq(json_str(first, "source"), "template"))
+		return 3;
+	if (str_eq(json_str(cause, "confidence"), "possible"))
 		return 2;
-	return str_eq(json_str(cause, "confidence"), "possible") ? 1 : 0;
+	/* changed, and not seen to be what fails */
+	return str_eq(json_str(first, "source"), "state") ||
+	       (json_bool_or(cause, "live", false) && !str_eq(json_str(cause, "confidence"), "certain"));
 }
 
 static bool comes_first(const json_t *a, const json_t *b)
@@ -534,7 +568,8 @@ static void add_absence(json_t *causes, const struct symptoms *all, const json_t
 	}
 }
 
-json_t *causes_make(const struct symptoms *s, const json_t *findings, const json_t *evidence)
+json_t *causes_make(const struct symptoms *s, const json_t *findings, const json_t *checked,
+		    const json_t *evidence)
 {
 	OWN(json) json_t *causes = json_array();
 	bool *done = mem_new(s->count + 1, sizeof(*done));
@@ -548,9 +583,9 @@ json_t *causes_make(const struct symptoms *s, const json_t *findings, const json
 	for (int step = -1; step <= LAUNCH_STEP_COUNT; step++)
 		for (i = 0; i < s->count; i++)
 			if (!done[i] && s->list[i].faults[0] && causes_step_order(s->list[i].step) == step)
-				suppose(causes, &s->list[i]);
+				suppose(causes, &s->list[i], findings, checked);
 	for (i = 0; i < s->count; i++)
-		if (!done[i] && !s->list[i].faults[0] && !place_vague(causes, &s->list[i], findings))
+		if (!done[i] && !s->list[i].past && !s->list[i].faults[0] && !place_vague(causes, &s->list[i], findings))
 			leave_unexplained(s, &s->list[i]);
 	free(done);
 	add_absence(causes, s, evidence);

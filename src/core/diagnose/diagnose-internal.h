@@ -40,6 +40,7 @@ struct symptom {
 	const char *step;
 	const char *const *faults;
 	bool absent; /* no container ever ran: its log stream does not exist */
+	bool past;   /* over: a newer task runs */
 	bool early;  /* said in the first seconds of a task, when it means nothing yet */
 };
 struct symptoms {
@@ -71,7 +72,10 @@ int64_t evidence_time(const json_t *value);
 
 /* FAIL and WARN findings, and those that the verdicts on secrets amount to. Caller's. */
 json_t *causes_findings(const json_t *evidence, const json_t *findings);
-/* Array of causes, the root cause first; moves what only follows under them. Caller's. */
-json_t *causes_make(const struct symptoms *s, const json_t *findings, const json_t *evidence);
+/* Whether the check over the templates (findings as diagnose() has them) rules this fault out. */
+bool causes_rule_out(const json_t *findings, const char *fault);
+/* Array of causes, the root cause first; checked: diagnose()'s findings, all of them. Moves what only follows under them. Caller's. */
+json_t *causes_make(const struct symptoms *s, const json_t *findings, const json_t *checked,
+		    const json_t *evidence);
 /* Place of a step in the launch sequence; "template" is -1, what is none is LAUNCH_STEP_COUNT. */
 int causes_step_order(const char *step);

@@ -4,6 +4,8 @@
 #include "base/str.h"
 #include "core/diagnose/diagnose-internal.h"
 
+#define SILENT_MS 2000 /* a node has said something by then */
+
 
 struct line {
 	const struct route *route;
@@ -75,13 +77,26 @@ static void add_missing_milestone(struct symptoms *ret, const json_t *service, c
 				  const struct said *said, int64_t at_ms)
 {
 	static const char text[] = "the log has 'Starting mpc node...', but no 'Near node initialized'";
-	static const char *const faults[] = { "A01", "D05", "A05", "D19", "D10", NULL };
+	static const char *const faults[] = { "A01", "A02", "D05", "A05", "A22", "D19", "D10", NULL };
 	bool home = false;
 
 	for (size_t i = 0; i < said->count; i++)
 		home |= strcmp(said->lines[i].route->faults[0], "A01") != 0;
 	if (said->started && !said->near_initialized && !home)
 		add(ret, service, task, &(struct line){ .text = text, .at_ms = at_ms }, "entry", faults);
+}
+
+/* A container that may not write its lines runs all the same. One that has nothing to say is silent, too: this
+ * is evidence only of what the template has. */
+static void add_silence(struct symptoms *ret, const json_t *service, const json_t *task, int64_t taken_ms)
+{
+	static const char text[] = "its log stream is there and has not one line, though the container runs";
+	static const char *const faults[] = { "E05", "E04", "E07", NULL };
+	int64_t started = evidence_time(json_object_get(task, "startedAt"));
+	struct line line = { .text = text, .at_ms = started, .early = true };
+
+	if (started >= 0 && taken_ms - started >= SILENT_MS)
+		add(ret, service, task, &line, "log-stream", faults);
 }
 
 /* Seconds in which a node looks for its chain, its peers and its contract without anything being wrong. */
@@ -114,9 +129,11 @@ static void read_stream(const json_t *evidence, const json_t *stream, struct sym
 	bool running;
 	size_t i;
 
-	if (!service || evidence_is_past(evidence, service, task) || !json_array_size(events))
+	if (!service || evidence_is_past(evidence, service, task))
 		return;
 	running = str_eq(json_str(task, "lastStatus"), "RUNNING");
+	if (running && !json_array_size(events))
+		add_silence(ret, service, task, evidence_time(json_object_get(evidence, "takenAt")));
 	json_array_foreach(events, i, event)
 		hear(&said, event);
 	if (!running && !json_bool_or(stream, "truncated", false)) {

@@ -5,6 +5,8 @@
 #include "core/aws/aws.h"
 #include "core/diagnose/diagnose-internal.h"
 
+#define LASTING_MS 10000 /* what a task has survived when it runs so long */
+
 /* Of what only says that something failed. */
 static const char *const no_faults[] = { NULL };
 
@@ -90,6 +92,36 @@ static int64_t rolled_back_since(const json_t *evidence, const char *name)
 	return -1;
 }
 
+/* Has the service been steady since? Events are newest first. */
+static bool is_steady_since(const json_t *service, int64_t since)
+{
+	json_t *event;
+	size_t i;
+
+	json_array_foreach(json_path(service, "service.events"), i, event)
+		if (evidence_time(json_object_get(event, "createdAt")) >= since &&
+		    strstr(json_str_or(event, "message", ""), "has reached a steady state"))
+			return true;
+	return false;
+}
+
+/* A task that takes another one's place may die as soon as that one. */
+static bool is_lasting(const json_t *evidence, const json_t *service, const json_t *task, int64_t since)
+{
+	int64_t started = evidence_time(json_object_get(task, "startedAt"));
+
+	return started < 0 || is_steady_since(service, since) ||
+	       evidence_time(json_object_get(evidence, "takenAt")) - started >= LASTING_MS;
+}
+
+/* All that the service should have run. */
+static bool is_complete(const json_t *service)
+{
+	const json_t *described = json_map(service, "service");
+
+	return json_int_or(described, "runningCount", 1) >= json_int_or(described, "desiredCount", 0);
+}
+
 bool evidence_is_past(const json_t *evidence, const json_t *service, const json_t *task)
 {
 	int64_t ended = evidence_time(json_object_get(task, "stoppedAt"));
@@ -102,8 +134,9 @@ bool evidence_is_past(const json_t *evidence, const json_t *service, const json_
 	if (since >= 0)
 		return ended < since;
 	json_array_foreach(json_list(service, "tasks"), i, other)
-		if (str_eq(json_str(other, "lastStatus"), "RUNNING") &&
-		    evidence_time(json_object_get(other, "createdAt")) >= ended)
+		if (str_eq(json_str(other, "lastStatus"), "RUNNING") && is_complete(service) &&
+		    evidence_time(json_object_get(other, "createdAt")) >= ended &&
+		    is_lasting(evidence, service, other, ended))
 			return true;
 	return false;
 }
@@ -177,6 +210,36 @@ static bool was_wanted(const json_t *task)
 	       !strcmp(code, "SpotInterruption");
 }
 
+static bool has_container(const json_t *task, const char *status)
+{
+	json_t *container;
+	size_t i;
+
+	json_array_foreach(json_list(task, "containers"), i, container)
+		if (str_eq(json_str(container, "lastStatus"), status))
+			return true;
+	return false;
+}
+
+/* One container runs and another waits for it: so every start looks for a while, and one that never ends. */
+static void read_waiting(const json_t *service, const json_t *task, struct symptoms *ret)
+{
+	static const char text[] = "a container waits for another one, which runs";
+	static const char *const faults[] = { "F31", NULL };
+
+	if (str_eq(json_str(task, "lastStatus"), "PENDING") && has_container(task, "PENDING") &&
+	    has_container(task, "RUNNING"))
+		symptom_add(ret, &(struct symptom){ .source = "task",
+						    .at_ms = evidence_time(json_object_get(task, "createdAt")),
+						    .text = text,
+						    .stack = json_str(service, "stack"),
+						    .service = json_str(service, "logicalResourceId"),
+						    .task = json_str(task, "taskArn"),
+						    .step = "container",
+						    .faults = faults,
+						    .early = true });
+}
+
 static void read_task(const json_t *evidence, const json_t *service, const json_t *task, struct symptoms *ret)
 {
 	struct symptom one = { .source = "task",
@@ -188,8 +251,11 @@ static void read_task(const json_t *evidence, const json_t *service, const json_
 	const char *reason = container_reason(task);
 	bool known;
 
-	if (!one.text || was_wanted(task) || evidence_is_past(evidence, service, task))
+	read_waiting(service, task, ret);
+	if (!one.text || was_wanted(task))
 		return;
+	/* it may fail so again, in another zone or at the next start: when the template says so */
+	one.past = one.early = evidence_is_past(evidence, service, task);
 	one.absent = !has_exit_code(task);
 	if (one.at_ms < 0)
 		one.at_ms = evidence_time(json_object_get(task, "stoppingAt"));
@@ -205,7 +271,7 @@ static void read_task(const json_t *evidence, const json_t *service, const json_
 	}
 	if (known)
 		symptom_add(ret, &one);
-	else
+	else if (!one.past)
 		unexplained(ret, "task", one.at_ms, one.text);
 }
 

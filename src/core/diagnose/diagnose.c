@@ -15,6 +15,7 @@ static const struct {
 	{ NULL, "stacks", JSON_ARRAY },	      { NULL, "services", JSON_ARRAY },
 	{ NULL, "taskDefinitions", JSON_ARRAY }, { NULL, "logs", JSON_ARRAY },
 	{ NULL, "secrets", JSON_ARRAY },      { NULL, "unread", JSON_ARRAY },
+	{ NULL, "facts", JSON_OBJECT },
 	{ "stacks", "stack", JSON_OBJECT },   { "stacks", "template", JSON_STRING },
 	{ "stacks", "parameters", JSON_ARRAY }, { "stacks", "events", JSON_ARRAY },
 	{ "stacks", "resources", JSON_ARRAY }, { "services", "service", JSON_OBJECT },
@@ -92,6 +93,13 @@ static void put_since(json_t *causes, const char *now)
 	}
 }
 
+static enum diagnose_state state_of(const json_t *causes, const json_t *unexplained)
+{
+	if (json_bool_or(json_array_get(causes, 0), "live", false))
+		return DIAGNOSE_CHANGED;
+	return json_array_size(causes) || json_array_size(unexplained) ? DIAGNOSE_ILL : DIAGNOSE_WELL;
+}
+
 int diagnose(const json_t *evidence, const json_t *findings, const char *now, json_t **ret,
 	     struct err *err)
 {
@@ -105,10 +113,9 @@ int diagnose(const json_t *evidence, const json_t *findings, const char *now, js
 	status = json_str_or(stack_of(evidence), "StackStatus", "");
 	all = causes_findings(evidence, findings);
 	symptoms_read(evidence, &symptoms);
-	causes = causes_make(&symptoms, all, evidence);
+	causes = causes_make(&symptoms, all, findings, evidence);
 	put_since(causes, now);
-	advice = diagnose_advice(name, status, evidence, json_array_size(causes) > 0 ||
-							  json_array_size(symptoms.unexplained) > 0);
+	advice = diagnose_advice(name, status, evidence, state_of(causes, symptoms.unexplained));
 	*ret = json_pack("{s:s,s:s,s:b,s:O,s:O,s:O}", "stack", name, "status", status, "inProgress",
 			 (int)str_ends(status, "_IN_PROGRESS"), "causes", causes, "unexplained",
 			 symptoms.unexplained, "advice", advice);

@@ -602,11 +602,13 @@ TEST(diagnose, each_status_has_its_moves)
 		{ "DELETE_IN_PROGRESS", "wait", true },
 		{ "DELETE_FAILED", "delete", true },
 		{ "REVIEW_IN_PROGRESS", "none", true },
+		{ "DELETE_COMPLETE", "update", false },
+		{ "IMPORT_ROLLBACK_FAILED", "delete", false },
 	};
 
 	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
 		OWN(json) json_t *evidence = evidence_in(moves[i].status);
-		OWN(json) json_t *advice = diagnose_advice("Mpc", moves[i].status, evidence, true);
+		OWN(json) json_t *advice = diagnose_advice("Mpc", moves[i].status, evidence, DIAGNOSE_ILL);
 
 		CHECK_STR(at(advice, "0.action"), moves[i].action);
 		CHECK_INT(json_bool_or(json_array_get(advice, 0), "safe", !moves[i].safe), moves[i].safe);
@@ -618,7 +620,7 @@ TEST(diagnose, deleting_is_not_safe_while_a_task_runs)
 	OWN(json) json_t *evidence = evidence_in("CREATE_IN_PROGRESS"), *advice = NULL;
 
 	add_task(evidence, "Node0", TASK_ARN, "RUNNING", NULL, NULL, 1767225600);
-	advice = diagnose_advice("Mpc", "CREATE_IN_PROGRESS", evidence, true);
+	advice = diagnose_advice("Mpc", "CREATE_IN_PROGRESS", evidence, DIAGNOSE_ILL);
 	CHECK_STR(at(advice, "0.action"), "delete");
 	CHECK_INT(json_bool_or(json_array_get(advice, 0), "safe", true), false);
 }
@@ -630,7 +632,7 @@ TEST(diagnose, a_stuck_rollback_names_what_can_be_skipped)
 	json_array_append_new(json_path(evidence, "stacks.0.resources"),
 			      json_pack("{s:s,s:s}", "LogicalResourceId", "Node0", "ResourceStatus",
 					"UPDATE_FAILED"));
-	advice = diagnose_advice("Mpc", "UPDATE_ROLLBACK_FAILED", evidence, true);
+	advice = diagnose_advice("Mpc", "UPDATE_ROLLBACK_FAILED", evidence, DIAGNOSE_ILL);
 	CHECK_STR(at(advice, "1.command"),
 		  "aws --endpoint-url http://127.0.0.1:4566 --region us-east-1 cloudformation "
 		  "continue-update-rollback --stack-name Mpc --resources-to-skip Node0");

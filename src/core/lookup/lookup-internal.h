@@ -42,6 +42,7 @@ struct picture {
 	const json_t *facts;
 	json_t *resources; /* as the template has them */
 	json_t *seen;	   /* "type id" */
+	json_t *parameters; /* whose values nobody knows */
 };
 /* A resource; properties: taken. arn: may be NULL. Twice the same: the first stays. Its
  * Metadata.mpcup (borrowed) to add to, NULL when it was there. */
@@ -55,6 +56,9 @@ void put_str(json_t *properties, const char *key, const char *value);
 void put_document(json_t *properties, const char *key, const char *text);
 /* The value that is not known. */
 json_t *unknown(void);
+
+/* One that is the same as no other. */
+json_t *picture_unknown(struct picture *p);
 
 void picture_network(struct picture *p);
 void picture_groups(struct picture *p);

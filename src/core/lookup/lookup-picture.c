@@ -126,6 +126,19 @@ json_t *picture_add(struct picture *p, const char *type, const char *id, const c
 	return metadata; /* lives on in the resources */
 }
 
+static void add_parameter(struct picture *p, const char *name)
+{
+	json_object_set_new(p->parameters, name, json_pack("{s:s,s:b}", "Type", "String", "NoEcho", true));
+}
+
+json_t *picture_unknown(struct picture *p)
+{
+	OWN(str) char *name = str_printf("Unknown%zu", json_object_size(p->parameters));
+
+	add_parameter(p, name);
+	return json_pack("{s:s}", "Ref", name);
+}
+
 static json_t *exports_of(const json_t *facts)
 {
 	const json_t *answer = answer_to(facts, "cloudformation", "ListExports", json_object());
@@ -145,8 +158,10 @@ char *lookup_picture(const json_t *facts)
 {
 	OWN(json) json_t *resources = json_object(), *seen = json_object();
 	OWN(json) json_t *exports = exports_of(facts), *whole = NULL;
-	struct picture p = { .facts = facts, .resources = resources, .seen = seen };
+	OWN(json) json_t *parameters = json_object();
+	struct picture p = { .facts = facts, .resources = resources, .seen = seen, .parameters = parameters };
 
+	add_parameter(&p, "Unknown");
 	picture_network(&p);
 	picture_groups(&p);
 	picture_storage(&p);
@@ -160,9 +175,8 @@ char *lookup_picture(const json_t *facts)
 	if (!json_object_size(resources)) /* a template has at least one */
 		json_object_set_new(resources, "Account",
 				    json_pack("{s:s}", "Type", "AWS::CloudFormation::WaitConditionHandle"));
-	whole = json_pack("{s:{s:{s:b}},s:{s:{s:s,s:b}},s:O}", "Metadata", "mpcup", "account", true,
-			  "Parameters", "Unknown", "Type", "String", "NoEcho", true, "Resources",
-			  resources);
+	whole = json_pack("{s:{s:{s:b}},s:O,s:O}", "Metadata", "mpcup", "account", true,
+			  "Parameters", parameters, "Resources", resources);
 	if (exports)
 		json_object_set(json_path(whole, "Metadata.mpcup"), "exports", exports);
 	return json_text(whole);

@@ -181,8 +181,8 @@ void picture_roles(struct picture *p)
 
 /* ---- secrets --------------------------------------------------------------------------------- */
 
-/* A secret without a value answers that it has none. */
-static void put_value(const struct picture *p, json_t *properties, const char *asked)
+/* A secret without a value answers that it has none. Two values that are not known are not one. */
+static void put_value(struct picture *p, json_t *properties, const char *asked)
 {
 	const json_t *answer = answer_to(p->facts, "secretsmanager", "GetSecretValue",
 					 text_input("SecretId", asked));
@@ -192,7 +192,7 @@ static void put_value(const struct picture *p, json_t *properties, const char *a
 	if (json_str(answer, "SecretString"))
 		put(properties, "SecretString", json_object_get(answer, "SecretString"));
 	else if (!refusal || strcmp(refusal, "ResourceNotFoundException") != 0)
-		json_object_set_new(properties, "SecretString", unknown());
+		json_object_set_new(properties, "SecretString", picture_unknown(p));
 }
 
 static void add_secret(struct picture *p, const char *asked, const json_t *secret)

@@ -482,6 +482,26 @@ TEST(lookup, a_secret_that_may_not_be_read_is_not_an_empty_one)
 	CHECK(finding(result, "B01", "UNKNOWN") != NULL);
 }
 
+TEST(lookup, two_values_that_may_not_be_read_are_not_one)
+{
+	static const char *const two[] = {
+		"['secretsmanager','DescribeSecret',{'SecretId':'arn:aws:secretsmanager:us-east-1:1:secret:a-abcdef'},"
+		"{'ARN':'arn:aws:secretsmanager:us-east-1:1:secret:a-abcdef'}]",
+		"['secretsmanager','DescribeSecret',{'SecretId':'arn:aws:secretsmanager:us-east-1:1:secret:b-abcdef'},"
+		"{'ARN':'arn:aws:secretsmanager:us-east-1:1:secret:b-abcdef'}]",
+		NULL,
+	};
+	OWN(json) json_t *facts = known(two, NULL), *body = NULL;
+	OWN(str) char *picture = lookup_picture(facts);
+	const json_t *one, *other;
+
+	body = json_loads(picture, 0, NULL);
+	one = json_path(body, "Resources.Account0.Properties.SecretString");
+	other = json_path(body, "Resources.Account1.Properties.SecretString");
+	CHECK(one && other && !json_equal(one, other));
+	CHECK(json_object_get(json_map(body, "Parameters"), json_str(one, "Ref")) != NULL);
+}
+
 TEST(lookup, what_the_account_says_is_never_evaluated)
 {
 	static const char *const odd[] = {

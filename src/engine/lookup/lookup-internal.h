@@ -9,6 +9,7 @@ enum { LOOKUP_TIMEOUT_MS = 10000, LOOKUP_BODY_MAX = 16 << 20 };
 
 struct lookup {
 	struct awsclient *aws;
+	bool borrowed; /* aws is somebody else's */
 	CURL *curl;
 	char *down; /* why AWS cannot be reached: nothing more is sent to it then */
 	int64_t deadline; /* of the question that is asked now, in lookup_now()'s milliseconds */

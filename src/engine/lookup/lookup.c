@@ -11,6 +11,26 @@ enum { PAGES_MAX = 50 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
+static int start(struct lookup *l, struct err *err)
+{
+	if (awsclient_credentials(l->aws, err) < 0)
+		return -1;
+	l->curl = libcurl.easy_init();
+	return l->curl ? 0 : err_set(err, ERR_SYS, "libcurl cannot start");
+}
+
+int lookup_over(struct awsclient *aws, struct lookup **ret, struct err *err)
+{
+	OWN(lookup) struct lookup *l = NEW(struct lookup);
+
+	l->aws = aws;
+	l->borrowed = true;
+	if (start(l, err) < 0)
+		return -1;
+	*ret = GIVE(l);
+	return 0;
+}
+
 int lookup_new(const struct awsclient_options *o, struct lookup **ret, struct err *err)
 {
 	OWN(lookup) struct lookup *l = NEW(struct lookup);
@@ -18,11 +38,8 @@ int lookup_new(const struct awsclient_options *o, struct lookup **ret, struct er
 
 	/* two halves: what the first one does not answer is tried once more at most */
 	bounded.timeout_ms = bounded.retry_ms = LOOKUP_TIMEOUT_MS / 2;
-	if (awsclient_new(&bounded, &l->aws, err) < 0 || awsclient_credentials(l->aws, err) < 0)
+	if (awsclient_new(&bounded, &l->aws, err) < 0 || start(l, err) < 0)
 		return -1;
-	l->curl = libcurl.easy_init();
-	if (!l->curl)
-		return err_set(err, ERR_SYS, "libcurl cannot start");
 	*ret = GIVE(l);
 	return 0;
 }
@@ -38,7 +55,8 @@ void lookup_free(struct lookup *l)
 		return;
 	if (l->curl)
 		libcurl.easy_cleanup(l->curl);
-	awsclient_free(l->aws);
+	if (!l->borrowed)
+		awsclient_free(l->aws);
 	free(l->down);
 	free(l);
 }

@@ -10,6 +10,8 @@
  * all (no credentials, no endpoint). progress: told "service action" before each, or NULL. */
 struct lookup;
 int lookup_new(const struct awsclient_options *o, struct lookup **ret, struct err *err);
+/* The same over a client that is there already, which must outlive it. */
+int lookup_over(struct awsclient *aws, struct lookup **ret, struct err *err);
 void lookup_free(struct lookup *l);
 OWN_DEFINE(lookup, struct lookup *, lookup_free)
 /* The region that is asked. Borrowed. */

@@ -201,19 +201,29 @@ static void say(void *context, const char *what)
 	(void)fprintf(stderr, "\r\033[Kasking %s", what);
 }
 
-static int answer(const struct cli *cli, struct lookup *l, const json_t *questions, json_t *facts,
-		  struct err *err)
+static json_t *wanted_of(const struct check_asker *a, const json_t *questions)
 {
-	bool shown = cli->progress && isatty(STDERR_FILENO);
-	int rc = lookup_answer(l, questions, facts, shown ? say : NULL, NULL, err);
+	json_t *wanted = json_array(), *one;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)questions, i, one)
+		if (!a->wanted || a->wanted(one))
+			json_array_append(wanted, one);
+	return wanted;
+}
+
+static int answer(const struct check_asker *a, const json_t *questions, json_t *facts, struct err *err)
+{
+	OWN(json) json_t *wanted = wanted_of(a, questions);
+	bool shown = a->cli && a->cli->progress && isatty(STDERR_FILENO);
+	int rc = lookup_answer(a->lookup, wanted, facts, shown ? say : NULL, NULL, err);
 
 	if (shown)
 		(void)fprintf(stderr, "\r\033[K");
 	return rc;
 }
 
-/* One check with what is known. */
-static int check_round(const struct plan *p, const char *profile, const json_t *facts,
+int check_known(const struct plan *p, const char *profile, const json_t *facts,
 		       const char *region, json_t **ret, struct err *err)
 {
 	struct check_world w __attribute__((cleanup(own_drop_check_world))) = { 0 };
@@ -223,22 +233,22 @@ static int check_round(const struct plan *p, const char *profile, const json_t *
 	return check_plan(p, profile, &w, ret, err);
 }
 
-static int rounds(const struct cli *cli, const struct plan *p, const char *profile,
-		  struct lookup *l, json_t *facts, json_t **ret, struct err *err)
+int check_rounds(const struct check_asker *a, const struct plan *p, const char *profile, json_t *facts,
+		 json_t **ret, struct err *err)
 {
 	OWN(json) json_t *who = json_pack("[{s:s,s:s,s:{}}]", "service", "sts", "action",
 					  "GetCallerIdentity", "input");
 	OWN(json) json_t *result = NULL;
 
-	if (answer(cli, l, who, facts, err) < 0)
+	if (answer(a, who, facts, err) < 0)
 		return -1;
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		size_t known = json_object_size(facts);
 
 		json_decref(result);
 		result = NULL;
-		if (check_round(p, profile, facts, lookup_region(l), &result, err) < 0 ||
-		    answer(cli, l, json_list(result, "questions"), facts, err) < 0)
+		if (check_known(p, profile, facts, lookup_region(a->lookup), &result, err) < 0 ||
+		    answer(a, json_list(result, "questions"), facts, err) < 0)
 			return -1;
 		if (json_object_size(facts) == known)
 			break;
@@ -262,10 +272,11 @@ int check_asking(struct cli *cli, const struct plan *p, const char *profile, boo
 	OWN(json) json_t *facts = NULL;
 
 	if (!ask)
-		return check_round(p, profile, NULL, NULL, ret, err);
+		return check_known(p, profile, NULL, NULL, ret, err);
 	json_set_alloc_funcs(malloc, wiping_free);
 	facts = json_object();
-	if (open_lookup(cli, &l, err) < 0 || rounds(cli, p, profile, l, facts, ret, err) < 0)
+	if (open_lookup(cli, &l, err) < 0 ||
+	    check_rounds(&(struct check_asker){ .cli = cli, .lookup = l }, p, profile, facts, ret, err) < 0)
 		return -1;
 	put_lookups(facts, *ret);
 	put_refusals(facts, *ret);

@@ -28,6 +28,19 @@ size_t check_world_add(const struct check_world *w, struct deployment_template *
 void check_world_ask(struct check_world *w, const struct deployment *d,
 		     const struct deployment_template *list, size_t count, json_t *result);
 
+/* Who answers in check_rounds(). */
+struct check_asker {
+	const struct cli *cli; /* shows what is asked; NULL: nobody is there to see it */
+	struct lookup *lookup;
+	bool (*wanted)(const json_t *question); /* the others stay open; NULL: all are asked */
+};
+/* check_plan() again and again until nothing new is asked. facts (object) grows. *ret: the last result. */
+int check_rounds(const struct check_asker *a, const struct plan *p, const char *profile, json_t *facts,
+		 json_t **ret, struct err *err);
+/* check_plan() with what is known. facts, region: NULL, or borrowed. */
+int check_known(const struct plan *p, const char *profile, const json_t *facts, const char *region,
+		json_t **ret, struct err *err);
+
 /* check_plan(), and with ask (--lookup) again and again until nothing new is asked. Then the result has "lookups":
  * [{"command","outcome"}], and findings that a refusal left UNKNOWN have it as "refused". */
 int check_asking(struct cli *cli, const struct plan *p, const char *profile, bool ask,

@@ -21,6 +21,8 @@ static int gather(struct cli *cli, struct target *t, json_t **ret, struct err *e
 	    (!stack && network_view_stack(cli, t, &stack, err) < 0))
 		return -1;
 	rc = evidence_gather(t, stack, true, ret, err);
+	if (rc == 0)
+		evidence_live(t, *ret);
 	return rc > 0 ? err_set(err, ERR_SYS, "Stack with id %s does not exist", stack) : rc;
 }
 

@@ -127,6 +127,8 @@ static int save(struct cli *cli, struct target *t, const char *stack, struct err
 
 	if (rc > 0)
 		return err_set(err, ERR_SYS, "Stack with id %s does not exist", stack);
+	if (rc == 0)
+		evidence_live(t, evidence);
 	if (rc < 0 || evidence_save(path, evidence, err) < 0)
 		return -1;
 	if (!cli->quiet)

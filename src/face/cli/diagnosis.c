@@ -102,8 +102,9 @@ static void keep_findings(const struct plan *p, const json_t *result, bool maske
 	size_t i;
 
 	json_array_foreach(json_list(result, "findings"), i, one) {
+		/* a value that was masked is neither good nor bad */
 		if (masked && evidence_is_of_value(json_str(one, "fault")))
-			continue;
+			json_set_str(one, "verdict", "UNKNOWN");
 		drop_locations(p, one);
 		drop_locations(p, json_map(one, "second"));
 		json_array_append(ret, one);
@@ -115,6 +116,7 @@ int diagnosis_findings(json_t *evidence, const json_t *files, json_t **ret, stru
 	struct plan p __attribute__((cleanup(own_drop_plan))) = { 0 };
 	OWN(json) json_t *result = NULL, *findings = json_array();
 	struct err why = { 0 };
+	bool checked;
 	json_t *file;
 	size_t i;
 
@@ -122,12 +124,14 @@ int diagnosis_findings(json_t *evidence, const json_t *files, json_t **ret, stru
 	json_array_foreach(files, i, file)
 		if (take_file(&p, json_string_value(file), err) < 0)
 			return -1;
-	if (p.count && check_plan(&p, NULL, NULL, &result, &why) < 0 && json_list(evidence, "unread"))
+	checked = p.count && check_plan(&p, NULL, NULL, &result, &why) == 0;
+	if (p.count && !checked && json_list(evidence, "unread"))
 		json_array_append_new(json_list(evidence, "unread"),
 				      json_pack("{s:s,s:s}", "what", "check of the deployed templates", "why",
 						why.text));
 	keep_findings(&p, result, is_masked(evidence), findings);
-	*ret = GIVE(findings);
+	evidence_live_findings(evidence, findings);
+	*ret = checked || json_array_size(findings) ? GIVE(findings) : NULL;
 	return 0;
 }
 

@@ -5,9 +5,8 @@
 #include "face/cli/target.h"
 
 /* The check over the templates and parameters in the evidence. files: paths of local templates (array of text,
- * or NULL); one that is the same as a deployed one gives its findings file and line. Array, the caller's; an
- * empty one when nothing can be checked, the reason is then in "unread" of the evidence. -1: a file cannot be
- * read. */
+ * or NULL); one that is the same as a deployed one gives its findings file and line. Array, the caller's; NULL
+ * when nothing can be checked, the reason is then in "unread" of the evidence. -1: a file cannot be read. */
 int diagnosis_findings(json_t *evidence, const json_t *files, json_t **ret, struct err *err);
 /* diagnose() as of now. */
 int diagnosis_make(const json_t *evidence, const json_t *findings, json_t **ret, struct err *err);

@@ -7,6 +7,11 @@
  * judged and wiped; verdicts alone stay. 0: *ret is the caller's; 1: there is no such stack; -1: err. */
 int evidence_gather(struct target *t, const char *stack, bool secret_values, json_t **ret,
 		    struct err *err);
+/* Asks AWS for what surrounds the services of settled stacks, read-only, and puts the answers into the evidence
+ * ("facts"). What cannot be asked stands in "unread". */
+void evidence_live(struct target *t, json_t *evidence);
+/* Appends what the facts show and the findings (of the templates) do not have, marked "live". */
+void evidence_live_findings(const json_t *evidence, json_t *findings);
 /* Puts what a rollback has taken away since back from earlier evidence of the same stack: its services,
  * their logs, secrets and task definitions. */
 void evidence_complete(json_t *evidence, const json_t *earlier);

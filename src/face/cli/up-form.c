@@ -192,13 +192,15 @@ static int finish(struct cli *cli, const struct plan *p, const json_t *view, int
 static int explain(struct cli *cli, struct target *t, const struct plan *p, const json_t *findings,
 		   json_t *view, struct err *err)
 {
-	OWN(json) json_t *evidence = NULL, *diagnosis = NULL;
-
+	OWN(json) json_t *evidence = NULL, *diagnosis = NULL, *all = findings ? json_copy((json_t *)(uintptr_t)findings)
+									     : json_array();
 	int rc = evidence_gather(t, p->network, true, &evidence, err);
 
 	if (rc)
 		return rc < 0 ? -1 : 0; /* deleted meanwhile */
-	if (diagnosis_make(evidence, findings, &diagnosis, err) < 0)
+	evidence_live(t, evidence);
+	evidence_live_findings(evidence, all);
+	if (diagnosis_make(evidence, all, &diagnosis, err) < 0)
 		return -1;
 	if (cli->json) {
 		json_object_set(view, "diagnosis", diagnosis);
