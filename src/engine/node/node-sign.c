@@ -7,7 +7,6 @@
 #include "engine/node/node-mpc.h"
 
 #define TARGET "mpc_node::signature"
-#define SIGN_TIMEOUT_MS 10000
 #define START_WAITS_MS 5000
 #define STARTS_MOST 256
 
@@ -99,7 +98,7 @@ void sign_lead(struct mpc *m, struct domain *d, struct request *r, struct presig
 {
 	OWN(presignature) struct presignature *p = presignature;
 	struct session_setup setup =
-		session_lead(m, TASK_SIGN, m->epoch, d->info.id, p->parties, p->count, SIGN_TIMEOUT_MS);
+		session_lead(m, TASK_SIGN, m->epoch, d->info.id, p->parties, p->count, m->node->config.sign_timeout_ms);
 
 	session_invite(m, &setup, d->info.scheme, p->id, r->id);
 	run(m, d, &setup, r, p);
@@ -163,7 +162,7 @@ void sign_started(struct mpc *m, uint32_t from, const struct session_setup *setu
 	struct session_setup own = *setup;
 	const struct request *r = request_find(m, start->request);
 
-	own.timeout_ms = SIGN_TIMEOUT_MS;
+	own.timeout_ms = m->node->config.sign_timeout_ms;
 	m->counts.passive_received++;
 	if (!p || !same_parties(p, setup))
 		session_refuse(m, setup, from, "this node has no such presignature of that leader and set");
