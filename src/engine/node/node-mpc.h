@@ -211,9 +211,10 @@ struct request *request_find(const struct mpc *m, const uint8_t id[32]);
 void requests_drive(struct mpc *m); /* begins those whose turn is here */
 void requests_tick(struct mpc *m);
 void requests_clear(struct mpc *m);
-/* Whose turn it is: lowest first 8 bytes, little-endian, of SHA-256(participant id as u32 little-endian ||
- * request id) first. Sorts ids in place. */
-void request_order(const uint8_t id[32], uint32_t *ids, size_t count);
+/* Whose turn it is: the lowest first. First 8 bytes, little-endian, of SHA-256(participant id as u32 little-endian ||
+ * request id). */
+uint64_t request_rank(const uint8_t id[32], uint32_t participant);
+int64_t request_turn_ms(const struct mpc *m, const struct domain *d); /* how long each turn is */
 
 /* ---- signing ----------------------------------------------------------------------------------------- */
 

@@ -12,7 +12,7 @@
 #define POOL_MOST 48	 /* of ours in all */
 #define AT_ONCE 4	 /* of ours, per domain */
 #define BORROWED_MOST 96 /* of one owner, per domain */
-#define LATE_MS 10000	 /* of a presignature: another one is made for the same request */
+#define LATE_TURNS 2	 /* after which another one is made for the same request */
 
 void presignature_free(struct presignature *p)
 {
@@ -224,11 +224,12 @@ static bool begin(struct mpc *m, struct domain *d, bool awaited)
 /* Requests whose turn is here and that wait for a presignature. */
 static size_t waiting(const struct mpc *m, const struct domain *d)
 {
+	int64_t late_ms = LATE_TURNS * request_turn_ms(m, d);
 	size_t count = 0;
 
 	for (const struct request *r = m->requests; r; r = r->next)
 		if (r->domain == d->info.id && r->due_ms && !r->signing && !r->response && !r->unsignable)
-			count += node_now_ms() - r->due_ms < LATE_MS ? 1 : 2;
+			count += node_now_ms() - r->due_ms < late_ms ? 1 : 2;
 	return count;
 }
 
