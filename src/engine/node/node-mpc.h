@@ -46,6 +46,8 @@ void session_run(struct mpc *m, const struct session_setup *setup, struct thresh
 /* Setup for a session that we lead, with the next id. parties: kept as a pointer. */
 struct session_setup session_lead(struct mpc *m, enum frame_task task, uint64_t epoch, uint32_t domain,
 				  const uint32_t *parties, size_t count, unsigned timeout_ms);
+/* Longer where the machine has other work. free_ms: on one that has not. */
+unsigned session_timeout_ms(const struct mpc *m, unsigned free_ms, unsigned most_ms);
 /* Tells the others to begin the session that we lead. presignature, request: NULL, or of TASK_SIGN. */
 void session_invite(struct mpc *m, const struct session_setup *setup, enum threshold_scheme scheme,
 		    const uint8_t *presignature, const uint8_t *request);

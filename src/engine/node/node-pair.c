@@ -8,6 +8,7 @@
 
 #define TARGET "mpc_node::pairings"
 #define PAUSE_MS 1000
+#define TIMEOUT_MS 15000
 #define OTHERS_TURN_MS 3000
 #define PACE_MS 80 /* of all parties together: twice what two take for one, on one processor */
 
@@ -89,12 +90,16 @@ static void run(struct mpc *m, struct pair *p, const struct session_setup *setup
 	session_run(m, setup, protocol, on_done, m);
 }
 
+static unsigned timeout_ms(const struct mpc *m)
+{
+	return session_timeout_ms(m, TIMEOUT_MS, m->node->config.pair_timeout_ms);
+}
+
 static void make(struct mpc *m, struct pair *p)
 {
 	uint32_t self = mpc_self(m);
 	uint32_t parties[2] = { p->peer < self ? p->peer : self, p->peer < self ? self : p->peer };
-	struct session_setup setup =
-		session_lead(m, TASK_PAIR, m->epoch, 0, parties, 2, m->node->config.pair_timeout_ms);
+	struct session_setup setup = session_lead(m, TASK_PAIR, m->epoch, 0, parties, 2, timeout_ms(m));
 
 	session_invite(m, &setup, THRESHOLD_CAIT_SITH, NULL, NULL);
 	run(m, p, &setup);
@@ -116,7 +121,7 @@ void pair_started(struct mpc *m, uint32_t from, const struct session_setup *setu
 	struct session_setup own = *setup;
 	struct pair *p = find_or_new(m, from);
 
-	own.timeout_ms = m->node->config.pair_timeout_ms;
+	own.timeout_ms = timeout_ms(m);
 	if (p->making && p->ours && from > mpc_self(m))
 		yield(m, p);
 	if (setup->count != 2 || !needed(m) || p->making || p->users)

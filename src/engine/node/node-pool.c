@@ -200,21 +200,43 @@ static bool is_paired(const struct mpc *m, const struct domain *d, const uint32_
 	return d->info.scheme != THRESHOLD_CAIT_SITH || pairs_ready(m, parties, count);
 }
 
-/* One more; false: not now. A set that is paired with us, otherwise (somebody waits) one that will be. */
+/* It is our turn, and there was no presignature. */
+static bool awaits(const struct domain *d, const struct request *r)
+{
+	return r->domain == d->info.id && r->due_ms && !r->signing && !r->response && !r->unsignable;
+}
+
+/* Somebody who should have signed long ago has not: one of the usual signers may hang. */
+static bool is_late(const struct mpc *m, const struct domain *d)
+{
+	int64_t turn_ms = request_turn_ms(m, d);
+
+	for (const struct request *r = m->requests; r; r = r->next)
+		if (awaits(d, r) && node_now_ms() - r->arrived_ms >= turn_ms)
+			return true;
+	return false;
+}
+
+/* The first set from `turn` on with all of whom we are paired; none: the one of `turn`. */
+static size_t choose_paired(const struct mpc *m, const struct domain *d, size_t turn, uint32_t *ret)
+{
+	for (size_t i = 0; i < d->key->count; i++) {
+		size_t count = choose(m, d, turn + i, ret);
+
+		if (!count || is_paired(m, d, ret, count))
+			return count;
+	}
+	return choose(m, d, turn, ret);
+}
+
+/* One more; false: not now. What nobody waits for waits for no pairings. */
 static bool begin(struct mpc *m, struct domain *d, bool awaited)
 {
 	uint32_t parties[THRESHOLD_PARTIES_MOST];
-	size_t first = d->turn + d->making, count = choose(m, d, first, parties);
+	size_t count = is_late(m, d) ? choose(m, d, randombytes_uniform((uint32_t)d->key->count), parties) :
+				       choose_paired(m, d, d->turn + d->making, parties);
 
-	for (size_t tries = 1; count && !is_paired(m, d, parties, count); tries++) {
-		count = choose(m, d, first + tries % d->key->count, parties);
-		if (tries < d->key->count)
-			continue;
-		if (!awaited)
-			return false;
-		break;
-	}
-	if (!count)
+	if (!count || (!awaited && !is_paired(m, d, parties, count)))
 		return false;
 	d->turn += is_complete(m, d);
 	presign_lead(m, d, parties, count);
@@ -228,7 +250,7 @@ static size_t waiting(const struct mpc *m, const struct domain *d)
 	size_t count = 0;
 
 	for (const struct request *r = m->requests; r; r = r->next)
-		if (r->domain == d->info.id && r->due_ms && !r->signing && !r->response && !r->unsignable)
+		if (awaits(d, r))
 			count += node_now_ms() - r->due_ms < late_ms ? 1 : 2;
 	return count;
 }

@@ -8,6 +8,8 @@
 #define TARGET "mpc_node::presign"
 #define SESSIONS_OF_PEER_MOST 64
 #define PAUSE_MS 250
+#define TIMEOUT_MS 15000
+#define TIMEOUT_PAIR_MS 20 /* more, for each pair of signers */
 
 /* One that waits for pairings. */
 struct waiting_presign {
@@ -220,12 +222,20 @@ void presigns_clear(struct mpc *m)
 		free(unlink_at(&m->presigns));
 }
 
+/* For the pairings, and for the presignature. */
+static unsigned timeout_ms(const struct mpc *m, const struct domain *d)
+{
+	unsigned pairs = (unsigned)(d->signers * d->signers);
+
+	return session_timeout_ms(m, TIMEOUT_MS + pairs * TIMEOUT_PAIR_MS, m->node->config.presign_timeout_ms);
+}
+
 /* ---- ours ------------------------------------------------------------------------------------------------- */
 
 void presign_lead(struct mpc *m, struct domain *d, const uint32_t *parties, size_t count)
 {
-	struct session_setup setup = session_lead(m, TASK_PRESIGN, m->epoch, d->info.id, parties, count,
-						  m->node->config.presign_timeout_ms);
+	struct session_setup setup =
+		session_lead(m, TASK_PRESIGN, m->epoch, d->info.id, parties, count, timeout_ms(m, d));
 
 	d->making++;
 	session_invite(m, &setup, d->info.scheme, NULL, NULL);
@@ -271,7 +281,7 @@ void presign_started(struct mpc *m, uint32_t from, const struct session_setup *s
 		session_refuse(m, setup, from, why);
 		return;
 	}
-	own.timeout_ms = m->node->config.presign_timeout_ms;
+	own.timeout_ms = timeout_ms(m, d);
 	pool_bound_borrowed(d, from);
 	begin(m, d, &own);
 }

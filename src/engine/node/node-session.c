@@ -212,6 +212,13 @@ static int64_t clock_us(clockid_t clock)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+unsigned session_timeout_ms(const struct mpc *m, unsigned free_ms, unsigned most_ms)
+{
+	double ms = free_ms * m->slowness;
+
+	return ms < most_ms ? (unsigned)ms : most_ms;
+}
+
 /* Measures how much else there is on the machine: work that takes longer than its processor time waited for one. */
 static void receive(struct mpc *m, struct mpc_session *s, const struct frame *f)
 {

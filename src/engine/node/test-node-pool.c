@@ -32,6 +32,7 @@ static void world_new(struct world *w)
 	w->node.mpc = &w->mpc;
 	w->mpc.node = &w->node;
 	w->mpc.serving = true;
+	w->mpc.slowness = 1;
 	w->mpc.domains = &w->domain;
 	w->mpc.domain_count = 1;
 	w->key = (struct threshold_key){ .t = 2, .count = 3, .parties = { 0, 1, 2 } };
@@ -201,6 +202,18 @@ TEST(presign, ends_when_a_signer_is_away_or_the_time_is_over)
 	CHECK(!w.mpc.presigns);
 	pairs_clear(&w.mpc);
 	world_free(&w);
+}
+
+TEST(session, has_more_time_where_the_machine_is_slow_and_not_more_than_configured)
+{
+	struct mpc m = { .slowness = 1 };
+
+	CHECK_INT(session_timeout_ms(&m, 15000, 60000), 15000);
+	m.slowness = 2.5;
+	CHECK_INT(session_timeout_ms(&m, 15000, 60000), 37500);
+	m.slowness = 32;
+	CHECK_INT(session_timeout_ms(&m, 15000, 60000), 60000);
+	CHECK_INT(session_timeout_ms(&m, 15000, 1000), 1000);
 }
 
 /* ---- who signs ------------------------------------------------------------------------------------------ */
