@@ -84,6 +84,58 @@ TEST(localnet, process_serves_status_advances_and_stops_on_sigterm)
 	remove_directory(directory);
 }
 
+/* ---- what browsers and scripts ask ----------------------------------------------------------- */
+
+/* The answer to a request line and headers, once the process is up. */
+static char *fetch_when_up(uint16_t port, const char *head)
+{
+	OWN(str) char *request = str_printf("%s\r\nHost: x\r\nConnection: close\r\n\r\n", head);
+	char *answer = NULL;
+
+	for (int i = 0; i < 1500 && !answer; i++) {
+		answer = fetch(port, request);
+		if (!answer)
+			pause_ms(20);
+	}
+	return answer;
+}
+
+static void check_answer(uint16_t port, const char *head, const char *status, const char *text)
+{
+	OWN(str) char *answer = fetch_when_up(port, head);
+
+	CHECK(answer && str_starts(answer, status) && strstr(answer, text));
+	CHECK(answer && strstr(answer, "Access-Control-Allow-Origin: *\r\n"));
+}
+
+TEST(localnet, pages_of_any_site_may_ask_and_only_what_is_served_is)
+{
+	OWN(str) char *directory = make_directory();
+	uint16_t rpc = test_free_port(), p2p = test_free_port();
+	pid_t pid = run_localnet(directory, rpc, p2p);
+	OWN(str) char *large = NULL;
+	int code = 0;
+
+	check_answer(rpc,
+		     "OPTIONS / HTTP/1.1\r\nOrigin: https://wallet.example\r\n"
+		     "Access-Control-Request-Method: POST\r\n"
+		     "Access-Control-Request-Headers: content-type",
+		     "HTTP/1.1 200", "Access-Control-Allow-Headers: Accept, Authorization, Content-Type");
+	check_answer(rpc, "GET /status HTTP/1.1\r\nOrigin: https://wallet.example", "HTTP/1.1 200",
+		     "chain_id");
+	check_answer(rpc, "GET /network_info HTTP/1.1", "HTTP/1.1 200", "active_peers");
+	check_answer(rpc, "HEAD /health HTTP/1.1", "HTTP/1.1 200", "\r\n\r\n");
+	check_answer(rpc, "GET / HTTP/1.1", "HTTP/1.1 404", "Not Found");
+	check_answer(rpc, "POST /x HTTP/1.1\r\nContent-Length: 0", "HTTP/1.1 404", "Not Found");
+	check_answer(rpc, "DELETE / HTTP/1.1", "HTTP/1.1 405", "Allow: GET, HEAD, OPTIONS, POST");
+	large = fetch_when_up(rpc, "POST / HTTP/1.1\r\nContent-Length: 10485761");
+	CHECK(large && str_starts(large, "HTTP/1.1 413"));
+	kill(pid, SIGTERM);
+	CHECK_INT(waitpid(pid, &code, 0), pid);
+	CHECK(WIFEXITED(code) && WEXITSTATUS(code) == 0);
+	remove_directory(directory);
+}
+
 /* ---- crashes ------------------------------------------------------------------------------- */
 
 static json_t *post(uint16_t port, const char *method, json_t *params)
