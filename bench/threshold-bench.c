@@ -76,7 +76,7 @@ static const struct row table[ROWS] = {
 	[DAMGARD_ONLINE] = { "DamgardEtAl, online, 3 signers", SIGN(DAMGARD_ET_AL), NONE, 1,
 			     "2 hops, 1 decode, 1 public multiplication, recover", 0 },
 	[PAIR] = { "CaitSith, pairing of 2", MESH_PAIR, NONE, 20,
-		   "2 hops, 129 base, 384 secret multiplications", 0 },
+		   "3 hops, 129 base, 257 secret multiplications", 0 },
 	[CAIT_PRESIGN] = { "CaitSith, presign, 2 signers", PRESIGN(CAIT_SITH), NONE, 1,
 			   "4 hops, 6 base, 2 secret multiplications, 4 decodes; no oblivious transfer", 0 },
 	[CAIT_ONLINE] = { "CaitSith, online, 2 signers", SIGN(CAIT_SITH), NONE, 1,
@@ -102,7 +102,7 @@ static void fill_floors(struct row *rows, const struct floors *f)
 	rows[DAMGARD_PRESIGN].floor =
 		4 * hop + three * (2 * f->secp256k1_base + f->secp256k1_secret + 4 * f->secp256k1_decode);
 	rows[DAMGARD_ONLINE].floor = 2 * hop + turns * (f->secp256k1_decode + f->secp256k1_public) + f->secp256k1_recover;
-	rows[PAIR].floor = 2 * hop + 129 * f->secp256k1_base + 384 * f->secp256k1_secret;
+	rows[PAIR].floor = 3 * hop + 129 * f->secp256k1_base + 257 * f->secp256k1_secret;
 	rows[CAIT_PRESIGN].floor =
 		4 * hop + 6 * f->secp256k1_base + 2 * f->secp256k1_secret + 4 * f->secp256k1_decode;
 	rows[CAIT_ONLINE].floor = 2 * hop + f->secp256k1_decode + f->secp256k1_public + f->secp256k1_recover;

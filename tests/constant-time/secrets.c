@@ -78,11 +78,14 @@ static void pair(struct threshold_pairing *a, struct threshold_pairing *b)
 	__msan_poison(b->choices, sizeof(b->choices));
 }
 
-/* A multiplication in which everybody's bits and numbers are secret, but for what is sent. */
+/* The other direction's transfers, then a multiplication in which everybody's bits and numbers are secret, but for what
+ * is sent. */
 static int transfers(void)
 {
 	static uint8_t ask[RVOLE_ASK_BYTES], answer[RVOLE_ANSWER_BYTES], key[32];
+	static uint8_t turned[OT_EXTEND_BYTES];
 	static struct threshold_pairing a, b;
+	static struct ot_base base;
 	static struct rvole r;
 	struct threshold_session s = { .parties = { 1, 2 }, .count = 2, .random = key };
 	uint8_t inputs[RVOLE_INPUTS][32], mine[RVOLE_INPUTS][32], theirs[RVOLE_INPUTS][32];
@@ -91,8 +94,11 @@ static int transfers(void)
 
 	pair(&a, &b);
 	secret(inputs, sizeof(inputs));
+	ot_turn_ask(&s, &a, &base, turned);
+	why = ot_turn_answer(&s, &b, &base, turned);
 	rvole_ask(&s, &a, &r, ask);
-	why = rvole_answer(&s, &b, ask, (const void *)inputs, mine, answer);
+	if (!why)
+		why = rvole_answer(&s, &b, ask, (const void *)inputs, mine, answer);
 	bad += depends("an answer", answer + 32, RVOLE_ADJUST_BYTES);
 	__msan_unpoison(answer, sizeof(answer));
 	__msan_poison(r.choices, sizeof(r.choices));

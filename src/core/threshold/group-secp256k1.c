@@ -159,6 +159,16 @@ static void scalar_wide(const uint8_t in[64], uint8_t ret[32])
 	sodium_memzero(x, sizeof(x));
 }
 
+void group_secp256k1_reduce(const uint8_t in[32], uint8_t ret[32])
+{
+	uint64_t x[LIMBS];
+
+	limbs_of(in, x);
+	reduce_once(x, 0);
+	bytes_of(x, ret);
+	sodium_memzero(x, sizeof(x));
+}
+
 static void scalar_random(struct threshold_session *s, uint8_t ret[32])
 {
 	uint8_t bytes[64];
@@ -304,7 +314,7 @@ int group_secp256k1_parse(const uint8_t *point, secp256k1_pubkey *ret)
 	return secp256k1_ec_pubkey_parse(secp256k1_context_static, ret, point, 33) ? 0 : -1;
 }
 
-static void serialize(const secp256k1_pubkey *point, uint8_t *ret)
+void group_secp256k1_encode(const secp256k1_pubkey *point, uint8_t ret[33])
 {
 	size_t len = 33;
 
@@ -318,14 +328,35 @@ static int point_check(const uint8_t *point)
 	return group_secp256k1_parse(point, &parsed);
 }
 
+int group_secp256k1_base(const uint8_t scalar[32], secp256k1_pubkey *ret)
+{
+	return blinded && secp256k1_ec_pubkey_create(blinded, ret, scalar) ? 0 : -1;
+}
+
 static int base_multiply(const uint8_t scalar[32], uint8_t *ret)
 {
 	secp256k1_pubkey point;
 
-	if (!blinded || !secp256k1_ec_pubkey_create(blinded, &point, scalar))
+	if (group_secp256k1_base(scalar, &point) < 0)
 		return -1;
-	serialize(&point, ret);
+	group_secp256k1_encode(&point, ret);
 	return 0;
+}
+
+int group_secp256k1_add(const secp256k1_pubkey *a, const secp256k1_pubkey *b, secp256k1_pubkey *ret)
+{
+	const secp256k1_pubkey *both[] = { a, b };
+	secp256k1_pubkey sum;
+
+	if (!secp256k1_ec_pubkey_combine(secp256k1_context_static, &sum, both, 2))
+		return -1;
+	*ret = sum;
+	return 0;
+}
+
+void group_secp256k1_negate(secp256k1_pubkey *point)
+{
+	(void)!secp256k1_ec_pubkey_negate(secp256k1_context_static, point); /* of a point it does not fail */
 }
 
 /* secp256k1_ecdh() is the library's constant-time multiplication of any point. */
@@ -337,13 +368,17 @@ static int keep_point(unsigned char *output, const unsigned char *x, const unsig
 	return 1;
 }
 
+int group_secp256k1_multiply(const uint8_t scalar[32], const secp256k1_pubkey *point, uint8_t ret[33])
+{
+	return secp256k1_ecdh(secp256k1_context_static, ret, point, scalar, keep_point, NULL) ? 0 : -1;
+}
+
 static int point_multiply(const uint8_t scalar[32], const uint8_t *point, uint8_t *ret)
 {
 	secp256k1_pubkey parsed;
 	uint8_t product[33];
 
-	if (group_secp256k1_parse(point, &parsed) < 0 ||
-	    !secp256k1_ecdh(secp256k1_context_static, product, &parsed, scalar, keep_point, NULL))
+	if (group_secp256k1_parse(point, &parsed) < 0 || group_secp256k1_multiply(scalar, &parsed, product) < 0)
 		return -1;
 	memcpy(ret, product, 33);
 	return 0;
@@ -364,7 +399,7 @@ static int point_multiply_public(const uint8_t scalar[32], const uint8_t *point,
 
 	if (group_secp256k1_parse(point, &product) < 0 || multiply_public(scalar, &product) < 0)
 		return -1;
-	serialize(&product, ret);
+	group_secp256k1_encode(&product, ret);
 	return 0;
 }
 
@@ -377,7 +412,7 @@ static int combine(const secp256k1_pubkey *points, size_t count, uint8_t *ret)
 		list[i] = &points[i];
 	if (!count || !secp256k1_ec_pubkey_combine(secp256k1_context_static, &sum, list, count))
 		return -1;
-	serialize(&sum, ret);
+	group_secp256k1_encode(&sum, ret);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* Oblivious transfer between two parties and multiplication on top of it: three layers, for secp256k1.
  *
- *   ot-base.c    128 base transfers: the endemic OT of Masny and Rindal (eprint 2019/706), one message each
+ *   ot-base.c    128 base transfers: the endemic OT of Masny and Rindal (eprint 2019/706), one message each; and 128 in the
+ *                other direction, by extending them
  *   ot-extend.c  416 transfers out of them: IKNP with the consistency check of SoftSpokenOT (eprint 2022/192)
  *   rvole.c      shares of two products with one random factor: DKLs23 (eprint 2023/765), protocol 5.2
  *
@@ -43,20 +44,29 @@ void ot_u32(uint32_t value, uint8_t ret[4]); /* little-endian */
 
 /* ---- ot-base.c --------------------------------------------------------------------------------------- */
 
-/* Until the peer's message is there; secret. */
+/* Until the pairing is made; secret. */
 struct ot_base {
-	uint8_t secret[32], point[33];		/* as sender */
-	uint8_t secrets[OT_BASE][32];		/* as receiver: of the chosen points */
-	uint8_t message[OT_BASE_BYTES];		/* point || [OT_BASE][2] points */
+	uint8_t secret[32];
+	uint8_t secrets[OT_BASE][32];	/* as receiver: of the chosen points */
+	uint8_t message[OT_BASE_BYTES]; /* point; as receiver also [OT_BASE][2] points */
+	uint8_t binding[32];		/* hash of both messages */
 };
+bool ot_base_receives(const struct threshold_pairing *p); /* we, in the base transfers */
+size_t ot_base_bytes(bool receiver);			  /* of the message */
 /* Fills b and p->choices. 0, or -1 (a chance of 2^-128). */
 int ot_base_begin(struct threshold_session *s, struct threshold_pairing *p, struct ot_base *b);
-/* Fills the rest of p. */
-const char *ot_base_finish(struct threshold_session *s, struct threshold_pairing *p, const struct ot_base *b,
-			   const uint8_t message[OT_BASE_BYTES]);
+/* Fills the half of p that they are for. */
+const char *ot_base_finish(struct threshold_session *s, struct threshold_pairing *p, struct ot_base *b,
+			   const uint8_t *message);
+/* Then the other half, and p->id: who sent asks, who received answers. */
+void ot_turn_ask(struct threshold_session *s, struct threshold_pairing *p, const struct ot_base *b,
+		 uint8_t message[OT_EXTEND_BYTES]);
+const char *ot_turn_answer(const struct threshold_session *s, struct threshold_pairing *p, const struct ot_base *b,
+			   const uint8_t message[OT_EXTEND_BYTES]);
 
 /* ---- ot-extend.c ------------------------------------------------------------------------------------- */
 
+#define OT_STREAM_TURNED UINT64_MAX /* of ot_turn_ask(); multiplications count from 0 */
 /* Both are given the same `stream` (never twice for a pairing and receiver) and `binding`, a hash of all
  * that must be the same at both. Receiver: choices are OT_ROWS random bits, of which OT_COUNT count. */
 void ot_extend(const struct threshold_pairing *p, uint64_t stream, const uint8_t binding[32],

@@ -12,6 +12,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "core/threshold/group-secp256k1.h"
 #include "core/threshold/ot-internal.h"
 
 static const struct group *const g = &group_secp256k1;
@@ -44,16 +45,6 @@ static void masked(uint8_t bit, const uint8_t scalar[32], uint8_t ret[32])
 
 /* ---- hashes --------------------------------------------------------------------------------------------- */
 
-/* 32 bytes are a scalar once reduced: the order is so near to 2^256 that 2^-127 is all that shows. */
-static void reduce(const uint8_t in[32], uint8_t ret[32])
-{
-	uint8_t wide[64] = { 0 };
-
-	memcpy(wide + 32, in, 32);
-	g->scalar_wide(wide, ret);
-	sodium_memzero(wide, sizeof(wide));
-}
-
 /* The vector of transfer j. The key is of this multiplication alone: the same row elsewhere gives another. */
 static void vector_of(const uint8_t key[32], size_t j, ot_bits row, uint8_t ret[RVOLE_WIDTH][32])
 {
@@ -69,8 +60,8 @@ static void vector_of(const uint8_t key[32], size_t j, ot_bits row, uint8_t ret[
 		crypto_generichash_update(&h, key, 32);
 		crypto_generichash_update(&h, in, sizeof(in));
 		crypto_generichash_final(&h, out, sizeof(out));
-		reduce(out, ret[2 * half]);
-		reduce(out + 32, ret[2 * half + 1]);
+		group_secp256k1_reduce(out, ret[2 * half]);
+		group_secp256k1_reduce(out + 32, ret[2 * half + 1]);
 	}
 	sodium_memzero(&h, sizeof(h));
 	sodium_memzero(in, sizeof(in));

@@ -1,4 +1,5 @@
 /* config.yaml: the script's template, its sed, and the node's strict reading. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <yaml.h>
@@ -8,6 +9,8 @@
 #define DEPTH_MOST 8
 #define VALUES_MOST 500
 #define WEB_PORT 8080
+#define USED_MOST 100000 /* of what is a number of pieces or seconds; a day */
+#define GENERATE_MS 60000 /* without keygen.timeout_sec */
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
@@ -258,23 +261,60 @@ static int need_web(const struct flat *f, const char *name, enum node_profile pr
 	return 0;
 }
 
-static int need_rest(const struct flat *f, struct err *err)
+/* Numbers that must be there. `at`, in struct node_config: what of them the built-in node uses, and in which unit. */
+#define USED(field) offsetof(struct node_config, field)
+static const struct {
+	const char *path;
+	size_t at;
+	unsigned least, factor;
+} numbers[] = {
+	{ "triple.concurrency", USED(pairings_at_once), 1, 1 },
+	{ "triple.desired_triples_to_buffer", 0, 0, 1 },
+	{ "triple.timeout_sec", USED(pair_timeout_ms), 1, 1000 },
+	{ "triple.parallel_triple_generation_stagger_time_sec", 0, 0, 1 },
+	{ "presignature.concurrency", USED(presignatures_at_once), 1, 1 },
+	{ "presignature.desired_presignatures_to_buffer", USED(presignatures_ahead), 0, 1 },
+	{ "presignature.timeout_sec", USED(presign_timeout_ms), 1, 1000 },
+	{ "signature.timeout_sec", USED(sign_timeout_ms), 1, 1000 },
+	{ "ckd.timeout_sec", 0, 0, 1 },
+	{ "indexer.concurrency", 0, 0, 1 },
+	{ "keygen.timeout_sec", USED(generate_timeout_ms), 1, 1000 },
+};
+
+static bool may_be_missing(const char *path)
 {
-	static const char *const numbers[] = {
-		"triple.concurrency",	    "triple.desired_triples_to_buffer",
-		"triple.timeout_sec",	    "triple.parallel_triple_generation_stagger_time_sec",
-		"presignature.concurrency", "presignature.desired_presignatures_to_buffer",
-		"presignature.timeout_sec", "signature.timeout_sec",
-		"ckd.timeout_sec",	    "indexer.concurrency",
-	};
+	return !strcmp(path, "keygen.timeout_sec");
+}
+
+static int need_numbers(const struct flat *f, struct node_config *ret, struct err *err)
+{
+	const char *value;
+
+	ret->generate_timeout_ms = GENERATE_MS;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		uint64_t number;
+		unsigned used;
+
+		if (may_be_missing(numbers[i].path) && flat_find(f, numbers[i].path, &value) != 0)
+			continue;
+		if (need_number(f, numbers[i].path, 0, INT64_MAX, &number, err) < 0)
+			return -1;
+		used = number < numbers[i].least ? numbers[i].least : number > USED_MOST ? USED_MOST : (unsigned)number;
+		used *= numbers[i].factor;
+		if (numbers[i].at)
+			memcpy((char *)ret + numbers[i].at, &used, sizeof(used));
+	}
+	return 0;
+}
+
+static int need_rest(const struct flat *f, struct node_config *ret, struct err *err)
+{
 	static const char *const texts[] = { "indexer.validate_genesis", "indexer.sync_mode",
 					     "indexer.finality" };
 	const char *value;
-	uint64_t number;
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (need_number(f, numbers[i], 0, INT64_MAX, &number, err) < 0)
-			return -1;
+	if (need_numbers(f, ret, err) < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (flat_find(f, texts[i], &value) != 0)
 			return missing(err, texts[i]);
@@ -294,7 +334,7 @@ static int read_fields(const struct flat *f, enum node_profile profile, struct n
 	    need_web(f, "web_ui", profile, &web_port, err) < 0 ||
 	    need_web(f, "migration_web_ui", profile, &other_port, err) < 0 ||
 	    need_account(f, "indexer.mpc_contract_id", &ret->contract, err) < 0 ||
-	    need_rest(f, err) < 0)
+	    need_rest(f, ret, err) < 0)
 		return -1;
 	if (flat_find(f, "indexer.port_override", &value) == 0 && value &&
 	    need_number(f, "indexer.port_override", 1, 65535, &port_override, err) < 0)

@@ -63,6 +63,9 @@ struct node_config {
 	uint16_t web_port;
 	uint16_t port_override; /* 0: none */
 	unsigned responder_keys;
+	/* Of the threshold protocols; all but presignatures_ahead at least 1 (second). */
+	unsigned pairings_at_once, presignatures_at_once, presignatures_ahead;
+	unsigned pair_timeout_ms, presign_timeout_ms, sign_timeout_ms, generate_timeout_ms;
 };
 char *node_config_template(enum node_profile profile, bool localnet);
 /* The three account ids in an existing text, as sed does it; caller frees. */

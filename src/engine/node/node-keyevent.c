@@ -7,7 +7,6 @@
 #include "engine/node/node-mpc.h"
 
 #define TARGET "mpc_node::key_events"
-#define KEYGEN_TIMEOUT_MS 60000
 #define ACTIVATION_MS 20000 /* of the start transaction, as in the real node */
 #define VOTE_AGAIN_MS 2000
 #define NOBODY UINT32_MAX
@@ -191,7 +190,7 @@ static void run_attempt(struct mpc *m)
 	uint32_t parties[THRESHOLD_PARTIES_MOST];
 	struct session_setup setup = { .task = e->reshare ? TASK_RESHARE : TASK_GENERATE, .epoch = e->epoch,
 				       .domain = e->domain.id, .leader = NOBODY, .parties = parties,
-				       .timeout_ms = KEYGEN_TIMEOUT_MS };
+				       .timeout_ms = m->node->config.generate_timeout_ms };
 	OWN(threshold_key) struct threshold_key *old = NULL;
 	struct threshold_session *protocol;
 	struct threshold_setting setting;

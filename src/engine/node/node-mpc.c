@@ -35,6 +35,7 @@ static void stop_serving(struct mpc *m, const char *why)
 	m->serving = false;
 	sessions_end(m, SESSION_ALL, why);
 	signs_clear(m);
+	presigns_clear(m);
 	pairs_clear(m);
 	domains_clear(m);
 }
@@ -71,6 +72,7 @@ static int serve(struct mpc *m, struct err *err)
 	switch (domains_load(m, err)) {
 	case 0:
 		m->serving = true;
+		pairs_begin(m);
 		for (size_t i = 0; i < m->domain_count; i++)
 			node_log("INFO", MPC_COORDINATOR, "[Running] domain %u (%s): share loaded, %zu of %zu sign",
 				 m->domains[i].info.id, m->domains[i].info.protocol, m->domains[i].signers,
@@ -161,6 +163,7 @@ void mpc_links_changed(struct mpc *m)
 	for (size_t i = 0; i < count; i++)
 		look_at_peer(m, &links[i]);
 	sessions_links_changed(m);
+	presigns_links_changed(m);
 	key_event_update(m);
 	if (m->serving)
 		go_on(m);
@@ -195,6 +198,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	sessions_tick(m);
+	presigns_tick(m);
 	signs_tick(m);
 	key_event_update(m);
 	requests_tick(m);
@@ -232,6 +236,7 @@ int mpc_new(struct node *n, const char *store_key, struct mpc **ret, struct err 
 	int result;
 
 	m->node = n;
+	m->slowness = 1;
 	hash_network(m);
 	randombytes_buf(seed, sizeof(seed));
 	result = threshold_init(seed, err);

@@ -3,7 +3,8 @@
  *   node-keyevent.c  generating and resharing keys when the contract says so
  *   node-domain.c    the shares that we hold, who can sign, what is wrong with the store
  *   node-pair.c      pairings with peers (CaitSith)
- *   node-pool.c      presignatures, made ahead
+ *   node-presign.c   making a presignature
+ *   node-pool.c      presignatures, made ahead: whose, with whom, how many
  *   node-request.c   the contract's signature requests and whose turn they are
  *   node-sign.c      one signature: leader's and follower's part
  *   node-mpc.c       events from outside, in their order
@@ -45,6 +46,8 @@ void session_run(struct mpc *m, const struct session_setup *setup, struct thresh
 /* Setup for a session that we lead, with the next id. parties: kept as a pointer. */
 struct session_setup session_lead(struct mpc *m, enum frame_task task, uint64_t epoch, uint32_t domain,
 				  const uint32_t *parties, size_t count, unsigned timeout_ms);
+/* Longer where the machine has other work. free_ms: on one that has not. */
+unsigned session_timeout_ms(const struct mpc *m, unsigned free_ms, unsigned most_ms);
 /* Tells the others to begin the session that we lead. presignature, request: NULL, or of TASK_SIGN. */
 void session_invite(struct mpc *m, const struct session_setup *setup, enum threshold_scheme scheme,
 		    const uint8_t *presignature, const uint8_t *request);
@@ -134,15 +137,21 @@ struct pair {
 	uint32_t peer;
 	struct threshold_pairing *pairing;
 	size_t users; /* sessions that have it */
-	bool making, spoilt;
-	int64_t pause_until_ms;
+	bool making, ours, spoilt;		/* ours: we began it */
+	uint8_t making_id[FRAME_SESSION_BYTES]; /* of the session that makes it */
+	int64_t pause_until_ms, lost_ms;	/* lost: when the last one was forgotten */
 };
-/* Makes what is missing, where presignatures are wanted; of each two parties the one with the lower id begins, the other only when that
- * did not help for a while (the first may not know that ours is spoilt). */
+void pairs_begin(struct mpc *m); /* once there are shares: not all nodes at the same moment */
+/* Makes those that a presignature waits for; or, when nothing is to be signed, one more now and then. Of each two
+ * parties the one with the higher id begins, the other only when that did not help for a while (the first may not
+ * know that ours is spoilt). */
 void pairs_update(struct mpc *m);
-/* The pairings that a session of these parties needs, in their order without us; they are kept until
- * pairs_release(). -1: one is missing. spoilt: the session failed, maybe at a check: they are made anew. */
-int pairs_take(struct mpc *m, const uint32_t *parties, size_t count, struct threshold_pairing **ret);
+/* With all connected parties of the key. */
+bool pairs_complete(const struct mpc *m, const struct threshold_key *key);
+bool pairs_ready(const struct mpc *m, const uint32_t *parties, size_t count); /* those of a session of these */
+/* What pairs_ready() said yes to, in the parties' order without us; kept until pairs_release(). spoilt: the
+ * session failed, maybe at a check: they are made anew. */
+void pairs_take(struct mpc *m, const uint32_t *parties, size_t count, struct threshold_pairing **ret);
 void pairs_release(struct mpc *m, const uint32_t *parties, size_t count, bool spoilt);
 void pairs_drop_peer(struct mpc *m, uint32_t peer);
 void pairs_clear(struct mpc *m);
@@ -150,22 +159,31 @@ void pair_started(struct mpc *m, uint32_t from, const struct session_setup *setu
 
 /* ---- presignatures ----------------------------------------------------------------------------------- */
 
-#define POOL_AHEAD 16 /* of ours with all signers online, per domain */
-#define POOL_COST_MOST 64 /* of those made ahead; in (pairs of) signers */
-#define POOL_MOST 48  /* of ours in all */
-/* How many of ours there should be now. */
-size_t pool_wanted(const struct mpc *m, const struct domain *d);
+/* Tells the signers, we among them; those begin who are paired with all. */
+void presign_lead(struct mpc *m, struct domain *d, const uint32_t *parties, size_t count);
+void presign_started(struct mpc *m, uint32_t from, const struct session_setup *setup,
+		     const struct frame_start *start);
+/* Since when one waits for the pairing with this peer; 0: none does. */
+int64_t presigns_wait_since(const struct mpc *m, uint32_t peer);
+void presigns_paired(struct mpc *m);					    /* there is one more pairing */
+void presigns_unpaired(struct mpc *m, uint32_t peer, const char *why); /* there will be none for now */
+/* A party's word that a session has ended; false: it is none of those that wait. */
+bool presigns_aborted(struct mpc *m, uint32_t from, const uint8_t id[FRAME_SESSION_BYTES]);
+void presigns_links_changed(struct mpc *m);
+void presigns_tick(struct mpc *m);
+void presigns_clear(struct mpc *m);
+
 void pools_fill(struct mpc *m);
+void pool_store(struct domain *d, const struct session_setup *setup, struct threshold_presignature *value);
 /* Takes one of ours whose signers are all connected out of the pool; NULL: there is none. */
 struct presignature *pool_take(struct domain *d);
 /* Takes the one with this id, if it is `owner`'s; NULL. */
 struct presignature *pool_take_id(struct domain *d, uint32_t owner, const uint8_t id[FRAME_SESSION_BYTES]);
 size_t pool_count(const struct domain *d, bool online);
+void pool_bound_borrowed(struct domain *d, uint32_t owner); /* before one more of its */
 void pool_drop(struct mpc *m, uint32_t owner, const uint8_t id[FRAME_SESSION_BYTES]);
 void pools_drop_peer(struct mpc *m, uint32_t peer); /* it was started anew: its halves are gone */
 void pool_clear(struct domain *d);
-void presign_started(struct mpc *m, uint32_t from, const struct session_setup *setup,
-		     const struct frame_start *start);
 void presignature_free(struct presignature *p);
 OWN_DEFINE(presignature, struct presignature *, presignature_free)
 
@@ -180,6 +198,7 @@ struct request {
 	uint32_t domain;
 	uint64_t height;
 	int64_t arrived_ms, not_before_ms;
+	int64_t due_ms; /* since when it is ours and waits for a presignature; 0: it is not */
 	unsigned attempts;
 	bool signing, responding, answered, unsignable;
 	uint8_t tweak[32], entropy[32];
@@ -194,9 +213,10 @@ struct request *request_find(const struct mpc *m, const uint8_t id[32]);
 void requests_drive(struct mpc *m); /* begins those whose turn is here */
 void requests_tick(struct mpc *m);
 void requests_clear(struct mpc *m);
-/* Whose turn it is: lowest first 8 bytes, little-endian, of SHA-256(participant id as u32 little-endian ||
- * request id) first. Sorts ids in place. */
-void request_order(const uint8_t id[32], uint32_t *ids, size_t count);
+/* Whose turn it is: the lowest first. First 8 bytes, little-endian, of SHA-256(participant id as u32 little-endian ||
+ * request id). */
+uint64_t request_rank(const uint8_t id[32], uint32_t participant);
+int64_t request_turn_ms(const struct mpc *m, const struct domain *d); /* how long each turn is */
 
 /* ---- signing ----------------------------------------------------------------------------------------- */
 
@@ -228,7 +248,8 @@ struct early {
 	size_t len;
 	uint8_t data[];
 };
-struct waiting_start; /* node-sign.c */
+struct waiting_start;	/* node-sign.c */
+struct waiting_presign; /* node-presign.c */
 struct peer_state {
 	uint32_t id;
 	uint8_t process[FRAME_PROCESS_BYTES];
@@ -255,12 +276,15 @@ struct mpc {
 	size_t domain_count;
 	uint64_t epoch; /* of the domains */
 	struct pair *pairs;
+	int64_t pairs_pause_until_ms; /* of those that nobody waits for */
+	struct waiting_presign *presigns;
 	struct request *requests;
 	size_t request_count;
 	struct waiting_start *starts;
 	struct mpc_counts counts;
 	struct node_repeat repeat;
 	bool driving;
+	double slowness; /* wall clock by processor time, of late; 1: the machine is ours */
 };
 /* Opens the key store. -1: it is not to be used, the node must not start. store_key: 32 hex digits. */
 int mpc_new(struct node *n, const char *store_key, struct mpc **ret, struct err *err);

@@ -5,12 +5,14 @@
 
 #include "engine/node/node-mpc.h"
 
-#define TARGET "mpc_node::presign"
-#define PRESIGN_TIMEOUT_MS 15000
-#define AT_ONCE 4	      /* of ours, per domain */
-#define BORROWED_MOST 96      /* of one owner, per domain */
-#define SESSIONS_OF_PEER_MOST 64
-#define PAUSE_MS 250
+#define AHEAD_MOST 16	 /* of ours with all signers online, per domain */
+#define COST_MOST 64	 /* of those made ahead */
+#define COST_MS 4	 /* of the clock for each, in the background: half of one processor */
+#define SLOWNESS_MOST 4	 /* of a machine on which expensive ones are made ahead */
+#define POOL_MOST 48	 /* of ours in all */
+#define AT_ONCE 4	 /* of ours, per domain */
+#define BORROWED_MOST 96 /* of one owner, per domain */
+#define LATE_TURNS 2	 /* after which another one is made for the same request */
 
 void presignature_free(struct presignature *p)
 {
@@ -31,7 +33,7 @@ void pool_clear(struct domain *d)
 	}
 }
 
-static void store(struct domain *d, const struct session_setup *setup, struct threshold_presignature *value)
+void pool_store(struct domain *d, const struct session_setup *setup, struct threshold_presignature *value)
 {
 	struct presignature *p = NEW(struct presignature), **at = &d->presignatures;
 
@@ -87,7 +89,7 @@ size_t pool_count(const struct domain *d, bool online)
 }
 
 /* Halves whose owner lost its own and could not say so: the oldest go. */
-static void bound_borrowed(struct domain *d, uint32_t owner)
+void pool_bound_borrowed(struct domain *d, uint32_t owner)
 {
 	struct presignature **oldest = NULL;
 	size_t count = 0;
@@ -154,75 +156,6 @@ static void evict(struct mpc *m, struct domain *d)
 		}
 }
 
-/* ---- sessions ------------------------------------------------------------------------------------------- */
-
-static void on_made(struct mpc *m, struct domain *d, const struct session_setup *setup,
-		    const struct session_end *end)
-{
-	if (end->failure) {
-		if (setup->leader == mpc_self(m)) {
-			d->pause_until_ms = node_now_ms() + PAUSE_MS;
-			if (node_repeat_due(&m->repeat, end->failure))
-				node_log("WARN", TARGET, "presignature of domain %u failed: %s", d->info.id,
-					 end->failure);
-		}
-		return;
-	}
-	store(d, setup, threshold_take_presignature(end->protocol));
-	if (setup->leader != mpc_self(m)) {
-		session_tell_one(m, setup, setup->leader, FRAME_SUCCESS, NULL, 0);
-		return;
-	}
-	d->made++;
-	m->counts.presignatures++;
-}
-
-static void on_done(void *ctx, const struct session_setup *setup, const struct session_end *end)
-{
-	struct mpc *m = ctx;
-	struct domain *d = setup->epoch == m->epoch ? domain_by_id(m, setup->domain) : NULL;
-
-	if (!d)
-		return;
-	if (d->info.scheme == THRESHOLD_CAIT_SITH)
-		pairs_release(m, setup->parties, setup->count, end->broken);
-	if (setup->leader == mpc_self(m))
-		d->making--;
-	on_made(m, d, setup, end);
-	if (setup->leader != mpc_self(m))
-		return;
-	requests_drive(m);
-	pools_fill(m);
-}
-
-/* paired() said yes. */
-static void run(struct mpc *m, struct domain *d, const struct session_setup *setup)
-{
-	struct threshold_pairing *pairings[THRESHOLD_PARTIES_MOST] = { 0 };
-	struct threshold_setting setting;
-	struct threshold_session *protocol;
-
-	session_setting(m, setup, &setting);
-	if (d->info.scheme == THRESHOLD_CAIT_SITH)
-		pairs_take(m, setup->parties, setup->count, pairings);
-	protocol = threshold_presign(d->info.scheme, d->key,
-				     d->info.scheme == THRESHOLD_CAIT_SITH ? pairings : NULL, &setting);
-	sodium_memzero(&setting, sizeof(setting));
-	session_run(m, setup, protocol, on_done, m);
-}
-
-static bool paired(struct mpc *m, const struct domain *d, const uint32_t *parties, size_t count)
-{
-	struct threshold_pairing *pairings[THRESHOLD_PARTIES_MOST];
-
-	if (d->info.scheme != THRESHOLD_CAIT_SITH)
-		return true;
-	if (pairs_take(m, parties, count, pairings) < 0)
-		return false;
-	pairs_release(m, parties, count, false);
-	return true;
-}
-
 /* ---- filling --------------------------------------------------------------------------------------------- */
 
 static void sort(uint32_t *ids, size_t count)
@@ -237,72 +170,117 @@ static void sort(uint32_t *ids, size_t count)
 }
 
 /* Us and the next ones in turn that are connected; 0: not enough are. */
-static size_t choose(struct mpc *m, struct domain *d, uint32_t *ret)
+static size_t choose(const struct mpc *m, const struct domain *d, size_t turn, uint32_t *ret)
 {
 	const struct threshold_key *key = d->key;
 	size_t count = 0;
 
 	ret[count++] = mpc_self(m);
 	for (size_t i = 0; i < key->count && count < d->signers; i++) {
-		uint32_t id = key->parties[(d->turn + i) % key->count];
+		uint32_t id = key->parties[(turn + i) % key->count];
 
 		if (id != mpc_self(m) && mesh_up(m->node->mesh, id))
 			ret[count++] = id;
 	}
-	d->turn++;
 	if (count < d->signers)
 		return 0;
 	sort(ret, count);
 	return count;
 }
 
-/* One more; false: not now. */
-static bool begin(struct mpc *m, struct domain *d)
+/* All in turn; but as long as pairings are missing everybody wants the same ones, so that few are missing: the first
+ * ones, with whom pairings are made first. */
+static bool is_complete(const struct mpc *m, const struct domain *d)
+{
+	return d->info.scheme != THRESHOLD_CAIT_SITH || pairs_complete(m, d->key);
+}
+
+static bool is_paired(const struct mpc *m, const struct domain *d, const uint32_t *parties, size_t count)
+{
+	return d->info.scheme != THRESHOLD_CAIT_SITH || pairs_ready(m, parties, count);
+}
+
+/* It is our turn, and there was no presignature. */
+static bool awaits(const struct domain *d, const struct request *r)
+{
+	return r->domain == d->info.id && r->due_ms && !r->signing && !r->response && !r->unsignable;
+}
+
+/* Somebody who should have signed long ago has not: one of the usual signers may hang. */
+static bool is_late(const struct mpc *m, const struct domain *d)
+{
+	int64_t turn_ms = request_turn_ms(m, d);
+
+	for (const struct request *r = m->requests; r; r = r->next)
+		if (awaits(d, r) && node_now_ms() - r->arrived_ms >= turn_ms)
+			return true;
+	return false;
+}
+
+/* The first set from `turn` on with all of whom we are paired; none: the one of `turn`. */
+static size_t choose_paired(const struct mpc *m, const struct domain *d, size_t turn, uint32_t *ret)
+{
+	for (size_t i = 0; i < d->key->count; i++) {
+		size_t count = choose(m, d, turn + i, ret);
+
+		if (!count || is_paired(m, d, ret, count))
+			return count;
+	}
+	return choose(m, d, turn, ret);
+}
+
+/* One more; false: not now. What nobody waits for waits for no pairings. */
+static bool begin(struct mpc *m, struct domain *d, bool awaited)
 {
 	uint32_t parties[THRESHOLD_PARTIES_MOST];
-	size_t count = choose(m, d, parties);
-	struct session_setup setup;
+	size_t count = is_late(m, d) ? choose(m, d, randombytes_uniform((uint32_t)d->key->count), parties) :
+				       choose_paired(m, d, d->turn + d->making, parties);
 
-	for (size_t tries = 1; count && !paired(m, d, parties, count); tries++) {
-		if (tries == d->key->count)
-			return false;
-		count = choose(m, d, parties);
-	}
-	if (!count)
+	if (!count || (!awaited && !is_paired(m, d, parties, count)))
 		return false;
-	setup = session_lead(m, TASK_PRESIGN, m->epoch, d->info.id, parties, count, PRESIGN_TIMEOUT_MS);
-	d->making++;
-	session_invite(m, &setup, d->info.scheme, NULL, NULL);
-	run(m, d, &setup);
+	d->turn += is_complete(m, d);
+	presign_lead(m, d, parties, count);
 	return true;
 }
 
-/* Requests that wait for a presignature. */
+/* Requests whose turn is here and that wait for a presignature. */
 static size_t waiting(const struct mpc *m, const struct domain *d)
 {
+	int64_t late_ms = LATE_TURNS * request_turn_ms(m, d);
 	size_t count = 0;
 
 	for (const struct request *r = m->requests; r; r = r->next)
-		count += r->domain == d->info.id && !r->signing && !r->response && !r->unsignable;
+		if (awaits(d, r))
+			count += node_now_ms() - r->due_ms < late_ms ? 1 : 2;
 	return count;
 }
 
-/* What is made before anybody asks. A CaitSith presignature costs 2 ms of processor time for each two signers
- * (and its pairings 40 ms): large networks make one when it is wanted. */
-static size_t ahead(const struct domain *d)
+/* Of all signers together; about 2 ms of processor time. */
+static size_t cost(const struct domain *d)
 {
-	size_t cost = d->info.scheme == THRESHOLD_CAIT_SITH ? d->signers * d->signers : d->signers;
-	size_t count = POOL_COST_MOST / cost;
+	size_t pairs = d->signers * d->signers;
 
-	return count < POOL_AHEAD ? count : POOL_AHEAD;
+	return d->info.scheme == THRESHOLD_CAIT_SITH ? pairs : pairs / 8 + 1;
+}
+
+/* What is made before anybody asks: the more signers, the fewer. */
+static size_t ahead(const struct mpc *m, const struct domain *d)
+{
+	size_t most = m->node->config.presignatures_ahead, count = COST_MOST / cost(d);
+
+	if (count < 1)
+		count = 1;
+	if (count > AHEAD_MOST)
+		count = AHEAD_MOST;
+	return count < most ? count : most;
 }
 
 /* A pool that runs dry under load is filled for the requests that wait, too. */
-size_t pool_wanted(const struct mpc *m, const struct domain *d)
+static size_t wanted(const struct mpc *m, const struct domain *d)
 {
 	size_t count = waiting(m, d);
 
-	return ahead(d) + (count < POOL_AHEAD ? count : POOL_AHEAD);
+	return ahead(m, d) + (count < AHEAD_MOST ? count : AHEAD_MOST);
 }
 
 /* While somebody waits, nothing is made that nobody waits for. */
@@ -314,63 +292,47 @@ static bool is_urgent(const struct mpc *m)
 	return false;
 }
 
-/* In the background one after the other: signing needs the processor more. */
-static size_t at_once(const struct mpc *m, const struct domain *d)
+/* Expensive ones are made ahead by one node after the other and when nothing is to be signed: all nodes may be on one
+ * machine. */
+static bool is_our_time(const struct mpc *m, const struct domain *d)
 {
-	return waiting(m, d) ? AT_ONCE : 1;
+	int64_t each_ms = (int64_t)cost(d) * COST_MS;
+	size_t at = 0;
+
+	if (cost(d) <= COST_MOST)
+		return true;
+	while (at < d->key->count && d->key->parties[at] != mpc_self(m))
+		at++;
+	if (each_ms < 2 * MPC_TICK_MS)
+		each_ms = 2 * MPC_TICK_MS;
+	return !m->request_count && m->slowness < SLOWNESS_MOST && (size_t)(node_now_ms() / each_ms) % d->key->count == at;
+}
+
+/* In the background one after the other: signing needs the processor more. */
+static size_t at_once(const struct mpc *m, bool awaited)
+{
+	size_t most = m->node->config.presignatures_at_once;
+
+	return !awaited ? 1 : most < AT_ONCE ? most : AT_ONCE;
+}
+
+static void fill(struct mpc *m, struct domain *d)
+{
+	bool awaited = waiting(m, d) > 0;
+
+	evict(m, d);
+	while (d->making < at_once(m, awaited) && node_now_ms() >= d->pause_until_ms &&
+	       (awaited || is_our_time(m, d)) && pool_count(d, true) + d->making < wanted(m, d) &&
+	       pool_count(d, false) + d->making < POOL_MOST)
+		if (!begin(m, d, awaited))
+			break;
 }
 
 void pools_fill(struct mpc *m)
 {
 	bool urgent = is_urgent(m);
 
-	for (size_t i = 0; m->serving && i < m->domain_count; i++) {
-		struct domain *d = &m->domains[i];
-
-		if (urgent && !waiting(m, d))
-			continue;
-		evict(m, d);
-		while (d->making < at_once(m, d) && node_now_ms() >= d->pause_until_ms &&
-		       pool_count(d, true) + d->making < pool_wanted(m, d) &&
-		       pool_count(d, false) + d->making < POOL_MOST)
-			if (!begin(m, d))
-				break;
-	}
-}
-
-/* ---- asked by others --------------------------------------------------------------------------------------- */
-
-static const char *refuse(struct mpc *m, uint32_t from, const struct domain *d,
-			  const struct session_setup *setup, const struct frame_start *start)
-{
-	if (!d || start->scheme != d->info.scheme)
-		return "no such domain";
-	if (setup->count != d->signers)
-		return "not as many signers as the domain has";
-	for (size_t i = 0; i < setup->count; i++)
-		if (!contract_member(m->node->contract, setup->parties[i]))
-			return "a signer that is no participant";
-	if (sessions_led_by(m, from) >= SESSIONS_OF_PEER_MOST)
-		return "too many sessions";
-	if (!mpc_all_up(m, setup->parties, setup->count))
-		return "not all signers are connected";
-	if (!paired(m, d, setup->parties, setup->count))
-		return "not paired with all signers yet";
-	return NULL;
-}
-
-void presign_started(struct mpc *m, uint32_t from, const struct session_setup *setup,
-		     const struct frame_start *start)
-{
-	struct domain *d = domain_by_id(m, setup->domain);
-	const char *why = refuse(m, from, d, setup, start);
-	struct session_setup own = *setup;
-
-	if (why) {
-		session_refuse(m, setup, from, why);
-		return;
-	}
-	own.timeout_ms = PRESIGN_TIMEOUT_MS;
-	bound_borrowed(d, from);
-	run(m, d, &own);
+	for (size_t i = 0; m->serving && i < m->domain_count; i++)
+		if (!urgent || waiting(m, &m->domains[i]))
+			fill(m, &m->domains[i]);
 }

@@ -8,6 +8,7 @@
 
 #define TARGET "mpc_node::signature"
 #define TURN_MS 3000	/* then the next in order tries */
+#define TURN_PAIR_MS 20 /* more, for each pair of CaitSith's signers: who is first may have much to do */
 #define AGAIN_MS 300	/* after a failure of ours */
 #define ATTEMPTS_MOST 10
 #define HEIGHT_BEHIND_MOST 10 /* of one whose turn it can be */
@@ -15,7 +16,7 @@
 
 /* ---- whose turn ----------------------------------------------------------------------------------------- */
 
-static uint64_t rank(const uint8_t id[32], uint32_t participant)
+uint64_t request_rank(const uint8_t id[32], uint32_t participant)
 {
 	uint8_t input[36], hash[32];
 	uint64_t value = 0;
@@ -27,17 +28,6 @@ static uint64_t rank(const uint8_t id[32], uint32_t participant)
 	for (int i = 7; i >= 0; i--)
 		value = value << 8 | hash[i];
 	return value;
-}
-
-void request_order(const uint8_t id[32], uint32_t *ids, size_t count)
-{
-	for (size_t i = 1; i < count; i++)
-		for (size_t k = i; k && rank(id, ids[k]) < rank(id, ids[k - 1]); k--) {
-			uint32_t swapped = ids[k];
-
-			ids[k] = ids[k - 1];
-			ids[k - 1] = swapped;
-		}
 }
 
 /* Connected, and not behind on the chain. */
@@ -55,16 +45,19 @@ static bool eligible(const struct mpc *m, uint32_t id)
 /* How many are before us. */
 static size_t turn(const struct mpc *m, const struct domain *d, const uint8_t id[32])
 {
-	uint32_t ids[THRESHOLD_PARTIES_MOST];
-	size_t count = 0, at = 0;
+	uint64_t ours = request_rank(id, mpc_self(m));
+	size_t count = 0;
 
 	for (size_t i = 0; i < d->key->count; i++)
-		if (eligible(m, d->key->parties[i]))
-			ids[count++] = d->key->parties[i];
-	request_order(id, ids, count);
-	while (at < count && ids[at] != mpc_self(m))
-		at++;
-	return at;
+		count += request_rank(id, d->key->parties[i]) < ours && eligible(m, d->key->parties[i]);
+	return count;
+}
+
+int64_t request_turn_ms(const struct mpc *m, const struct domain *d)
+{
+	size_t pairs = d->info.scheme == THRESHOLD_CAIT_SITH ? d->signers * d->signers : 0;
+
+	return TURN_MS + (int64_t)((double)(pairs * TURN_PAIR_MS) * m->slowness);
 }
 
 /* ---- the list -------------------------------------------------------------------------------------------- */
@@ -309,11 +302,14 @@ static void drive(struct mpc *m, struct request *r)
 		respond(m, r);
 		return;
 	}
-	if (now < r->arrived_ms + (int64_t)turn(m, d, r->id) * TURN_MS)
+	if (now < r->arrived_ms + (int64_t)turn(m, d, r->id) * request_turn_ms(m, d))
 		return;
 	p = pool_take(d);
-	if (!p)
-		return; /* pools_fill() makes one for it */
+	if (!p) { /* pools_fill() makes one for it */
+		r->due_ms = r->due_ms ? r->due_ms : now;
+		return;
+	}
+	r->due_ms = 0;
 	r->signing = true;
 	r->attempts++;
 	m->counts.attempts++;

@@ -4,13 +4,16 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/node/node-mpc.h"
 
 #define EARLY_MOST 64		/* frames of one peer */
 #define EARLY_BYTES_MOST (4u << 20) /* of one peer */
-#define EARLY_MS 10000
+#define EARLY_MS 60000 /* whoever has to make pairings first begins late */
 #define REASON_MOST 200
+#define WORK_LEAST_US 2000
+#define SLOWNESS_MOST 32.0
 
 struct mpc_session {
 	struct mpc_session *next;
@@ -195,7 +198,40 @@ static void aborted_by(struct mpc *m, struct mpc_session *s, const struct frame 
 		if (*c < ' ' || *c > '~')
 			*c = '?';
 	why = str_printf("participant %u %s ended it: %s", f->from, mpc_account(m, f->from), text);
-	end(m, s, why, len > 0 && f->data[0] == 1);
+	if (s->setup.leader == mpc_self(m)) /* a party that refuses tells its leader only */
+		give_up(m, s, why, len > 0 && f->data[0] == 1);
+	else
+		end(m, s, why, len > 0 && f->data[0] == 1);
+}
+
+static int64_t clock_us(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+unsigned session_timeout_ms(const struct mpc *m, unsigned free_ms, unsigned most_ms)
+{
+	double ms = free_ms * m->slowness;
+
+	return ms < most_ms ? (unsigned)ms : most_ms;
+}
+
+/* Measures how much else there is on the machine: work that takes longer than its processor time waited for one. */
+static void receive(struct mpc *m, struct mpc_session *s, const struct frame *f)
+{
+	int64_t wall = clock_us(CLOCK_MONOTONIC), processor = clock_us(CLOCK_THREAD_CPUTIME_ID);
+	double slowness;
+
+	threshold_receive(s->protocol, f->from, f->data, f->len);
+	wall = clock_us(CLOCK_MONOTONIC) - wall;
+	processor = clock_us(CLOCK_THREAD_CPUTIME_ID) - processor;
+	if (processor < WORK_LEAST_US)
+		return;
+	slowness = (double)wall / (double)processor;
+	m->slowness += ((slowness < SLOWNESS_MOST ? slowness : SLOWNESS_MOST) - m->slowness) / 8;
 }
 
 static void deliver(struct mpc *m, struct mpc_session *s, const struct frame *f)
@@ -215,7 +251,7 @@ static void deliver(struct mpc *m, struct mpc_session *s, const struct frame *f)
 				 frame_task_name(s->setup.task));
 		give_up(m, s, why, true);
 	} else {
-		threshold_receive(s->protocol, f->from, f->data, f->len);
+		receive(m, s, f);
 		check_end(m, s);
 	}
 }
@@ -428,7 +464,7 @@ void sessions_message(struct mpc *m, uint32_t from, const uint8_t *data, size_t 
 		deliver(m, s, &f);
 	else if (f.kind == FRAME_START)
 		started(m, &f);
-	else if (f.kind == FRAME_ABORT)
+	else if (f.kind == FRAME_ABORT && !presigns_aborted(m, from, f.session))
 		pool_drop(m, from, f.session); /* its leader gives a presignature up */
 	else if (f.kind == FRAME_COMPUTATION && !has_ended(m, f.session))
 		keep_early(m, from, data, len);
@@ -494,6 +530,7 @@ void sessions_tick(struct mpc *m)
 		s = m->sessions;
 	}
 	expire_early(m);
+	m->slowness += (1 - m->slowness) / 100; /* nothing may be there to measure */
 }
 
 void sessions_end(struct mpc *m, uint64_t but_epoch, const char *why)

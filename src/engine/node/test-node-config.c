@@ -52,6 +52,34 @@ TEST(node_config, ids_are_replaced_and_all_else_stays)
 	CHECK_STR(back, once);
 }
 
+TEST(node_config, numbers_of_the_protocols_are_those_of_the_file)
+{
+	OWN(str) char *text = filled(NODE_PROFILE_CURRENT, true);
+	OWN(str) char *other = str_printf("%skeygen:\n  timeout_sec: 7\n", text);
+	struct node_config c = { 0 };
+	struct err err = { 0 };
+	char *count = strstr(other, "concurrency: 2"), *buffer = strstr(other, "8192"), *most = strstr(other, "120");
+
+	CHECK_OK(node_config_parse(text, NODE_PROFILE_CURRENT, &c, &err), err);
+	CHECK_INT(c.pairings_at_once, 2);
+	CHECK_INT(c.presignatures_at_once, 16);
+	CHECK_INT(c.presignatures_ahead, 8192);
+	CHECK_INT(c.pair_timeout_ms, 120000);
+	CHECK_INT(c.presign_timeout_ms, 60000);
+	CHECK_INT(c.sign_timeout_ms, 60000);
+	CHECK_INT(c.generate_timeout_ms, 60000);
+	node_config_clear(&c);
+	count[strlen("concurrency: ")] = '0'; /* would be none at all */
+	memcpy(buffer, "0   ", 4);
+	memcpy(most, "0  ", 3);
+	CHECK_OK(node_config_parse(other, NODE_PROFILE_CURRENT, &c, &err), err);
+	CHECK_INT(c.pairings_at_once, 1);
+	CHECK_INT(c.presignatures_ahead, 0);
+	CHECK_INT(c.pair_timeout_ms, 1000);
+	CHECK_INT(c.generate_timeout_ms, 7000);
+	node_config_clear(&c);
+}
+
 /* Each line of the template is needed, but for the two optional keys. */
 TEST(node_config, a_field_that_is_missing_is_named)
 {

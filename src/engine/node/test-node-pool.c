@@ -32,6 +32,7 @@ static void world_new(struct world *w)
 	w->node.mpc = &w->mpc;
 	w->mpc.node = &w->node;
 	w->mpc.serving = true;
+	w->mpc.slowness = 1;
 	w->mpc.domains = &w->domain;
 	w->mpc.domain_count = 1;
 	w->key = (struct threshold_key){ .t = 2, .count = 3, .parties = { 0, 1, 2 } };
@@ -125,6 +126,97 @@ TEST(pool, peer_that_was_started_anew_takes_all_with_it)
 	CHECK(w.domain.presignatures && w.domain.presignatures->id[0] == 2 && !w.domain.presignatures->next);
 	world_free(&w);
 }
+
+/* ---- presignatures whose signers are not paired yet ---------------------------------------------------- */
+
+static const uint32_t signers[2] = { 0, 2 };
+
+static void lead(struct world *w, struct contract_state *state)
+{
+	w->node.contract = state;
+	w->domain.info.scheme = THRESHOLD_CAIT_SITH;
+	presign_lead(&w->mpc, &w->domain, signers, 2);
+}
+
+TEST(presign, waits_for_the_pairing_with_each_of_its_signers)
+{
+	struct contract_state state = { 0 };
+	struct world w = { 0 };
+
+	world_new(&w);
+	CHECK_INT(presigns_wait_since(&w.mpc, 2), 0);
+	lead(&w, &state);
+	CHECK(presigns_wait_since(&w.mpc, 2) > 0);
+	CHECK_INT(presigns_wait_since(&w.mpc, 1), 0);
+	CHECK_INT(w.domain.making, 1);
+	CHECK(!w.mpc.sessions);
+	presigns_unpaired(&w.mpc, 1, "not one of its signers");
+	CHECK(w.mpc.presigns != NULL);
+	presigns_paired(&w.mpc); /* somebody else */
+	CHECK(w.mpc.presigns != NULL);
+	presigns_unpaired(&w.mpc, 2, "cannot pair");
+	CHECK(!w.mpc.presigns);
+	CHECK_INT(w.domain.making, 0);
+	CHECK_INT(w.domain.turn, 1); /* another set is next */
+	pairs_clear(&w.mpc);
+	world_free(&w);
+}
+
+TEST(presign, ends_when_a_signer_says_so_and_not_when_another_does)
+{
+	struct contract_state state = { 0 };
+	struct world w = { 0 };
+	uint8_t id[FRAME_SESSION_BYTES];
+
+	world_new(&w);
+	lead(&w, &state);
+	frame_session_id(w.mpc.network, 0, mesh_process(w.node.mesh), w.mpc.counter, id);
+	CHECK(presigns_aborted(&w.mpc, 1, id));
+	CHECK(w.mpc.presigns != NULL);
+	CHECK(presigns_aborted(&w.mpc, 2, id));
+	CHECK(!w.mpc.presigns);
+	CHECK(!presigns_aborted(&w.mpc, 2, id));
+	CHECK_INT(w.domain.making, 0);
+	pairs_clear(&w.mpc);
+	world_free(&w);
+}
+
+TEST(presign, ends_when_a_signer_is_away_or_the_time_is_over)
+{
+	struct contract_state state = { 0 };
+	struct world w = { 0 };
+
+	world_new(&w);
+	lead(&w, &state);
+	presigns_links_changed(&w.mpc); /* nobody is connected */
+	CHECK(!w.mpc.presigns);
+	w.node.config.presign_timeout_ms = 60000;
+	lead(&w, &state);
+	presigns_tick(&w.mpc);
+	CHECK(w.mpc.presigns != NULL);
+	presigns_clear(&w.mpc);
+	CHECK(!w.mpc.presigns);
+	w.node.config.presign_timeout_ms = 0;
+	lead(&w, &state);
+	presigns_tick(&w.mpc);
+	CHECK(!w.mpc.presigns);
+	pairs_clear(&w.mpc);
+	world_free(&w);
+}
+
+TEST(session, has_more_time_where_the_machine_is_slow_and_not_more_than_configured)
+{
+	struct mpc m = { .slowness = 1 };
+
+	CHECK_INT(session_timeout_ms(&m, 15000, 60000), 15000);
+	m.slowness = 2.5;
+	CHECK_INT(session_timeout_ms(&m, 15000, 60000), 37500);
+	m.slowness = 32;
+	CHECK_INT(session_timeout_ms(&m, 15000, 60000), 60000);
+	CHECK_INT(session_timeout_ms(&m, 15000, 1000), 1000);
+}
+
+/* ---- who signs ------------------------------------------------------------------------------------------ */
 
 TEST(pool, who_is_missing_is_named)
 {
