@@ -302,9 +302,30 @@ static void other_vpc(struct check *c, const struct deployment_service *s,
 	}
 	f.property = "VpcId";
 	f.second_property = "VpcId";
-	check_add(c, &f, "%s is in VPC %s and %s in VPC %s, but service %s needs both",
-		  check_name(one), check_name(a->resource), check_name(other),
-		  check_name(b->resource), check_name(s ? s->resource : NULL));
+	if (!s)
+		check_add(c, &f, "%s is in VPC %s and %s in VPC %s; the one is made in the other's",
+			  check_name(one), check_name(a->resource), check_name(other),
+			  check_name(b->resource));
+	else
+		check_add(c, &f, "%s is in VPC %s and %s in VPC %s, but service %s needs both",
+			  check_name(one), check_name(a->resource), check_name(other),
+			  check_name(b->resource), check_name(s->resource));
+}
+
+static void endpoints_c17(struct check *c)
+{
+	const struct deployment_endpoint *const *all;
+	size_t count;
+
+	all = deployment_endpoints(check_deployment(c), &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct deployment_endpoint *e = all[i];
+		for (size_t k = 0; e->vpc && k < e->group_count; k++)
+			other_vpc(c, NULL, e->groups[k]->resource, e->groups[k]->vpc, e->resource, e->vpc);
+		for (size_t k = 0; e->vpc && k < e->subnet_count; k++)
+			other_vpc(c, NULL, e->subnets[k]->resource, e->subnets[k]->vpc, e->resource,
+				  e->vpc);
+	}
 }
 
 static void mount_c17(struct check *c, const struct check_mount *m)
@@ -332,6 +353,7 @@ void check_c17(struct check *c)
 				  s->subnets[0]->resource, s->subnets[0]->vpc);
 	}
 	check_mounts(c, mount_c17);
+	endpoints_c17(c);
 }
 
 /* ---- C21 ------------------------------------------------------------------------------------- */
