@@ -184,12 +184,23 @@ static void service_registries(struct deployment *d, struct deployment_service *
 	}
 }
 
+/* A service may name the family instead of the definition: it gets the newest one of it. */
+static struct deployment_task *task_of_family(struct deployment *d, const json_t *name)
+{
+	for (size_t i = 0; name && i < d->task_count; i++)
+		if (json_equal(property(d->tasks[i]->resource, "Family"), name))
+			return d->tasks[i];
+	return NULL;
+}
+
 static void service_read(struct deployment *d, const struct deployment_resource *r)
 {
 	struct deployment_service *service = NEW(struct deployment_service);
 
 	service->resource = r;
 	service->task = view_of(d, property(r, "TaskDefinition"), "AWS::ECS::TaskDefinition");
+	if (!service->task)
+		service->task = task_of_family(d, property(r, "TaskDefinition"));
 	service_network(d, service);
 	service_registries(d, service);
 	service->fargate = service_fargate(service);

@@ -26,6 +26,14 @@ def ports_closed(*ports):
     return run
 
 
+def one_family(t):
+    """The services name the family of the first node's task definition."""
+    name, p = resources(t, "AWS::ECS::TaskDefinition")[0]
+    p["Family"] = {"Fn::Sub": "${AWS::StackName}-node"}
+    for _, s in resources(t, "AWS::ECS::Service")[:2]:
+        s["TaskDefinition"] = {"Fn::Sub": "${AWS::StackName}-node"}
+
+
 def same_definition(t):
     _, second = services(t)[0], services(t)[1]
     second["TaskDefinition"] = clone(services(t)[0]["TaskDefinition"])
@@ -294,6 +302,7 @@ CASES = [
     fault("A12", "one account by a parameter", STANDALONE, by_parameter("MPC_ACCOUNT_ID", Default="mpc-node-0.node0")),
     fault("A12", "one account, the value unknown", STANDALONE, by_parameter("MPC_ACCOUNT_ID")),
     fault("A12", "one task definition for two services", STANDALONE, same_definition, also=("I01",)),
+    fault("A12", "one family for two services", STANDALONE, one_family, also=("I01", "D14")),
     fault("A12", "another author's", TESTNET, replace("bravo.acme-signers", "alpha.acme-signers")),
     benign("A12", "DesiredCount 0", STANDALONE, desired(0)),
     benign("A12", "DesiredCount left out", STANDALONE, lambda t: [p.pop("DesiredCount") for p in services(t)]),

@@ -194,6 +194,7 @@ def user_data(key):
 
 
 CASES = [
+    fault("B01", "a note", STANDALONE, plain(SK, "will be set by operations"), also=("B14",)),
     fault("B01", "in JSON", COMPOSED, json_secret(SK, "REPLACE_WITH_REAL_KEY"), also=("B14",)),
     fault("B01", "plain", STANDALONE, both(plain(P2P, "CHANGEME")), also=("B14",)),
     fault("B01", "in brackets", STANDALONE, json_secret(P2P, "<your p2p key here>"), also=("B14", "B13")),

@@ -651,6 +651,7 @@ CASES = [
     benign("C16", "a second group", STANDALONE, second_group_attached),
 
     # C17
+    fault("C17", "by hand: the endpoints' group is of another VPC", SEALED, lambda s: within("Doors", "VpcId: !Ref Net", "VpcId: !Ref OtherNet")(s.replace("Resources:\n", "Resources:\n  OtherNet:\n    Type: AWS::EC2::VPC\n    Properties: {CidrBlock: 10.77.0.0/16}\n", 1))),
     fault("C17", "the node's group is in another VPC", STANDALONE, group_of_other_vpc("MpcNode")),
     fault("C17", "the EFS group is in another VPC", STANDALONE, group_of_other_vpc("Efs")),
     fault("C17", "a mount target is in another VPC", STANDALONE, target_in_other_vpc, also=["D06"]),
