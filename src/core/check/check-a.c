@@ -261,6 +261,8 @@ static const char *judge_boot(const char *entry, unsigned *ret_odd_port)
 		return "has no host";
 	if (strchr(at, '/'))
 		return "has a path";
+	if (strchr(at + 1, '@'))
+		return "has a second @; one stands between key and host";
 	if (node_has_unknown(colon))
 		return NULL;
 	if (num_parse_u64(colon + 1, 1, 65535, &port) < 0)
@@ -277,6 +279,34 @@ static const char *judge_boot(const char *entry, unsigned *ret_odd_port)
 	return NULL;
 }
 
+#define BOOT_LOOKUP                                                                                \
+	"the value of the parameter or import: --param, or the exporting template in the same call"
+
+/* An entry whose host and port are in a part that is not known. */
+static bool is_open(const char *entry)
+{
+	const char *at = strchr(entry, '@');
+
+	return node_has_unknown(entry) && !strchr(at ? at : entry, ':');
+}
+
+/* Whether an earlier entry had this key or this address: a node does not start with two of a kind. */
+static const char *repeated(json_t *seen, const char *entry)
+{
+	const char *at = strchr(entry, '@');
+	OWN(str) char *key = str_dup_n(entry, strcspn(entry, "@"));
+	const char *what = NULL;
+
+	if (!node_has_unknown(key) && json_object_get(seen, key))
+		what = "key";
+	else if (at && !node_has_unknown(at) && json_object_get(seen, at))
+		what = "address";
+	json_set_bool(seen, key, true);
+	if (at)
+		json_set_bool(seen, at, true);
+	return what;
+}
+
 static void see_boot(struct check *c, const struct node *n, const struct variable *v)
 {
 	struct check_finding f = node_finding(CHECK_FAIL, n, v);
@@ -287,19 +317,25 @@ static void see_boot(struct check *c, const struct node *n, const struct variabl
 		size_t len = strcspn(rest, ",");
 		OWN(str) char *entry = str_dup_n(rest, len);
 		unsigned odd = 0;
-		const char *wrong = judge_boot(entry, &odd);
+		const char *wrong = judge_boot(entry, &odd), *twice = repeated(seen, entry);
 
-		f.severity = odd ? CHECK_WARN : CHECK_FAIL;
+		f.severity = odd ? CHECK_WARN : is_open(entry) ? CHECK_UNKNOWN : CHECK_FAIL;
+		f.lookup = f.severity == CHECK_UNKNOWN ? BOOT_LOOKUP : NULL;
 		if (wrong)
 			check_add(c, &f, "entry %zu of NEAR_BOOT_NODES %s", number, wrong);
-		else if (json_object_get(seen, entry) && !node_has_unknown(entry))
-			check_add(c, &f, "entry %zu of NEAR_BOOT_NODES is there twice", number);
+		else if (twice)
+			check_add(c, &f,
+				  "entry %zu of NEAR_BOOT_NODES has the %s of an earlier one; the node does "
+				  "not start with both",
+				  number, twice);
 		else if (odd)
 			check_add(c, &f,
 				  "entry %zu of NEAR_BOOT_NODES has port %u, which is no NEAR P2P "
 				  "port (24567)",
 				  number, odd);
-		json_set_bool(seen, entry, true);
+		else if (f.severity == CHECK_UNKNOWN)
+			check_add(c, &f, "whether entry %zu of NEAR_BOOT_NODES has a port is not known",
+				  number);
 		rest = rest[len] == ',' ? rest + len + 1 : NULL;
 	}
 }
@@ -316,8 +352,7 @@ static void run_boot_form(struct check *c)
 		if (v.place != VARIABLE_ENVIRONMENT || v.flat[strspn(v.flat, " ,")] == '\0')
 			continue;
 		f = node_finding(CHECK_UNKNOWN, &n, &v);
-		f.lookup = "the value of the parameter or import: --param, or the exporting "
-			   "template in the same call";
+		f.lookup = BOOT_LOOKUP;
 		if (!strcmp(v.flat, NODE_UNKNOWN))
 			check_add(c, &f, "NEAR_BOOT_NODES is not known from the templates");
 		else

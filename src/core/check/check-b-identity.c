@@ -182,6 +182,15 @@ void check_b_swapped(struct check *c)
  * ---------------------------------------------------------------------------------------------------
  */
 
+/* A store key that stands in the templates for everybody to read is B21's or B22's. */
+static bool is_in_clear(const struct secret_view *v)
+{
+	return v->variable.place == VARIABLE_ENVIRONMENT ||
+	       (v->state == SECRET_VALUE && v->property && !node_has_unknown(v->text) &&
+		json_is_string(json_object_get(json_map(v->from.secret->body, "Properties"),
+					       v->property)));
+}
+
 static void see_shared(struct check *c, const struct secret_slot *s)
 {
 	OWN(json) json_t *first = json_object();
@@ -195,7 +204,7 @@ static void see_shared(struct check *c, const struct secret_slot *s)
 
 		secret_view(c, &n, s, &v);
 		source = source_of(c, &v, s);
-		if (!source || node_desired(&n) == 0)
+		if (!source || node_desired(&n) == 0 || (s->kind != SECRET_KEY && is_in_clear(&v)))
 			continue;
 		if (!json_object_get(first, source)) {
 			json_object_set_new(first, source, json_integer((json_int_t)i - 1));

@@ -109,12 +109,10 @@ static void run_placeholder(struct check *c)
 		}
 }
 
-/* ---- B10, B11: every secret of every container
+/* ---- B10: every secret of every container
  * ---------------------------------------------------------- */
 
-static void each_reference(struct check *c,
-			   void (*see)(struct check *c, const struct deployment_service *s,
-				       const char *property, const char *name, const json_t *value))
+void check_b_references(struct check *c, check_b_see *see)
 {
 	size_t count, k, m;
 	const struct deployment_service *const *all =
@@ -166,119 +164,7 @@ static void see_selector(struct check *c, const struct deployment_service *s, co
 
 static void run_selector(struct check *c)
 {
-	each_reference(c, see_selector);
-}
-
-/* The secret of the templates that has this name, or NULL. */
-static const struct deployment_resource *secret_named(const struct deployment *d, const char *name)
-{
-	size_t count;
-	const struct deployment_resource *all = deployment_resources(d, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		const char *own = deployment_text(d, json_object_get(all[i].properties, "Name"));
-
-		if (!strcmp(all[i].type, "AWS::SecretsManager::Secret") && own &&
-		    !strcmp(own, name))
-			return &all[i];
-	}
-	return NULL;
-}
-
-/* "-" and six letters or digits, as AWS appends them. */
-static bool has_suffix(const char *name, size_t len)
-{
-	if (len < 8 || name[len - 7] != '-')
-		return false;
-	for (size_t i = len - 6; i < len; i++)
-		if (!isalnum((unsigned char)name[i]))
-			return false;
-	return true;
-}
-
-/* The region of an ARN, or "" when it is none or not known. */
-static void region_of(const char *arn, char ret[64])
-{
-	const char *at = arn;
-
-	*ret = '\0';
-	for (int i = 0; i < 3; i++) {
-		at = at ? strchr(at, ':') : NULL;
-		at = at ? at + 1 : NULL;
-	}
-	if (!at || strcspn(at, ":") >= 64 || !strchr(at, ':'))
-		return;
-	memcpy(ret, at, strcspn(at, ":"));
-	ret[strcspn(at, ":")] = '\0';
-	if (node_has_unknown(ret))
-		*ret = '\0';
-}
-
-/* A service and its log group are of one region; a secret elsewhere is most often a slip. */
-static void see_region(struct check *c, const struct deployment_service *s,
-		       struct check_finding *f, const char *name, const char *arn)
-{
-	json_t *container;
-	size_t i;
-	char region[64];
-
-	region_of(arn, region);
-	if (*region)
-		json_array_foreach(s->task->containers, i, container) {
-			const char *own = json_string_value(json_path(
-				container, "LogConfiguration.Options.awslogs-region"));
-
-			if (!own || node_has_unknown(own) || !strcmp(own, region))
-				continue;
-			f->severity = CHECK_WARN;
-			check_add(c, f, "ValueFrom of %s is in %s, the task's log in %s", name,
-				  region, own);
-			return;
-		}
-}
-
-static void see_name(struct check *c, const struct deployment_service *s, const char *property,
-		     const char *name, const json_t *value)
-{
-	OWN(str) char *flat = node_flatten(check_deployment(c), value);
-	struct check_finding f = { .severity = CHECK_FAIL,
-				   .resource = s->task->resource,
-				   .property = property,
-				   .service = s };
-	const char *secret = strstr(flat, ":secret:");
-
-	if (!*flat || str_starts(flat, NODE_UNKNOWN))
-		return;
-	if (!str_starts(flat, "arn:")) {
-		OWN(str) char *own = str_dup_n(flat, strcspn(flat, ":"));
-
-		f.second = secret_named(check_deployment(c), own);
-		f.second_property = "Name";
-		if (f.second)
-			check_add(c, &f,
-				  "ValueFrom of %s is the secret's name; anything but an ARN is "
-				  "taken for a name "
-				  "in the Parameter Store",
-				  name);
-		return;
-	}
-	see_region(c, s, &f, name, flat);
-	if (!secret || node_has_unknown(secret) || !strstr(flat, ":secretsmanager:"))
-		return;
-	secret += strlen(":secret:");
-	if (!has_suffix(secret, strcspn(secret, ":"))) {
-		f.severity = CHECK_WARN;
-		check_add(c, &f,
-			  "ValueFrom of %s is an ARN without the six characters that AWS appends; "
-			  "rights and "
-			  "look-ups by it match only when no other secret starts like it",
-			  name);
-	}
-}
-
-static void run_name(struct check *c)
-{
-	each_reference(c, see_name);
+	check_b_references(c, see_selector);
 }
 
 /* ---- B14
@@ -360,7 +246,7 @@ const struct check_rule check_rules_b[] = {
 	{ "B11", "secret-name-vs-arn", "secrets",
 	  "ResourceInitializationError with AccessDeniedException or ResourceNotFoundException",
 	  "ValueFrom has the secret's name or a part of its ARN in place of the whole ARN",
-	  "Refer to the secret: {\"Ref\": \"Secret\"} is its whole ARN", START, run_name },
+	  "Refer to the secret: {\"Ref\": \"Secret\"} is its whole ARN", START, check_b_names },
 	{ "B02", "secret-without-value", "secrets",
 	  "ResourceInitializationError: Secrets Manager can't find the specified secret value for "
 	  "staging "

@@ -194,6 +194,20 @@ static void mount_c01(struct check *c, const struct check_mount *m)
 		  first_group(d, m->service->groups, m->service->group_count));
 }
 
+/* The task may send to the group that the mount target was to have: C16. */
+static bool sends_to_forgotten(const struct deployment *d, const struct check_mount *m)
+{
+	const struct deployment_group *forgotten = check_mount_forgotten(d, m);
+
+	for (size_t i = 0; forgotten && i < m->service->group_count; i++) {
+		const struct deployment_group *g = m->service->groups[i];
+		for (size_t k = 0; k < g->egress_count; k++)
+			if (g->egress[k].group == forgotten && check_rule_covers(&g->egress[k], 2049))
+				return true;
+	}
+	return false;
+}
+
 static void mount_c02(struct check *c, const struct check_mount *m)
 {
 	const struct deployment *d = check_deployment(c);
@@ -202,7 +216,7 @@ static void mount_c02(struct check *c, const struct check_mount *m)
 	OWN(str) char *remedy = NULL;
 	struct check_finding f = { .severity = CHECK_FAIL, .service = s };
 
-	if (m->edge.out.verdict == VERDICT_PASS || s->groups_default)
+	if (m->edge.out.verdict == VERDICT_PASS || s->groups_default || sends_to_forgotten(d, m))
 		return;
 	if (!own && s->group_count)
 		own = s->groups[0];

@@ -199,6 +199,33 @@ static bool forgotten_c16(struct check *c, const struct check_mount *m)
 	return true;
 }
 
+static bool lists_no_groups(const struct deployment_resource *r)
+{
+	return check_is_type(r, "AWS::EFS::MountTarget") &&
+	       !json_object_get(r->properties, "SecurityGroups");
+}
+
+static void targets_c16(struct check *c)
+{
+	size_t count;
+	const struct deployment_resource *all = deployment_resources(check_deployment(c), &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct check_finding f = {
+			.severity = CHECK_FAIL,
+			.resource = &all[i],
+			.remedy = "\"SecurityGroups\": [{\"Fn::GetAtt\":[\"<group with TCP 2049 from the "
+				  "tasks>\",\"GroupId\"]}]"
+		};
+
+		if (lists_no_groups(&all[i]))
+			check_add(c, &f,
+				  "mount target %s lists no security groups: CloudFormation requires them, "
+				  "and the VPC's default group would admit its own members only",
+				  check_name(&all[i]));
+	}
+}
+
 static void mount_c16(struct check *c, const struct check_mount *m)
 {
 	const struct deployment *d = check_deployment(c);
@@ -211,7 +238,7 @@ static void mount_c16(struct check *c, const struct check_mount *m)
 	OWN(str) char *remedy = NULL;
 
 	if (forgotten_c16(c, m) || !check_mount_default_group(m->target) ||
-	    has_default_group(d, m->service))
+	    has_default_group(d, m->service) || lists_no_groups(m->target->resource))
 		return;
 	remedy = str_printf(
 		"\"SecurityGroups\": [{\"Fn::GetAtt\":[\"<group with TCP 2049 from %s>\","
@@ -234,6 +261,7 @@ void check_c16(struct check *c)
 	size_t count;
 
 	check_mounts(c, mount_c16);
+	targets_c16(c);
 	groups = deployment_groups(d, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct deployment_group *peer;
@@ -274,9 +302,30 @@ static void other_vpc(struct check *c, const struct deployment_service *s,
 	}
 	f.property = "VpcId";
 	f.second_property = "VpcId";
-	check_add(c, &f, "%s is in VPC %s and %s in VPC %s, but service %s needs both",
-		  check_name(one), check_name(a->resource), check_name(other),
-		  check_name(b->resource), check_name(s ? s->resource : NULL));
+	if (!s)
+		check_add(c, &f, "%s is in VPC %s and %s in VPC %s; the one is made in the other's",
+			  check_name(one), check_name(a->resource), check_name(other),
+			  check_name(b->resource));
+	else
+		check_add(c, &f, "%s is in VPC %s and %s in VPC %s, but service %s needs both",
+			  check_name(one), check_name(a->resource), check_name(other),
+			  check_name(b->resource), check_name(s->resource));
+}
+
+static void endpoints_c17(struct check *c)
+{
+	const struct deployment_endpoint *const *all;
+	size_t count;
+
+	all = deployment_endpoints(check_deployment(c), &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct deployment_endpoint *e = all[i];
+		for (size_t k = 0; e->vpc && k < e->group_count; k++)
+			other_vpc(c, NULL, e->groups[k]->resource, e->groups[k]->vpc, e->resource, e->vpc);
+		for (size_t k = 0; e->vpc && k < e->subnet_count; k++)
+			other_vpc(c, NULL, e->subnets[k]->resource, e->subnets[k]->vpc, e->resource,
+				  e->vpc);
+	}
 }
 
 static void mount_c17(struct check *c, const struct check_mount *m)
@@ -304,6 +353,7 @@ void check_c17(struct check *c)
 				  s->subnets[0]->resource, s->subnets[0]->vpc);
 	}
 	check_mounts(c, mount_c17);
+	endpoints_c17(c);
 }
 
 /* ---- C21 ------------------------------------------------------------------------------------- */
@@ -490,6 +540,16 @@ static bool overlap(const struct deployment_subnet *a, const struct deployment_s
 	return ip_in_cidr(a->base, b->base, bits);
 }
 
+static void block_c27(struct check *c, const struct deployment_vpc *v)
+{
+	struct check_finding f = { .severity = CHECK_FAIL, .property = "CidrBlock" };
+
+	if (!v || !v->resource || !v->known_cidr || (v->bits >= 16 && v->bits <= 28))
+		return;
+	f.resource = v->resource;
+	check_add(c, &f, "VPC %s has a /%u, allowed are /16 to /28", check_name(v->resource), v->bits);
+}
+
 void check_c27(struct check *c)
 {
 	const struct deployment *d = check_deployment(c);
@@ -508,6 +568,7 @@ void check_c27(struct check *c)
 		if (s->bits < 16 || s->bits > 28)
 			check_add(c, &f, "subnet %s has a /%u, allowed are /16 to /28",
 				  check_name(s->resource), s->bits);
+		block_c27(c, s->vpc);
 		f.second = s->vpc ? s->vpc->resource : NULL;
 		f.second_property = "CidrBlock";
 		if (f.second && s->vpc->known_cidr && !more_blocks(d, s->vpc) &&

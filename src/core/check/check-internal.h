@@ -138,3 +138,4 @@ const char *secret_judge(const struct secret_view *v, const struct secret_slot *
 
 /* check-nested.c: a rule of group T that looks at the deployment. */
 void check_t04(struct check *c);
+void check_t05(struct check *c);

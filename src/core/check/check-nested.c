@@ -1,5 +1,5 @@
-/* Nested stacks. T04: what is behind a TemplateURL that nobody gave. G23: parameters that only one side
- * knows. G15: outputs that are not there. */
+/* What the templates name and nobody gave. T04: what is behind a TemplateURL. T05: a task definition of elsewhere.
+ * And nested stacks. G23: parameters that only one side knows. G15: outputs that are not there. */
 #include "core/check/check-g.h"
 #include "core/check/check-internal.h"
 
@@ -42,6 +42,35 @@ void check_t04(struct check *c)
 			  "The template of the nested stack %s was not given: nothing is known of "
 			  "what it deploys.",
 			  r[i].logical);
+	}
+}
+
+void check_t05(struct check *c)
+{
+	const struct deployment *d = check_deployment(c);
+	size_t count;
+	const struct deployment_service *const *list = deployment_services(d, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct deployment_resource *r = list[i]->resource;
+		const char *name = r ? deployment_text(d, json_object_get(r->properties, "TaskDefinition"))
+				     : NULL;
+		OWN(str) char *lookup = NULL;
+
+		if (!r || (list[i]->task && list[i]->task->resource) ||
+		    !json_object_get(r->properties, "TaskDefinition"))
+			continue;
+		lookup = str_printf("aws ecs describe-task-definition --task-definition %s",
+				    name && *name ? name : "NAME");
+		check_add(c,
+			  &(struct check_finding){ .severity = CHECK_UNKNOWN,
+						   .resource = r,
+						   .property = "TaskDefinition",
+						   .service = list[i],
+						   .lookup = lookup },
+			  "The task definition of service %s is in no template of the call: nothing is "
+			  "known of what it runs.",
+			  r->logical);
 	}
 }
 

@@ -73,13 +73,19 @@ static void report_spelling(struct walk *w, const struct schema_object *object, 
 	leave(w, mark);
 }
 
+/* C16 tells what it means when a mount target has none. */
+static bool is_groups_of_target(const struct walk *w, const struct schema_property *p)
+{
+	return !strcmp(w->r->type, "AWS::EFS::MountTarget") && !strcmp(p->name, "SecurityGroups");
+}
+
 static void look_required(struct walk *w, const struct schema_object *object, const json_t *value)
 {
 	for (size_t i = 0; i < object->count; i++) {
 		const struct schema_property *p = schema_property_at(object, i);
 		OWN(str) char *message = NULL, *remedy = NULL;
 
-		if (!p->required || json_object_get(value, p->name))
+		if (!p->required || json_object_get(value, p->name) || is_groups_of_target(w, p))
 			continue;
 		message = str_printf("%s requires %s, which is not given.", object->name, p->name);
 		remedy = str_printf("Add %s.", p->name);

@@ -318,6 +318,24 @@ static bool is_output(const char *text)
 	return text[strspn(text, " \t\r\n")] != '\0';
 }
 
+/* Words and nothing that could be a key: a note to whoever is to fill the secret. */
+static bool is_note(const char *text)
+{
+	if (strstr(text, "ed25519:"))
+		return false;
+	for (const char *c = text; *c; c += *c != '\0') {
+		size_t run = strcspn(c, " \t\r\n");
+
+		for (size_t i = 0; i < run; i++)
+			if ((unsigned char)c[i] >= 0x80)
+				return false;
+		if (run > 24)
+			return false;
+		c += run;
+	}
+	return is_output(text);
+}
+
 static bool is_padded(const char *text)
 {
 	size_t len = strlen(text);
@@ -401,7 +419,7 @@ static const char *judge_text(const char *text, enum secret_kind kind, char *why
 	fault = kind == SECRET_KEY
 			? judge_key(text, why, why_size)
 			: judge_hex(text, kind == SECRET_HEX_32 ? 32 : 64, why, why_size);
-	if (fault && is_placeholder(text)) {
+	if (fault && (is_placeholder(text) || is_note(text))) {
 		WHY("is a placeholder, not a key");
 		return "B01";
 	}

@@ -36,6 +36,11 @@ const struct check_rule check_rules_t[] = {
 	  "its file has the name that the URL, or the CDK's asset path, ends in.",
 	  "Name the nested template in the same call: mpcup check parent.json child.json.",
 	  "whatever is wrong in the nested template is seen when the stack is deployed", check_t04 },
+	{ "T05", "task-definition-not-given", "template",
+	  "What a service runs was not checked.",
+	  "TaskDefinition is an ARN, or a family that no template of the call makes.",
+	  "Put the task definition into the template and refer to it: \"TaskDefinition\": {\"Ref\": \"Task\"}.",
+	  "whatever is wrong in the task definition is seen when the service starts its tasks", check_t05 },
 	{ 0 },
 };
 /* clang-format on */

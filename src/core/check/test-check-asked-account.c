@@ -125,7 +125,7 @@ TEST(check_asked_account, a_secret_that_is_not_there_is_b11_and_one_that_goes_g1
 
 	json_object_set_new(json_array_get(json_list(p, "ContainerDefinitions"), 0), "Secrets",
 			    json_loads("[{\"Name\":\"KEY\",\"ValueFrom\":"
-				       "\"arn:aws:secretsmanager:us-east-1:1:secret:a-abcdef:k::\"}]", 0, NULL));
+				       "\"arn:aws:secretsmanager:us-east-1:1:secret:a-Ab3dEf:k::\"}]", 0, NULL));
 	CHECK_STR(with(document, NULL, "secretsmanager", "DescribeSecret", GONE, "B11"), "FAIL");
 	CHECK_STR(with(document, NULL, "secretsmanager", "DescribeSecret", GONE, "G11"), "");
 	CHECK_STR(with(document, NULL, "secretsmanager", "DescribeSecret", deleted, "G11"), "FAIL");

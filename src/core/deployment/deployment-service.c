@@ -30,7 +30,8 @@ const json_t *deployment_secret(const json_t *container, const char *name, size_
 	return named_member(json_list(container, "Secrets"), name, "ValueFrom", ret_index);
 }
 
-/* How many of the variables that only a node has a container has. */
+/* How many of the variables that only a node has a container has; of two alike the one with a home
+ * directory has more. */
 static unsigned count_own(const json_t *container)
 {
 	static const char *const own[] = { "MPC_HOME_DIR",	   "MPC_ACCOUNT_ID",
@@ -39,8 +40,9 @@ static unsigned count_own(const json_t *container)
 	unsigned count = 0;
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		count += deployment_environment(container, own[i], NULL) ||
-			 deployment_secret(container, own[i], NULL);
+		if (deployment_environment(container, own[i], NULL) ||
+		    deployment_secret(container, own[i], NULL))
+			count += i ? 2 : 3;
 	return count;
 }
 
@@ -48,7 +50,7 @@ static unsigned count_own(const json_t *container)
  * contract, a monitor the account): the one with most of a node's own is the node. */
 static int mpc_container(const struct deployment *d, const json_t *containers)
 {
-	unsigned most = 1;
+	unsigned most = 3; /* one alone is none */
 	int found = -1;
 
 	for (size_t i = 0; i < json_array_size(containers); i++) {
@@ -182,12 +184,23 @@ static void service_registries(struct deployment *d, struct deployment_service *
 	}
 }
 
+/* A service may name the family instead of the definition: it gets the newest one of it. */
+static struct deployment_task *task_of_family(struct deployment *d, const json_t *name)
+{
+	for (size_t i = 0; name && i < d->task_count; i++)
+		if (json_equal(property(d->tasks[i]->resource, "Family"), name))
+			return d->tasks[i];
+	return NULL;
+}
+
 static void service_read(struct deployment *d, const struct deployment_resource *r)
 {
 	struct deployment_service *service = NEW(struct deployment_service);
 
 	service->resource = r;
 	service->task = view_of(d, property(r, "TaskDefinition"), "AWS::ECS::TaskDefinition");
+	if (!service->task)
+		service->task = task_of_family(d, property(r, "TaskDefinition"));
 	service_network(d, service);
 	service_registries(d, service);
 	service->fargate = service_fargate(service);

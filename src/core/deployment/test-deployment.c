@@ -554,6 +554,27 @@ TEST(deployment, lists_come_from_parameters)
 	CHECK_STR(deployment_text(f.d, services[0]->groups[1]->identity), "sg-2");
 }
 
+TEST(deployment, services_may_name_the_family_of_a_task_definition)
+{
+	static const char text[] =
+		"{\"Resources\":{\"Run\":{\"Type\":\"AWS::ECS::TaskDefinition\",\"Properties\":{"
+		"\"Family\":{\"Fn::Sub\":\"${AWS::StackName}-node\"},"
+		"\"ContainerDefinitions\":[{\"Name\":\"c\",\"Image\":\"i\"}]}},"
+		"\"One\":{\"Type\":\"AWS::ECS::Service\",\"Properties\":{"
+		"\"TaskDefinition\":{\"Fn::Join\":[\"-\",[{\"Ref\":\"AWS::StackName\"},\"node\"]]}}},"
+		"\"Two\":{\"Type\":\"AWS::ECS::Service\",\"Properties\":{"
+		"\"TaskDefinition\":\"other\"}}}}";
+	OWN(fixture) struct fixture f = { 0 };
+	size_t count;
+	const struct deployment_service *const *services;
+
+	CHECK_OK(start_text(&f, text, NULL), f.err);
+	services = deployment_services(f.d, &count);
+	CHECK_INT(count, 2);
+	CHECK(services[0]->task && services[0]->task->resource);
+	CHECK(!services[1]->task);
+}
+
 static const char *const conditional =
 	"{\"Parameters\":{\"P\":{\"Type\":\"String\"}},"
 	"\"Conditions\":{\"C\":{\"Fn::Equals\":[{\"Ref\":\"P\"},\"x\"]},"

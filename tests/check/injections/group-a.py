@@ -26,6 +26,14 @@ def ports_closed(*ports):
     return run
 
 
+def one_family(t):
+    """The services name the family of the first node's task definition."""
+    name, p = resources(t, "AWS::ECS::TaskDefinition")[0]
+    p["Family"] = {"Fn::Sub": "${AWS::StackName}-node"}
+    for _, s in resources(t, "AWS::ECS::Service")[:2]:
+        s["TaskDefinition"] = {"Fn::Sub": "${AWS::StackName}-node"}
+
+
 def same_definition(t):
     _, second = services(t)[0], services(t)[1]
     second["TaskDefinition"] = clone(services(t)[0]["TaskDefinition"])
@@ -185,6 +193,10 @@ CASES = [
 
     fault("A04", "no key", STANDALONE, env("NEAR_BOOT_NODES", "10.0.2.100:24567")),
     fault("A04", "no port", EXISTING, env("NEAR_BOOT_NODES", BOOT_KEY + "@10.9.0.5")),
+    fault("A04", "a second @", STANDALONE, env("NEAR_BOOT_NODES", BOOT_KEY + "@@10.0.2.100:24567")),
+    fault("A04", "one key at two addresses", STANDALONE, env("NEAR_BOOT_NODES", BOOT_KEY + "@10.0.2.100:24567," + BOOT_KEY + "@10.0.2.101:24567")),
+    fault("A04", "two keys at one address", STANDALONE, env("NEAR_BOOT_NODES", BOOT_KEY + "@10.0.2.101:24567," + OTHER_BOOT)),
+    benign("A04", "host and port are not known", STANDALONE, both(parameter("Chain"), env("NEAR_BOOT_NODES", {"Fn::Sub": BOOT_KEY + "@${Chain}"})), verdict="UNKNOWN"),
     fault("A04", "the RPC port", COMPOSED, env("NEAR_BOOT_NODES", BOOT_KEY + "@10.0.2.100:3030")),
     fault("A04", "a key of 31 bytes", STANDALONE, env("NEAR_BOOT_NODES", key_of(noise(31)) + "@10.0.2.100:24567")),
     fault("A04", "a key of 33 bytes", STANDALONE, env("NEAR_BOOT_NODES", key_of(noise(33)) + "@10.0.2.100:24567")),
@@ -290,6 +302,7 @@ CASES = [
     fault("A12", "one account by a parameter", STANDALONE, by_parameter("MPC_ACCOUNT_ID", Default="mpc-node-0.node0")),
     fault("A12", "one account, the value unknown", STANDALONE, by_parameter("MPC_ACCOUNT_ID")),
     fault("A12", "one task definition for two services", STANDALONE, same_definition, also=("I01",)),
+    fault("A12", "one family for two services", STANDALONE, one_family, also=("I01", "D14")),
     fault("A12", "another author's", TESTNET, replace("bravo.acme-signers", "alpha.acme-signers")),
     benign("A12", "DesiredCount 0", STANDALONE, desired(0)),
     benign("A12", "DesiredCount left out", STANDALONE, lambda t: [p.pop("DesiredCount") for p in services(t)]),
@@ -307,7 +320,9 @@ CASES = [
 
     fault("A16", "no init", STANDALONE, each(lambda c: c.pop("LinuxParameters")), verdict="WARN", options=OLD),
     fault("A16", "init off", EXISTING, container(LinuxParameters={"InitProcessEnabled": False}), verdict="WARN", options=OLD),
-    benign("A16", "a node that is process 1 itself", STANDALONE, each(lambda c: c.pop("LinuxParameters"))),
+    fault("A16", "no init, no profile", STANDALONE, each(lambda c: c.pop("LinuxParameters")), verdict="WARN"),
+    fault("A16", "no init in one node by hand", TESTNET, lambda s: s.replace("InitProcessEnabled: true", "InitProcessEnabled: false", 1), verdict="WARN"),
+    benign("A16", "an image whose node is process 1 itself", STANDALONE, each(lambda c: c.pop("LinuxParameters")), options=("--node-profile", "current")),
     benign("A16", "as text", STANDALONE, container(LinuxParameters={"InitProcessEnabled": "true"}), options=OLD),
 
     fault("A17", "no limit", STANDALONE, each(lambda c: c.pop("Ulimits")), verdict="WARN"),

@@ -8,6 +8,9 @@ GENERATED = {"PasswordLength": 32, "ExcludePunctuation": True, "RequireEachInclu
 ARN = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:keyholder-1-AbCdEf"
 
 
+PLACE = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
+
+
 def each_key(put_text, text):
     return both(*[put_text(name, text) for name in KEYS])
 
@@ -162,6 +165,18 @@ def by_name(t):
         injected(c, SK)["ValueFrom"] = f"mpc/{i}/account"
 
 
+def by_outer_name(value):
+    """ValueFrom names a secret that the template does not make; the rights stay on those it makes."""
+    return lambda t: [injected(c, SK).update(ValueFrom={"Fn::Sub": value}) for c in containers(t)]
+
+
+def by_short_arn_of_odd_name(t):
+    """The name of the secret ends as if AWS had made its end."""
+    for i, c in enumerate(containers(t)):
+        secret_of(t, c, STORE).update(Name=f"mpc-store-n00de{i}", GenerateSecretString=GENERATED)
+        injected(c, STORE)["ValueFrom"] = {"Fn::Sub": PLACE + "mpc-store-n00de%d" % i}
+
+
 def region(t):
     injected(containers(t)[1], SK)["ValueFrom"] = ARN.replace("keyholder-1-AbCdEf", "keyholder-2-GhIjKl").replace("eu-central-1", "us-east-1") + ":account::"
 
@@ -179,6 +194,7 @@ def user_data(key):
 
 
 CASES = [
+    fault("B01", "a note", STANDALONE, plain(SK, "will be set by operations"), also=("B14",)),
     fault("B01", "in JSON", COMPOSED, json_secret(SK, "REPLACE_WITH_REAL_KEY"), also=("B14",)),
     fault("B01", "plain", STANDALONE, both(plain(P2P, "CHANGEME")), also=("B14",)),
     fault("B01", "in brackets", STANDALONE, json_secret(P2P, "<your p2p key here>"), also=("B14", "B13")),
@@ -285,6 +301,10 @@ CASES = [
     fault("B11", "another region", EXISTING, region, verdict="WARN"),
     fault("B11", "no suffix", EXISTING, each(without_suffix), verdict="WARN"),
     fault("B11", "the name of a secret", STANDALONE, by_name),
+    fault("B11", "the name of a secret outside", STANDALONE, by_outer_name("mpc/account")),
+    fault("B11", "no suffix, and no right", STANDALONE, by_outer_name(PLACE + "mpc/account")),
+    fault("B11", "no suffix but a word, and no right", STANDALONE, by_outer_name(PLACE + "mpc-account-secret")),
+    fault("B11", "no suffix, the name has one", STANDALONE, by_short_arn_of_odd_name),
     benign("B11", "an SSM parameter", EXISTING, each(lambda c: injected(c, STORE).update(ValueFrom=injected(c, STORE)["ValueFrom"].split(":")[6].replace("keyholder", "/keyholder") + "/store"))),
     benign("B11", "the ARN of an SSM parameter", EXISTING, each(lambda c: injected(c, STORE).update(ValueFrom="arn:aws:ssm:eu-central-1:111122223333:parameter/" + injected(c, STORE)["ValueFrom"].split(":")[6]))),
     benign("B11", "the ARN is a parameter", TESTNET, lambda s: s.replace("Parameters:\n", "Parameters:\n  Arn: {Type: String}\n", 1).replace("ValueFrom: !Ref alphaSigner", "ValueFrom: !Ref Arn")),
@@ -335,6 +355,7 @@ CASES = [
     fault("B22", "by Ref", STANDALONE, both(drop(P2P), lambda t: [put(c, P2P, {"Ref": "Node%dP2pKey" % i}) for i, c in enumerate(containers(t))]), verdict="WARN"),
     fault("B22", "dynamic reference", EXISTING, lambda t: [(take(c, SK), put(c, SK, "{{resolve:secretsmanager:key-%d}}" % i)) for i, c in enumerate(containers(t))], verdict="WARN"),
     fault("B22", "the store key", TESTNET, lambda s: s.replace("            - {Name: MPC_SECRET_STORE_KEY, ValueFrom: !Ref alphaDisk}\n", "").replace("            - {Name: NEAR_BOOT_NODES,", '            - {Name: MPC_SECRET_STORE_KEY, Value: "%s"}\n            - {Name: NEAR_BOOT_NODES,' % HEX16, 1), verdict="WARN", also=("B21",)),
+    fault("B22", "one store key for all", STANDALONE, both(drop(STORE), lambda t: [put(c, STORE, HEX16) for c in containers(t)]), verdict="WARN", also=("B21",)),
     fault("B22", "an output", STANDALONE, output({"Ref": "Node0AccountSk"}), verdict="WARN"),
     fault("B22", "a parameter that is shown", STANDALONE, no_echo("Node0AccountSk", False), verdict="WARN"),
     fault("B22", "another author's parameter", TESTNET, replace("SignerA: {Type: String, NoEcho: true}", "SignerA: {Type: String}"), verdict="WARN"),

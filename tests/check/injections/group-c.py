@@ -192,6 +192,16 @@ def empty_group_attached(t):
         network(s)["SecurityGroups"] = [att("SpareGroup")]
 
 
+def tight_and_targets_elsewhere(t):
+    """The nodes may send to the EFS group alone, which the mount targets do not have."""
+    add(t, "SpareGroup", "AWS::EC2::SecurityGroup", {"GroupDescription": "spare", "VpcId": group_properties(t, "MpcNode")["VpcId"]})
+    group_properties(t, "MpcNode")["SecurityGroupEgress"] = [
+        *[{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": "0.0.0.0/0"} for port in (80, 443, 3030, 24567)],
+        {"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, "DestinationSecurityGroupId": group(t, "Efs")}]
+    for p in targets(t):
+        p["SecurityGroups"] = [att("SpareGroup")]
+
+
 def second_group_attached(t):
     add(t, "SpareGroup", "AWS::EC2::SecurityGroup", {"GroupDescription": "spare", "VpcId": group_properties(t, "MpcNode")["VpcId"]})
     for s in nodes(t):
@@ -633,13 +643,15 @@ CASES = [
     fault("C16", "nodes have an empty group", STANDALONE, empty_group_attached, also=["C01"]),
     fault("C16", "nodes have the EFS group", STANDALONE, lambda t: [network(s).update(SecurityGroups=[group(t, "Efs")]) for s in nodes(t)], also=["C01", "C02", "C03"]),
     fault("C16", "mount targets have the node's group", STANDALONE, lambda t: [p.update(SecurityGroups=[group(t, "MpcNode")]) for _, p in resources(t, "AWS::EFS::MountTarget")], also=["C01"]),
-    fault("C16", "mount targets have the default group", STANDALONE, targets_without_groups, also=["C22", "C01", "S01"]),
+    fault("C16", "mount targets have the default group", STANDALONE, targets_without_groups),
     fault("C16", "mount targets have an empty list", STANDALONE, each(targets, lambda p: p.update(SecurityGroups=[])), also=["C22", "C01"]),
     fault("C16", "by hand: only the peers' group", PRIVATE, edit("[!GetAtt NodeSg.GroupId, !GetAtt PeerSg.GroupId]", "[!GetAtt PeerSg.GroupId]"), also=["C02", "C03", "C01"]),
     fault("C16", "by hand: targets with the nodes' group", PUBLIC, within("TargetA", "!Ref DiskSg", "!Ref NodeSg"), also=["C01"]),
+    fault("C16", "tight nodes, mount targets have an empty group", STANDALONE, tight_and_targets_elsewhere),
     benign("C16", "a second group", STANDALONE, second_group_attached),
 
     # C17
+    fault("C17", "by hand: the endpoints' group is of another VPC", SEALED, lambda s: within("Doors", "VpcId: !Ref Net", "VpcId: !Ref OtherNet")(s.replace("Resources:\n", "Resources:\n  OtherNet:\n    Type: AWS::EC2::VPC\n    Properties: {CidrBlock: 10.77.0.0/16}\n", 1))),
     fault("C17", "the node's group is in another VPC", STANDALONE, group_of_other_vpc("MpcNode")),
     fault("C17", "the EFS group is in another VPC", STANDALONE, group_of_other_vpc("Efs")),
     fault("C17", "a mount target is in another VPC", STANDALONE, target_in_other_vpc, also=["D06"]),
@@ -721,6 +733,7 @@ CASES = [
     benign("C26", "egress to the chain's group", COMPOSED, egress("MpcNode", tcp(443), tcp(2049), tcp(80), to_group(3030, "NearSg"), to_group(24567, "NearSg"))),
 
     # C27
+    fault("C27", "a VPC that is too large", STANDALONE, lambda t: first(t, "AWS::EC2::VPC").update(CidrBlock="10.0.0.0/15")),
     fault("C27", "two subnets with one range", STANDALONE, private_ranges("10.0.2.0/24", "10.0.2.0/24")),
     fault("C27", "overlapping ranges", STANDALONE, private_ranges("10.0.2.0/23", "10.0.3.0/24")),
     fault("C27", "a range outside the VPC", STANDALONE, private_ranges("10.0.2.0/24", "10.1.3.0/24")),
