@@ -362,6 +362,14 @@ void check_f_host_port(struct check *c)
 /* ---- F26, F27, F28
  * -------------------------------------------------------------------------------- */
 
+/* Not given, or given as an empty text. */
+static bool is_blank(const struct deployment *d, const json_t *value)
+{
+	const char *text = value ? deployment_text(d, value) : "";
+
+	return text && !*text;
+}
+
 static void log_options_of(struct check *c, const struct check_subject *s, size_t i,
 			   const json_t *log)
 {
@@ -384,7 +392,7 @@ static void log_options_of(struct check *c, const struct check_subject *s, size_
 	for (size_t k = 0; k < 3; k++) {
 		OWN(str) char *text = str_printf("awslogs needs the option %s.", names[k]);
 
-		if (!json_object_get(options, names[k]) && (k < 2 || s->fargate))
+		if (is_blank(check_deployment(c), json_object_get(options, names[k])) && (k < 2 || s->fargate))
 			check_container_fails(c, s, i, "LogConfiguration/Options", text);
 	}
 }

@@ -659,6 +659,9 @@ void check_rights_trust(const struct check_rights *r, const struct deployment_ro
 		     "AAWS..Region\x03:\x03"
 		     "AAWS..AccountId\x03:task/\x03Ptask\x03");
 	json_set_str(context, "aws:securetransport", "true");
+	/* services give no such proofs */
+	json_object_set_new(context, "sts:externalid", json_null());
+	json_object_set_new(context, "aws:multifactorauthpresent", json_null());
 	check_rights_service(r->d, &q, service, ret);
 }
 
