@@ -116,6 +116,8 @@ CASES = [
 
     # --- logs -------------------------------------------------------------------------------------------------------------------------
     fault("F26", "the chain node has no prefix", COMPOSED, lambda t: near(t)["ContainerDefinitions"][0]["LogConfiguration"]["Options"].pop("awslogs-stream-prefix")),
+    fault("F26", "a region spelt out, the stack's is open", STANDALONE, every_container(lambda c: c["LogConfiguration"]["Options"].update({"awslogs-region": "us-east-1"})), verdict="WARN"),
+    benign("F26", "a region spelt out everywhere", COMPACT, lambda text: text.replace("${AWS::Region}", "eu-west-1").replace('!Ref "AWS::Region"', "eu-west-1")),
     fault("F26", "an empty region", STANDALONE, every_container(lambda c: c["LogConfiguration"]["Options"].update({"awslogs-region": ""}))),
     fault("F26", "another region than the subnets'", COMPACT, replace('AvailabilityZone: !Select [0, !GetAZs ""]', "AvailabilityZone: eu-west-1a",
           'AvailabilityZone: !Select [1, !GetAZs ""]', "AvailabilityZone: eu-west-1b", 'awslogs-region: !Ref "AWS::Region"', "awslogs-region: us-east-1")),
