@@ -87,8 +87,7 @@ static struct identity container_identity(const struct deployment *d,
 	id.known = num_parse_i64(uid, 0, INT32_MAX, &number) == 0 || !strcmp(uid, "root");
 	if (id.known)
 		id.uid = strcmp(uid, "root") ? (long)number : 0;
-	if (text[strlen(uid)] &&
-	    num_parse_i64(text + strlen(uid) + 1, 0, INT32_MAX, &number) == 0)
+	if (text[strlen(uid)] && num_parse_i64(text + strlen(uid) + 1, 0, INT32_MAX, &number) == 0)
 		id.gid = (long)number;
 	return id;
 }
@@ -159,7 +158,8 @@ static bool directory_of(const struct deployment *d, const struct deployment_vol
 
 	*ret = (struct directory){ .mode = 0755 };
 	(void)snprintf(ret->name, sizeof(ret->name), "%s %s",
-		       v->access_point ? "the directory of access point" : "the root of file system",
+		       v->access_point ? "the directory of access point"
+				       : "the root of file system",
 		       check_name(v->access_point ? v->access_point : v->system->resource));
 	if (!strcmp(at, "/"))
 		return v->system && v->system->resource && !v->system->resource->physical_id;
@@ -186,9 +186,9 @@ static void report_squashed(struct check *c, const struct directory *at, struct 
 static bool may_write(const struct deployment *d, const struct deployment_volume *v,
 		      const struct directory *at, struct identity id)
 {
-	unsigned bits = id.uid == at->owner				      ? 0300
+	unsigned bits = id.uid == at->owner				       ? 0300
 			: id.gid == at->group || in_secondary(d, v, at->group) ? 0030
-									      : 0003;
+									       : 0003;
 
 	return (at->mode & bits) == bits;
 }
@@ -198,8 +198,8 @@ void check_volume_d05(struct check *c, const struct deployment_service *s,
 {
 	const struct deployment *d = check_deployment(c);
 	struct check_finding f = { .severity = CHECK_FAIL,
-				   .resource = v->access_point ? v->access_point
-							       : s->task->resource,
+				   .resource =
+					   v->access_point ? v->access_point : s->task->resource,
 				   .property = v->access_point ? "RootDirectory" : "Volumes",
 				   .second = s->task->resource,
 				   .service = s };

@@ -143,8 +143,7 @@ static void volume_d03(struct check *c, const struct deployment_service *s,
 		   "\"Path\":\"/node\","
 		   "\"CreationInfo\":{\"OwnerUid\":\"1000\",\"OwnerGid\":\"1000\",\"Permissions\":"
 		   "\"755\"}}}}";
-	check_add(c, &f, "volume %s mounts %s%s", v->name ? v->name : "?",
-		  shown,
+	check_add(c, &f, "volume %s mounts %s%s", v->name ? v->name : "?", shown,
 		  fs ? ", which does not exist on a new file system"
 		     : " of a file system outside of the templates");
 }

@@ -162,6 +162,8 @@ static bool is_here(const char *text, const struct here *h)
 	size_t len = 0;
 	const char *region = literal_region(text, &len);
 
+	if (check_rights_is_region(text, strlen(text)))
+		return str_eq(h->region, text);
 	if (region &&
 	    (!h->region || strlen(h->region) != len || strncmp(h->region, region, len) != 0))
 		return false;

@@ -393,7 +393,8 @@ static void log_options_of(struct check *c, const struct check_subject *s, size_
 	for (size_t k = 0; k < 3; k++) {
 		OWN(str) char *text = str_printf("awslogs needs the option %s.", names[k]);
 
-		if (is_blank(check_deployment(c), json_object_get(options, names[k])) && (k < 2 || s->fargate))
+		if (is_blank(check_deployment(c), json_object_get(options, names[k])) &&
+		    (k < 2 || s->fargate))
 			check_container_fails(c, s, i, "LogConfiguration/Options", text);
 	}
 }
@@ -404,10 +405,10 @@ static void log_region(struct check *c, const struct check_subject *s, size_t i,
 	const struct deployment *d = check_deployment(c);
 	const json_t *options = json_map(log, "Options");
 	const char *literal = check_text(d, json_object_get(options, "awslogs-region"));
-	const char *region =
-		*literal ? check_place_region(c, s->task->template) : NULL;
-	OWN(str) char *where = str_printf(
-		"ContainerDefinitions/%zu/LogConfiguration/Options/awslogs-region", i);
+	const char *region = *literal ? check_place_region(c, s->task->template) : NULL;
+	OWN(str)
+	char *where =
+		str_printf("ContainerDefinitions/%zu/LogConfiguration/Options/awslogs-region", i);
 	struct check_finding f = check_about(s, region ? CHECK_FAIL : CHECK_WARN, where);
 
 	if (!*literal || str_eq(region, literal) ||
@@ -415,7 +416,8 @@ static void log_region(struct check *c, const struct check_subject *s, size_t i,
 	    !deployment_target(d, json_object_get(options, "awslogs-group"), NULL))
 		return;
 	f.remedy = "\"awslogs-region\": {\"Ref\": \"AWS::Region\"}";
-	check_add(c, &f, "The log group of container %s is looked for in %s, but the stack is in %s.",
+	check_add(c, &f,
+		  "The log group of container %s is looked for in %s, but the stack is in %s.",
 		  check_container_name(s, i), literal,
 		  region ? region : "the region it is deployed to");
 }

@@ -578,6 +578,9 @@ CASES = [
     fault("D23", "transitEncryption", STANDALONE, spelt("transitEncryption", "TransitEncryption")),
     benign("D09", "the account's root in the policy, rights at the role", STANDALONE, policy({"Effect": "Allow", "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}, "Action": "elasticfilesystem:*"})),
     benign("D09", "only over TLS", STANDALONE, policy({"Effect": "Allow", "Principal": ANYONE, "Action": [MOUNT, WRITE], "Condition": {"Bool": {"aws:SecureTransport": "true"}}})),
+    fault("D09", "only without TLS, says the policy, and no rights at the role", STANDALONE, all_of(
+        lambda t: [p["PolicyDocument"].update(Statement=[s for s in p["PolicyDocument"]["Statement"] if MOUNT not in s["Action"]] or [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]) for _, p in resources(t, "AWS::IAM::Policy")],
+        policy({"Effect": "Allow", "Principal": ANYONE, "Action": [MOUNT, WRITE], "Condition": {"Bool": {"aws:SecureTransport": "false"}}}))),
     benign("D09", "denied without TLS", STANDALONE, policy({"Effect": "Deny", "Principal": ANYONE, "Action": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}})),
     benign("D09", "anonymous, the policy lets all in", STANDALONE, all_of(anonymous, policy({"Effect": "Allow", "Principal": ANYONE, "Action": [MOUNT, WRITE, ROOT]}))),
     fault("D09", "anonymous, the policy lets roles in", STANDALONE, all_of(anonymous, policy({"Effect": "Allow", "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}, "Action": "elasticfilesystem:*"}))),
