@@ -66,40 +66,51 @@ void check_d04(struct check *c)
 	}
 }
 
-/* The identity that arrives at the directory. */
+/* The identity that arrives at the directory: that of the access point, else that of the container,
+ * which is root's unless it says otherwise (the node image names no user). */
 struct identity {
 	long uid, gid;
 	bool known;
 };
 
+static struct identity container_identity(const struct deployment *d,
+					  const struct deployment_service *s)
+{
+	const json_t *user = json_object_get(check_node(s), "User");
+	const char *text = user ? deployment_text(d, user) : "0";
+	OWN(str) char *uid = text ? str_dup_n(text, strcspn(text, ":")) : NULL;
+	struct identity id = { .gid = -1 };
+	int64_t number;
+
+	if (!text || !check_node(s))
+		return id;
+	id.known = num_parse_i64(uid, 0, INT32_MAX, &number) == 0 || !strcmp(uid, "root");
+	if (id.known)
+		id.uid = strcmp(uid, "root") ? (long)number : 0;
+	if (text[strlen(uid)] && num_parse_i64(text + strlen(uid) + 1, 0, INT32_MAX, &number) == 0)
+		id.gid = (long)number;
+	return id;
+}
+
 static struct identity identity_of(const struct deployment *d, const struct deployment_service *s,
 				   const struct deployment_volume *v)
 {
-	const json_t *user = json_map(v->access_point->properties, "PosixUser");
+	const json_t *user =
+		v->access_point ? json_map(v->access_point->properties, "PosixUser") : NULL;
 	struct identity id = { .known = false };
 
-	if (user) {
-		id.known = check_number(d, json_object_get(user, "Uid"), &id.uid) &&
-			   check_number(d, json_object_get(user, "Gid"), &id.gid);
-	} else if (s->task && check_node(s)) {
-		const char *text = check_text(d, json_object_get(check_node(s), "User"));
-		OWN(str) char *uid = str_dup_n(text, strcspn(text, ":"));
-		int64_t number;
-		id.gid = -1;
-		id.known = *text && num_parse_i64(uid, 0, INT32_MAX, &number) == 0;
-		if (id.known)
-			id.uid = (long)number;
-		if (id.known && text[strlen(uid)] &&
-		    num_parse_i64(text + strlen(uid) + 1, 0, INT32_MAX, &number) == 0)
-			id.gid = (long)number;
-	}
+	if (!user)
+		return container_identity(d, s);
+	id.known = check_number(d, json_object_get(user, "Uid"), &id.uid) &&
+		   check_number(d, json_object_get(user, "Gid"), &id.gid);
 	return id;
 }
 
 static bool in_secondary(const struct deployment *d, const struct deployment_volume *v, long gid)
 {
-	const json_t *list = json_path(v->access_point->properties, "PosixUser.SecondaryGids"),
-		     *one;
+	const json_t *one, *list = v->access_point ? json_path(v->access_point->properties,
+							       "PosixUser.SecondaryGids")
+						   : NULL;
 	long number;
 	size_t i;
 
@@ -127,67 +138,94 @@ static bool is_squashed(const struct check *c, const struct deployment_service *
 	return root != CHECK_MOUNT_ALLOWED && root != CHECK_MOUNT_UNKNOWN;
 }
 
-static void report_squashed(struct check *c, const struct deployment_volume *v,
-			    struct check_finding *f)
+/* The directory that the volume mounts, as it is on its first use. */
+struct directory {
+	long owner, group;
+	unsigned mode;
+	char name[160];
+};
+
+/* A new file system's own root is root's; another directory is made as CreationInfo says. */
+static bool directory_of(const struct deployment *d, const struct deployment_volume *v,
+			 struct directory *ret)
+{
+	const json_t *p = v->access_point ? v->access_point->properties : NULL;
+	const json_t *path = p ? json_path(p, "RootDirectory.Path")
+			       : json_object_get(check_efs(v), "RootDirectory");
+	const json_t *info = json_path(p, "RootDirectory.CreationInfo");
+	const char *text = check_text(d, json_object_get(info, "Permissions"));
+	const char *at = path ? check_text(d, path) : "/";
+
+	*ret = (struct directory){ .mode = 0755 };
+	(void)snprintf(ret->name, sizeof(ret->name), "%s %s",
+		       v->access_point ? "the directory of access point"
+				       : "the root of file system",
+		       check_name(v->access_point ? v->access_point : v->system->resource));
+	if (!strcmp(at, "/"))
+		return v->system && v->system->resource && !v->system->resource->physical_id;
+	if (!*text || strlen(text) > 4 || strspn(text, "01234567") != strlen(text) ||
+	    !check_number(d, json_object_get(info, "OwnerUid"), &ret->owner) ||
+	    !check_number(d, json_object_get(info, "OwnerGid"), &ret->group))
+		return false;
+	ret->mode = 0;
+	for (; *text; text++)
+		ret->mode = ret->mode * 8 + (unsigned)(*text - '0');
+	return true;
+}
+
+static void report_squashed(struct check *c, const struct directory *at, struct check_finding *f)
 {
 	f->remedy = "elasticfilesystem:ClientRootAccess for the task role, or a PosixUser other "
 		    "than 0 that owns the directory";
 	check_add(c, f,
-		  "tasks come to access point %s as root, but nothing gives them "
+		  "tasks come to %s as root, but nothing gives them "
 		  "elasticfilesystem:ClientRootAccess: they are nobody there and cannot write",
-		  check_name(v->access_point));
+		  at->name);
+}
+
+static bool may_write(const struct deployment *d, const struct deployment_volume *v,
+		      const struct directory *at, struct identity id)
+{
+	unsigned bits = id.uid == at->owner				       ? 0300
+			: id.gid == at->group || in_secondary(d, v, at->group) ? 0030
+									       : 0003;
+
+	return (at->mode & bits) == bits;
 }
 
 void check_volume_d05(struct check *c, const struct deployment_service *s,
 		      const struct deployment_volume *v)
 {
 	const struct deployment *d = check_deployment(c);
-	const json_t *info = v->access_point ? json_path(v->access_point->properties,
-							 "RootDirectory.CreationInfo")
-					     : NULL;
 	struct check_finding f = { .severity = CHECK_FAIL,
-				   .resource = v->access_point,
-				   .property = "RootDirectory/CreationInfo",
+				   .resource =
+					   v->access_point ? v->access_point : s->task->resource,
+				   .property = v->access_point ? "RootDirectory" : "Volumes",
 				   .second = s->task->resource,
 				   .service = s };
 	struct identity id;
-	long owner, group, mode;
-	const char *text;
-	uint64_t octal = 0;
-	unsigned bits;
+	struct directory at;
 
-	if (!info || !check_volume_writable(s, v))
-		return;
-	text = check_text(d, json_object_get(info, "Permissions"));
-	if (!*text || strlen(text) > 4 || strspn(text, "01234567") != strlen(text) ||
-	    !check_number(d, json_object_get(info, "OwnerUid"), &owner) ||
-	    !check_number(d, json_object_get(info, "OwnerGid"), &group))
-		return;
-	for (const char *p = text; *p; p++)
-		octal = octal * 8 + (uint64_t)(*p - '0');
-	mode = (long)octal;
-	if ((mode & 3) == 3)
+	if ((check_access_point(v) && !v->access_point) || !v->system ||
+	    !check_volume_writable(s, v) || !directory_of(d, v, &at) || (at.mode & 0333) == 0333)
 		return;
 	id = identity_of(d, s, v);
 	if (!id.known) {
 		f.severity = CHECK_UNKNOWN;
 		f.lookup = "the user of the image (docker image inspect: Config.User)";
-		check_add(c, &f,
-			  "access point %s has no PosixUser that says who writes to its directory",
-			  check_name(v->access_point));
+		check_add(c, &f, "whether %s is one that the container may write to is not known",
+			  at.name);
 		return;
 	}
 	if (id.uid == 0) {
 		if (is_squashed(c, s, v))
-			report_squashed(c, v, &f);
+			report_squashed(c, &at, &f);
 		return;
 	}
-	bits = id.uid == owner ? 0300 : id.gid == group || in_secondary(d, v, group) ? 0030 : 0003;
-	if (((unsigned)mode & bits) == bits)
+	if (may_write(d, v, &at, id))
 		return;
-	f.remedy = "OwnerUid and OwnerGid equal to PosixUser's Uid and Gid, Permissions 755";
-	check_add(c, &f,
-		  "user %ld:%ld cannot write to the directory of access point %s: it belongs to "
-		  "%ld:%ld with mode %s",
-		  id.uid, id.gid, check_name(v->access_point), owner, group, text);
+	f.remedy = "an access point whose RootDirectory has a Path of its own and CreationInfo "
+		   "with OwnerUid and OwnerGid equal to PosixUser's Uid and Gid, Permissions 755";
+	check_add(c, &f, "user %ld:%ld cannot write to %s: it belongs to %ld:%ld with mode %04o",
+		  id.uid, id.gid, at.name, at.owner, at.group, at.mode);
 }

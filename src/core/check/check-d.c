@@ -70,11 +70,28 @@ static void volume_d01(struct check *c, const struct deployment_service *s,
 		  f.severity == CHECK_UNKNOWN ? "not known here" : "not");
 }
 
-static bool other_root(struct check *c, const struct deployment_volume *v)
+/* PASS: RootDirectory is given and is not "/". Pseudo parameters are never empty, others may be. */
+static enum verdict other_root(const struct deployment *d, const struct deployment_volume *v)
 {
-	const char *root = efs_text(c, v, "RootDirectory");
+	const json_t *given = json_object_get(check_efs(v), "RootDirectory");
+	OWN(str) char *root = given ? check_flat(d, given) : NULL;
+	const char *known = root;
 
-	return *root && strcmp(root, "/") != 0;
+	if (!root || !*root || !strcmp(root, "/"))
+		return VERDICT_FAIL;
+	while (*known == '/' || (str_starts(known, "${") && !str_starts(known, "${AWS::"))) {
+		const char *end = *known == '$' ? strchr(known, '}') : known;
+
+		if (!end)
+			return VERDICT_UNKNOWN;
+		known = end + 1;
+	}
+	return *known ? VERDICT_PASS : VERDICT_UNKNOWN;
+}
+
+static char *root_shown(struct check *c, const struct deployment_volume *v)
+{
+	return check_flat(check_deployment(c), json_object_get(check_efs(v), "RootDirectory"));
 }
 
 static void volume_d02(struct check *c, const struct deployment_service *s,
@@ -90,13 +107,20 @@ static void volume_d02(struct check *c, const struct deployment_service *s,
 		.remedy = "no RootDirectory; the access point's RootDirectory.Path is the "
 			  "root"
 	};
+	enum verdict other = other_root(check_deployment(c), v);
+	OWN(str) char *shown = NULL;
 
-	if (check_access_point(v) && other_root(c, v))
-		check_add(
-			c, &f,
-			"volume %s has an access point and RootDirectory %s: with an access point "
-			"it is / or absent",
-			v->name ? v->name : "?", efs_text(c, v, "RootDirectory"));
+	if (!check_access_point(v) || other == VERDICT_FAIL)
+		return;
+	shown = root_shown(c, v);
+	if (other == VERDICT_UNKNOWN) {
+		f.severity = CHECK_UNKNOWN;
+		f.lookup = "the value of RootDirectory's parameter";
+	}
+	check_add(c, &f,
+		  "volume %s has an access point and RootDirectory %s: with an access point "
+		  "it is / or absent",
+		  v->name ? v->name : "?", shown);
 }
 
 static void volume_d03(struct check *c, const struct deployment_service *s,
@@ -109,16 +133,17 @@ static void volume_d03(struct check *c, const struct deployment_service *s,
 				   .property = at.text,
 				   .second = fs,
 				   .service = s };
+	OWN(str) char *shown = NULL;
 
-	if (check_access_point(v) || !other_root(c, v))
+	if (check_access_point(v) || other_root(check_deployment(c), v) != VERDICT_PASS)
 		return;
+	shown = root_shown(c, v);
 	f.lookup = fs ? NULL : "whether the directory exists on the file system: mount it once";
 	f.remedy = "{\"Type\":\"AWS::EFS::AccessPoint\",\"Properties\":{\"RootDirectory\":{"
 		   "\"Path\":\"/node\","
 		   "\"CreationInfo\":{\"OwnerUid\":\"1000\",\"OwnerGid\":\"1000\",\"Permissions\":"
 		   "\"755\"}}}}";
-	check_add(c, &f, "volume %s mounts %s%s", v->name ? v->name : "?",
-		  efs_text(c, v, "RootDirectory"),
+	check_add(c, &f, "volume %s mounts %s%s", v->name ? v->name : "?", shown,
 		  fs ? ", which does not exist on a new file system"
 		     : " of a file system outside of the templates");
 }
@@ -172,8 +197,7 @@ static void volume_d11(struct check *c, const struct deployment_service *s,
 		.remedy = "\"TaskRoleArn\": {\"Fn::GetAtt\":[\"<task role>\",\"Arn\"]}"
 	};
 
-	if (!strcmp(efs_text(c, v, "AuthorizationConfig.IAM"), "ENABLED") && !s->task->task_role &&
-	    !json_object_get(s->task->resource->properties, "TaskRoleArn"))
+	if (!strcmp(efs_text(c, v, "AuthorizationConfig.IAM"), "ENABLED") && !s->task->task_role)
 		check_add(c, &f,
 			  "volume %s uses IAM authorization, and the task definition has no task "
 			  "role",
@@ -409,9 +433,9 @@ static void run_d25(struct check *c)
 
 /* ---- one directory, one writer: D14, D15, D29 ------------------------------------------------ */
 
-/* Where a volume's root is on its file system: path of the access point, or RootDirectory. NULL:
- * not known. Borrowed. */
-static const char *directory_of(struct check *c, const struct deployment_volume *v)
+/* Where a volume's root is on its file system: path of the access point, or RootDirectory; what is
+ * not known in it as its identity. NULL: not known at all. Caller's. */
+static char *directory_of(struct check *c, const struct deployment_volume *v)
 {
 	const struct deployment *d = check_deployment(c);
 	const json_t *path;
@@ -420,14 +444,14 @@ static const char *directory_of(struct check *c, const struct deployment_volume 
 		return NULL;
 	path = v->access_point ? json_path(v->access_point->properties, "RootDirectory.Path")
 			       : json_object_get(check_efs(v), "RootDirectory");
-	return path ? deployment_text(d, path) : "/";
+	return path ? check_flat(d, path) : str_dup("/");
 }
 
 static bool same_directory(struct check *c, const struct deployment_volume *a,
 			   const struct deployment_volume *b)
 {
 	const json_t *one = check_access_point(a), *other = check_access_point(b);
-	const char *left, *right;
+	OWN(str) char *left = NULL, *right = NULL;
 
 	if (one && other && check_same(check_deployment(c), one, other) == VERDICT_PASS)
 		return true;

@@ -127,8 +127,9 @@ static const char *literal_region(const char *arn, size_t *ret_len)
 }
 
 /* An ARN of the need's own that lies elsewhere. Registries may; what is injected may not. */
-static void elsewhere(struct check *c, const struct check_need *n, const char *region)
+static void elsewhere(struct check *c, const struct check_need *n)
 {
+	const char *region = check_place_region(c, n->service->task->resource->template);
 	struct check_finding f = { .severity = CHECK_FAIL,
 				   .resource = n->service->task->resource,
 				   .property = n->property,
@@ -136,50 +137,76 @@ static void elsewhere(struct check *c, const struct check_need *n, const char *r
 	size_t len;
 	const char *literal = literal_region(n->resource, &len);
 
-	if (!literal || !strcmp(n->kind, "image") ||
+	if (!region || !literal || !strcmp(n->kind, "image") ||
 	    (strlen(region) == len && !strncmp(region, literal, len)))
 		return;
 	check_add(c, &f, "An ARN names region %.*s, but the subnets are in %s.", (int)len, literal,
 		  region);
 }
 
-/* The first region or account that a policy spells out, other than `region`; NULL: none. */
-static char *spelt_out(const struct deployment *d, const json_t *node, const char *region,
+/* Where the stack is; NULL: not known. */
+struct here {
+	const char *region, *account;
+};
+
+static struct here here_of(const struct check *c, const struct deployment_resource *r)
+{
+	return (struct here){ check_place_region(c, r->template),
+			      check_place_account(c, r->template) };
+}
+
+/* Of an account that is not known, the region decides. */
+static bool is_here(const char *text, const struct here *h)
+{
+	const char *account = text;
+	size_t len = 0;
+	const char *region = literal_region(text, &len);
+
+	if (check_rights_is_region(text, strlen(text)))
+		return str_eq(h->region, text);
+	if (region &&
+	    (!h->region || strlen(h->region) != len || strncmp(h->region, region, len) != 0))
+		return false;
+	for (int colons = 0; colons < 4 && account && str_starts(text, "arn:"); colons++)
+		account = strchr(account, ':') ? strchr(account, ':') + 1 : NULL;
+	if (!h->account || !account || *account < '0' || *account > '9')
+		return region != NULL;
+	return str_starts(account, h->account);
+}
+
+/* The first region or account that a policy spells out, other than the stack's; NULL: none. */
+static char *spelt_out(const struct deployment *d, const json_t *node, const struct here *h,
 		       unsigned depth)
 {
 	OWN(str) char *text = NULL;
 	OWN(str) char *moved = NULL;
 	char *found = NULL;
-	const char *key, *literal;
+	const char *key;
 	json_t *member;
-	size_t i, len;
+	size_t i;
 
 	if (depth > 16)
 		return NULL;
 	if (json_is_string(node) || template_is_symbol(node)) {
 		text = check_rights_text(d, node);
 		moved = check_rights_anywhere(text);
-		literal = moved ? literal_region(text, &len) : NULL;
-		if (!moved ||
-		    (literal && region && strlen(region) == len && !strncmp(region, literal, len)))
-			return NULL;
-		return check_rights_show(text);
+		return !moved || is_here(text, h) ? NULL : check_rights_show(text);
 	}
 	json_array_foreach(node, i, member)
 		if (!found)
-			found = spelt_out(d, member, region, depth + 1);
+			found = spelt_out(d, member, h, depth + 1);
 	json_object_foreach((json_t *)(uintptr_t)node, key, member)
 		if (!found)
-			found = spelt_out(d, member, region, depth + 1);
+			found = spelt_out(d, member, h, depth + 1);
 	return found;
 }
 
 /* A right is there but for a place that is spelt out: it holds in one region or account only. */
 static void bound(struct check *c, const struct deployment_service *s,
-		  const struct deployment_role *role, const json_t *document, const char *region,
-		  const char *what)
+		  const struct deployment_role *role, const json_t *statement, const char *what)
 {
-	OWN(str) char *found = spelt_out(check_deployment(c), document, region, 0);
+	struct here here = here_of(c, role->resource);
+	OWN(str) char *found = spelt_out(check_deployment(c), statement, &here, 0);
 	struct check_finding f = { .severity = CHECK_WARN,
 				   .resource = role->resource,
 				   .second = s->task->resource,
@@ -191,16 +218,38 @@ static void bound(struct check *c, const struct deployment_service *s,
 			  what, found);
 }
 
-static void bound_policies(struct check *c, const struct deployment_service *s,
-			   const struct deployment_role *role, const char *region,
-			   const char *action)
+/* What a statement lists may be the action; NotAction and what is not known may. */
+static bool may_name(const json_t *statement, const char *action)
 {
-	for (size_t i = 0; i < role->policy_count; i++)
-		bound(c, s, role, role->policies[i].document, region, action);
+	const json_t *list = json_object_get(statement, "Action"), *one;
+	size_t i;
+
+	if (json_is_string(list))
+		return str_glob(json_string_value(list), action, true);
+	json_array_foreach(list, i, one)
+		if (!json_is_string(one) || str_glob(json_string_value(one), action, true))
+			return true;
+	return !json_is_array(list);
+}
+
+static void bound_policies(struct check *c, const struct deployment_service *s,
+			   const struct deployment_role *role, const char *action)
+{
+	for (size_t i = 0; i < role->policy_count; i++) {
+		const json_t *statements = json_object_get(role->policies[i].document, "Statement");
+		const json_t *one;
+		size_t k;
+
+		if (json_is_object(statements) && may_name(statements, action))
+			bound(c, s, role, statements, action);
+		json_array_foreach(statements, k, one)
+			if (may_name(one, action))
+				bound(c, s, role, one, action);
+	}
 }
 
 static void bound_mounts(struct check *c, const struct check_rights *rights,
-			 const struct deployment_service *s, const char *region)
+			 const struct deployment_service *s)
 {
 	static const char action[] = "elasticfilesystem:ClientMount";
 
@@ -208,12 +257,11 @@ static void bound_mounts(struct check *c, const struct check_rights *rights,
 		if (s->task->volumes[v].system && s->task->task_role &&
 		    s->task->task_role->resource &&
 		    check_rights_mount_elsewhere(rights, s->task, &s->task->volumes[v], action))
-			bound_policies(c, s, s->task->task_role, region, action);
+			bound_policies(c, s, s->task->task_role, action);
 }
 
 static void bound_trust(struct check *c, const struct check_rights *rights,
-			const struct deployment_service *s, const struct deployment_role *role,
-			const char *region)
+			const struct deployment_service *s, const struct deployment_role *role)
 {
 	struct iam_answer here, anywhere;
 
@@ -222,7 +270,7 @@ static void bound_trust(struct check *c, const struct check_rights *rights,
 	check_rights_trust(rights, role, "ecs-tasks.amazonaws.com", false, &here);
 	check_rights_trust(rights, role, "ecs-tasks.amazonaws.com", true, &anywhere);
 	if (here.decision != IAM_ALLOWED && anywhere.decision == IAM_ALLOWED)
-		bound(c, s, role, role->trust, region, "The trust policy");
+		bound(c, s, role, role->trust, "The trust policy");
 }
 
 void check_e_literals(struct check *c)
@@ -230,7 +278,6 @@ void check_e_literals(struct check *c)
 	const struct deployment *d = check_deployment(c);
 	const struct check_rights *rights = check_rights_of(c);
 	const struct check_needs *needs = check_needs_of(c);
-	OWN(str) char *region = check_rights_region(d);
 	size_t count;
 	const struct deployment_service *const *services = deployment_services(d, &count);
 
@@ -238,8 +285,7 @@ void check_e_literals(struct check *c)
 		const struct check_need *n = &needs->list[i];
 		struct iam_answer here, anywhere;
 
-		if (region)
-			elsewhere(c, n, region);
+		elsewhere(c, n);
 		if (!n->role || !n->role->resource)
 			continue;
 		check_need_ask(d, rights, n, false, &here);
@@ -247,16 +293,16 @@ void check_e_literals(struct check *c)
 			continue;
 		check_need_ask(d, rights, n, true, &anywhere);
 		if (anywhere.decision == IAM_ALLOWED)
-			bound_policies(c, n->service, n->role, region, n->action);
+			bound_policies(c, n->service, n->role, n->action);
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct deployment_task *t = services[i]->task;
 
 		if (!t || !t->resource)
 			continue;
-		bound_mounts(c, rights, services[i], region);
-		bound_trust(c, rights, services[i], t->execution_role, region);
+		bound_mounts(c, rights, services[i]);
+		bound_trust(c, rights, services[i], t->execution_role);
 		if (t->task_role != t->execution_role)
-			bound_trust(c, rights, services[i], t->task_role, region);
+			bound_trust(c, rights, services[i], t->task_role);
 	}
 }

@@ -160,8 +160,7 @@ static void execution_role(struct check *c)
 					   .property = "",
 					   .service = n->service };
 
-		if (n->role || n->service == said ||
-		    json_object_get(n->service->task->resource->properties, "ExecutionRoleArn"))
+		if (n->role || n->service == said)
 			continue;
 		said = n->service;
 		check_add(c, &f,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/check/check-topology.h"
 
 /* What a slim image with python3 and openssl does not have. */
 static bool not_in_node_image(const char *word, size_t len)
@@ -103,6 +104,24 @@ static char *missing_tool(const char *line)
 	return NULL;
 }
 
+/* The same of a command that no shell reads, unless it calls one. Caller frees. */
+static char *missing_program(const struct deployment *d, const json_t *command)
+{
+	for (size_t i = 1; i < json_array_size(command); i++) {
+		const char *word = check_text(d, json_array_get(command, i));
+		const char *option = check_text(d, json_array_get(command, i + 1));
+		size_t len = strlen(word);
+
+		if (not_in_node_image(word, len))
+			return str_dup(word);
+		if (is_shell(word, len) && *option == '-' && str_ends(option, "c"))
+			return missing_tool(check_text(d, json_array_get(command, i + 2)));
+		if (!keeps_command(word, len))
+			break;
+	}
+	return NULL;
+}
+
 static void health_command(struct check *c, const struct check_subject *s)
 {
 	const struct deployment *d = check_deployment(c);
@@ -117,8 +136,8 @@ static void health_command(struct check *c, const struct check_subject *s)
 
 		if (!line || str_eq(kind, "NONE") || !check_is_node(d, s, i))
 			continue;
-		if (str_eq(kind, "CMD") && not_in_node_image(line, strlen(line)))
-			tool = str_dup(line);
+		if (str_eq(kind, "CMD"))
+			tool = missing_program(d, command);
 		else if (str_eq(kind, "CMD-SHELL"))
 			tool = missing_tool(line);
 		text = str_printf("its health check runs %s, which the node's image does not have.",

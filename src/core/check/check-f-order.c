@@ -120,6 +120,11 @@ static void dependency(struct check *c, const struct check_subject *s, size_t i,
 			"it waits until %s ends, but that is essential: its end stops the "
 			"task.",
 			name);
+	else if (*state && strcmp(state, "START") && strcmp(state, "HEALTHY") &&
+		 strcmp(state, "SUCCESS") && strcmp(state, "COMPLETE"))
+		text = str_printf("it waits for condition %s of %s; there are START, COMPLETE, "
+				  "SUCCESS and HEALTHY.",
+				  state, name);
 	else if (!strcmp(state, "SUCCESS") && ends(s, at) == ENDS_BADLY)
 		text = str_printf("it waits until %s succeeds, but its command ends in failure.",
 				  name);

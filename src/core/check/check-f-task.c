@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/check/check-topology.h"
 
 void check_each_subject(struct check *c,
 			void (*look)(struct check *c, const struct check_subject *s))
@@ -362,6 +363,14 @@ void check_f_host_port(struct check *c)
 /* ---- F26, F27, F28
  * -------------------------------------------------------------------------------- */
 
+/* Not given, or given as an empty text. */
+static bool is_blank(const struct deployment *d, const json_t *value)
+{
+	const char *text = value ? deployment_text(d, value) : "";
+
+	return text && !*text;
+}
+
 static void log_options_of(struct check *c, const struct check_subject *s, size_t i,
 			   const json_t *log)
 {
@@ -384,26 +393,33 @@ static void log_options_of(struct check *c, const struct check_subject *s, size_
 	for (size_t k = 0; k < 3; k++) {
 		OWN(str) char *text = str_printf("awslogs needs the option %s.", names[k]);
 
-		if (!json_object_get(options, names[k]) && (k < 2 || s->fargate))
+		if (is_blank(check_deployment(c), json_object_get(options, names[k])) &&
+		    (k < 2 || s->fargate))
 			check_container_fails(c, s, i, "LogConfiguration/Options", text);
 	}
 }
 
-/* The group is made where the stack is. */
+/* The group is made where the stack is, which may be left to the deployment. */
 static void log_region(struct check *c, const struct check_subject *s, size_t i, const json_t *log)
 {
 	const struct deployment *d = check_deployment(c);
 	const json_t *options = json_map(log, "Options");
-	const char *literal = deployment_text(d, json_object_get(options, "awslogs-region"));
-	OWN(str) char *region = literal ? check_rights_region(d) : NULL;
-	OWN(str) char *text = NULL;
+	const char *literal = check_text(d, json_object_get(options, "awslogs-region"));
+	const char *region = *literal ? check_place_region(c, s->task->template) : NULL;
+	OWN(str)
+	char *where =
+		str_printf("ContainerDefinitions/%zu/LogConfiguration/Options/awslogs-region", i);
+	struct check_finding f = check_about(s, region ? CHECK_FAIL : CHECK_WARN, where);
 
-	if (!region || !strcmp(region, literal) || !str_eq(json_str(log, "LogDriver"), "awslogs") ||
+	if (!*literal || str_eq(region, literal) ||
+	    !str_eq(json_str(log, "LogDriver"), "awslogs") ||
 	    !deployment_target(d, json_object_get(options, "awslogs-group"), NULL))
 		return;
-	text = str_printf("its log group is looked for in %s, but the stack is in %s.", literal,
-			  region);
-	check_container_fails(c, s, i, "LogConfiguration/Options/awslogs-region", text);
+	f.remedy = "\"awslogs-region\": {\"Ref\": \"AWS::Region\"}";
+	check_add(c, &f,
+		  "The log group of container %s is looked for in %s, but the stack is in %s.",
+		  check_container_name(s, i), literal,
+		  region ? region : "the region it is deployed to");
 }
 
 static void log_options(struct check *c, const struct check_subject *s)

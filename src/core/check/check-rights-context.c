@@ -110,19 +110,3 @@ char *check_rights_anywhere(const char *arn)
 	buf_free(&b);
 	return NULL;
 }
-
-char *check_rights_region(const struct deployment *d)
-{
-	size_t count;
-	const struct deployment_resource *list = deployment_resources(d, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		const char *zone =
-			deployment_text(d, json_object_get(list[i].properties, "AvailabilityZone"));
-
-		if (str_eq(list[i].type, "AWS::EC2::Subnet") && zone && strlen(zone) > 7 &&
-		    check_rights_is_region(zone, strlen(zone) - 1))
-			return str_dup_n(zone, strlen(zone) - 1);
-	}
-	return NULL;
-}

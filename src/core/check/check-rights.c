@@ -659,6 +659,9 @@ void check_rights_trust(const struct check_rights *r, const struct deployment_ro
 		     "AAWS..Region\x03:\x03"
 		     "AAWS..AccountId\x03:task/\x03Ptask\x03");
 	json_set_str(context, "aws:securetransport", "true");
+	/* services give no such proofs */
+	json_object_set_new(context, "sts:externalid", json_null());
+	json_object_set_new(context, "aws:multifactorauthpresent", json_null());
 	check_rights_service(r->d, &q, service, ret);
 }
 
@@ -703,12 +706,12 @@ static enum check_mount refused(const struct check_rights *r, const struct deplo
 	if (a->decision == IAM_EXPLICIT_DENY || str_eq(a->policy, "boundary"))
 		return CHECK_MOUNT_DENIED;
 	q->without_conditions = true;
+	q->resource_policy = NULL;
 	check_rights_ask(r, q, &other);
 	if (q->role && other.decision == IAM_ALLOWED && a->condition[0])
 		return CHECK_MOUNT_CONDITION;
 	q->without_conditions = false;
 	q->role = task->execution_role;
-	q->resource_policy = NULL;
 	if (!q->role || q->role == task->task_role)
 		return CHECK_MOUNT_MISSING;
 	check_rights_ask(r, q, &other);

@@ -54,8 +54,10 @@ enum verdict check_rights_match(const char *pattern, const char *text, bool wild
  * neither. Caller frees. */
 char *check_rights_anywhere(const char *arn);
 bool check_rights_is_region(const char *s, size_t len);
-/* The region that the template itself fixes: by a subnet's zone. Caller frees; NULL: none. */
-char *check_rights_region(const struct deployment *d);
+/* Region and account that a template fixes: by a subnet's zone, or by naming no other place and none
+ * by a pseudo parameter. NULL: left to the deployment. Borrowed. */
+const char *check_place_region(const struct check *c, size_t template);
+const char *check_place_account(const struct check *c, size_t template);
 /* Texts for messages: atoms become <AWS::Region>, <Logical>. Caller frees. */
 char *check_rights_show(const char *text);
 

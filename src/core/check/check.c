@@ -267,12 +267,37 @@ static int step_rank(const char *step)
 	return !strcmp(step, "latent") ? LAUNCH_STEP_COUNT + 1 : LAUNCH_STEP_COUNT;
 }
 
-static int finding_rank(const json_t *f)
+/* A fault of the catalogue that fails the same resource. NULL: none. */
+static const json_t *named_fault(const json_t *findings, const json_t *of)
 {
-	const char *verdict = json_str_or(f, "verdict", "");
+	const char *resource = json_str(of, "resource");
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(findings, i, one)
+		if (*json_str_or(one, "fault", "S") != 'S' &&
+		    !strcmp(json_str_or(one, "verdict", ""), "FAIL") &&
+		    str_eq(json_str(one, "resource"), resource))
+			return one;
+	return NULL;
+}
+
+/* Which of two findings about one thing is told first: a misspelt property before what is missing
+ * because of it (0), what the schema alone says behind what the fault catalogue has a name for, and
+ * pulls of tasks that restart without end behind the endlessness (2). */
+static int rank_within_step(const char *fault)
+{
+	return !strcmp(fault, "D23") ? 0 : *fault == 'S' || !strcmp(fault, "F03") ? 2 : 1;
+}
+
+static int finding_rank(const json_t *findings, const json_t *f)
+{
+	const char *verdict = json_str_or(f, "verdict", ""), *fault = json_str_or(f, "fault", "");
+	const json_t *named = *fault == 'S' ? named_fault(findings, f) : NULL;
 	int kind = !strcmp(verdict, "FAIL") ? 0 : !strcmp(verdict, "WARN") ? 1 : 2;
 
-	return kind * 1000 + step_rank(json_str_or(f, "step", "")) + 1;
+	return kind * 1000 + (step_rank(json_str_or(named ? named : f, "step", "")) + 1) * 3 +
+	       rank_within_step(fault);
 }
 
 /* Stable: within a step the order of the rules, and theirs of the template, stays. */
@@ -284,7 +309,7 @@ static json_t *in_order(const json_t *findings)
 	int *ranks = (int *)(void *)room, last = -1;
 
 	json_array_foreach(findings, i, one)
-		ranks[i] = finding_rank(one);
+		ranks[i] = finding_rank(findings, one);
 	for (;;) {
 		int next = 4000;
 

@@ -31,8 +31,11 @@ static struct deployment_role *role_named(const struct deployment *d, const json
 struct deployment_role *role_of(struct deployment *d, const json_t *value)
 {
 	struct deployment_role *role = view_of(d, value, "AWS::IAM::Role");
+	const char *text = value ? deployment_text(d, value) : NULL;
 	size_t index;
 
+	if (text && !*text)
+		return NULL; /* ECS takes an empty ARN for none */
 	if (!role && value)
 		role = role_named(d, value);
 	if (role || !value)

@@ -400,11 +400,16 @@ static int value_select(struct run *run, json_t *argument, json_t **ret)
 
 	if (arguments_run(run, argument, &a) < 0)
 		return -1;
+	index = template_is_symbol(a.value[0]) ? NULL : scalar_text(a.value[0]);
 	if (template_is_symbol(a.value[0]) || template_is_symbol(a.value[1])) {
+		/* "0" and 0 select the same */
+		if (index && num_parse_u64(index, 0, UINT32_MAX, &at) == 0) {
+			json_decref(a.value[0]);
+			a.value[0] = json_integer((json_int_t)at);
+		}
 		*ret = symbol_call("Fn::Select", a.value, 2);
 		return 0;
 	}
-	index = scalar_text(a.value[0]);
 	if (!json_is_array(a.value[1]) || num_parse_u64(index, 0, UINT32_MAX, &at) < 0)
 		return refuse(run, select_shape);
 	member = json_array_get(a.value[1], (size_t)at);

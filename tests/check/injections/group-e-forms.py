@@ -170,6 +170,8 @@ CASES = [
                "ArnLike": {"aws:SourceArn": sub("arn:aws:ecs:*:${AWS::AccountId}:*")}}}))),
     benign("E06", "a denial for others", STANDALONE, lambda t: role(t, "execution")["AssumeRolePolicyDocument"]["Statement"].append(
            {"Effect": "Deny", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}})),
+    fault("E06", "an external id, which ECS does not give", STANDALONE, lambda t: role(t, "execution").update(AssumeRolePolicyDocument=document(
+          {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Condition": {"StringEquals": {"sts:ExternalId": "mpc"}}}))),
     fault("E06", "AWS in place of Service", STANDALONE, lambda t: role(t, "execution").update(AssumeRolePolicyDocument=document(
           {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "ecs-tasks.amazonaws.com"}})), also=["G12"]),
 

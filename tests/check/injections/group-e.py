@@ -372,6 +372,15 @@ CASES = [
           Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}), verdict="WARN", also=["E02"]),
     benign("E09", "literal ARNs of what exists elsewhere", STANDALONE, lambda t: (own_pull_rights(REQUIRED_PULL, allow(PULL,
            "arn:aws:ecr:us-east-1:123456789012:repository/mpc-node"))(t), [c.update(Image=ECR) for c in containers(t)])),
+    benign("E09", "region and account spelt out everywhere", COMPACT, lambda text: text.replace("${AWS::Region}", "eu-west-1").replace(
+           "${AWS::AccountId}", "111122223333").replace('!Ref "AWS::Region"', "eu-west-1")),
+    benign("E09", "a region that the subnets are in", STANDALONE, together(lambda t: [
+           r["Properties"].update(AvailabilityZone="eu-west-1" + "ab"[i % 2]) for i, r in enumerate(
+               r for r in t["Resources"].values() if r["Type"] == "AWS::EC2::Subnet")], alter("execution", "secretsmanager:",
+           Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}))),
+    fault("E09", "spelt out everywhere, and another account in the mount rights", COMPACT, lambda text: text.replace("${AWS::Region}", "eu-west-1").replace(
+          "elasticfilesystem:eu-west-1:${AWS::AccountId}", "elasticfilesystem:eu-west-1:999988887777").replace(
+          "${AWS::AccountId}", "111122223333").replace('!Ref "AWS::Region"', "eu-west-1"), verdict="WARN", also=["D09"]),
     benign("E09", "a region in a name", STANDALONE, secrets_by(sub(
            "arn:aws:secretsmanager:*:${AWS::AccountId}:secret:mpc/*"))),
     benign("E09", "the account of AWS in a policy's ARN", STANDALONE, lambda t: role(t, "execution").update(

@@ -41,6 +41,10 @@ def tag_by_parameter(default):
     return together(parameter("Tag", default), lambda t: [c.update(Image=sub("public.ecr.aws/near/mpc-node:${Tag}")) for c in containers(t)])
 
 
+def every_container(change):
+    return lambda t: [change(c) for c in containers(t)]
+
+
 def health(line, kind="CMD-SHELL"):
     return lambda t: [c.update(HealthCheck={"Command": [kind, line], "StartPeriod": 300, "Interval": 30, "Retries": 5}) for c in containers(t)]
 
@@ -100,6 +104,9 @@ CASES = [
         "exit $(curl -sf localhost:8080 > /dev/null; echo $?)",
         "HOST=localhost curl -sf $HOST:8080"], [STANDALONE, COMPOSED, IMPORT] * 3)],
     fault("F15", "exec form with a path", STANDALONE, health("/usr/bin/wget", "CMD")),
+    *[fault("F15", "exec form, " + " ".join(words), STANDALONE, every_container(lambda c, w=words: c.update(HealthCheck={"Command": ["CMD", *w], "StartPeriod": 300}))) for words in [
+        ["bash", "-c", "curl -f http://localhost:8080/debug"], ["/bin/sh", "-ec", "true && wget -q localhost"], ["timeout", "5", "curl", "localhost"]]],
+    benign("F15", "exec form, a shell with python3", STANDALONE, every_container(lambda c: c.update(HealthCheck={"Command": ["CMD", "sh", "-c", "python3 -c 'curl = 1'"], "StartPeriod": 300}))),
     *[benign("F15", line, STANDALONE, health(line)) for line in [
         "python3 -c \"import urllib.request; urllib.request.urlopen('http://localhost:8080/debug')\"",
         "python3 -c 'import http.client; http.client.HTTPConnection(\"localhost\", 8080).request(\"GET\", \"/\")' || exit 1",
@@ -109,6 +116,9 @@ CASES = [
 
     # --- logs -------------------------------------------------------------------------------------------------------------------------
     fault("F26", "the chain node has no prefix", COMPOSED, lambda t: near(t)["ContainerDefinitions"][0]["LogConfiguration"]["Options"].pop("awslogs-stream-prefix")),
+    fault("F26", "a region spelt out, the stack's is open", STANDALONE, every_container(lambda c: c["LogConfiguration"]["Options"].update({"awslogs-region": "us-east-1"})), verdict="WARN"),
+    benign("F26", "a region spelt out everywhere", COMPACT, lambda text: text.replace("${AWS::Region}", "eu-west-1").replace('!Ref "AWS::Region"', "eu-west-1")),
+    fault("F26", "an empty region", STANDALONE, every_container(lambda c: c["LogConfiguration"]["Options"].update({"awslogs-region": ""}))),
     fault("F26", "another region than the subnets'", COMPACT, replace('AvailabilityZone: !Select [0, !GetAZs ""]', "AvailabilityZone: eu-west-1a",
           'AvailabilityZone: !Select [1, !GetAZs ""]', "AvailabilityZone: eu-west-1b", 'awslogs-region: !Ref "AWS::Region"', "awslogs-region: us-east-1")),
     benign("F26", "the region of the subnets", COMPACT, replace('AvailabilityZone: !Select [0, !GetAZs ""]', "AvailabilityZone: eu-west-1a",

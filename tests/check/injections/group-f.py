@@ -337,6 +337,7 @@ CASES = [
     fault("F31", "the helper is essential", STANDALONE, helper("SUCCESS", True)),
     fault("F31", "the helper is essential by default", COMPOSED, together(helper("COMPLETE"), lambda t: [
           c.pop("Essential") for p in nodes(t) for c in p["ContainerDefinitions"] if c["Name"] == "seed"])),
+    fault("F31", "a condition that there is not", STANDALONE, helper("STARTED")),
     fault("F31", "healthy without a check", STANDALONE, helper("HEALTHY")),
     fault("F31", "a circle", STANDALONE, helper("START", DependsOn=[{"ContainerName": "mpc", "Condition": "START"}])),
     fault("F31", "nobody of that name", IMPORT, set_each(["DependsOn"], [{"ContainerName": "nobody", "Condition": "START"}])),

@@ -275,6 +275,7 @@ def second_export(t):
 CASES = [
     # what ECS does with a deployment
     fault("G02", "no breaker", STANDALONE, breaker(None), "WARN", also=("G01", "J04")),
+    fault("G02", "no breaker, and the pulls without end that follow", STANDALONE, lambda t: (breaker(None)(t), [c.update(Image="nearone/mpc-node:3.2.0") for _, p in resources(t, "AWS::ECS::TaskDefinition") for c in p["ContainerDefinitions"]]), "WARN"),
     fault("G02", "breaker off", COMPOSED, breaker({"Enable": False, "Rollback": False}), "WARN", also=("G01", "J04")),
     fault("G02", "no deployment configuration but percentages", COMPACT, edit(", " + BREAKER, ""), "WARN", also=("G01", "J04")),
     fault("G02", "one service without", ESTATE, within("Member2", ", " + BREAKER, ""), "WARN", also=("G01", "J04")),
