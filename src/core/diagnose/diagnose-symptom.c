@@ -21,6 +21,11 @@ void symptom_add(struct symptoms *s, const struct symptom *one)
 	s->list[s->count++] = *one;
 }
 
+bool evidence_is_stopped(const json_t *service)
+{
+	return json_int_or(json_map(service, "service"), "desiredCount", 1) == 0;
+}
+
 int64_t evidence_time(const json_t *value)
 {
 	double seconds = json_number_value(value);

@@ -92,6 +92,17 @@ static void put_since(json_t *causes, const char *now)
 	}
 }
 
+static json_t *stopped_services(const json_t *evidence)
+{
+	json_t *list = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(json_list(evidence, "services"), i, one)
+		if (evidence_is_stopped(one))
+			json_add_str(list, json_str(one, "logicalResourceId"));
+	return list;
+}
+
 int diagnose(const json_t *evidence, const json_t *findings, const char *now, json_t **ret,
 	     struct err *err)
 {
@@ -109,8 +120,8 @@ int diagnose(const json_t *evidence, const json_t *findings, const char *now, js
 	put_since(causes, now);
 	advice = diagnose_advice(name, status, evidence, json_array_size(causes) > 0 ||
 							  json_array_size(symptoms.unexplained) > 0);
-	*ret = json_pack("{s:s,s:s,s:b,s:O,s:O,s:O}", "stack", name, "status", status, "inProgress",
-			 (int)str_ends(status, "_IN_PROGRESS"), "causes", causes, "unexplained",
+	*ret = json_pack("{s:s,s:s,s:b,s:o,s:O,s:O,s:O}", "stack", name, "status", status, "inProgress",
+			 (int)str_ends(status, "_IN_PROGRESS"), "stopped", stopped_services(evidence), "causes", causes, "unexplained",
 			 symptoms.unexplained, "advice", advice);
 	return *ret ? 0 : err_set(err, ERR_INPUT, "the evidence has text that is not UTF-8");
 }

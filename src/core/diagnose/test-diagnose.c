@@ -365,6 +365,28 @@ TEST(diagnose, a_node_that_runs_and_gets_nowhere_is_explained_by_its_log)
 	}
 }
 
+TEST(diagnose, that_a_node_is_missed_which_somebody_wants_stopped_is_no_fault)
+{
+	static const char *const lines[] = { "Could not connect to 1 (b.near), retrying: failed to lookup address",
+					     NULL };
+	json_t *missed = running(lines), *kept = running(lines);
+	OWN(json) json_t *found = NULL, *none = NULL;
+
+	json_array_append_new(json_list(kept, "services"),
+			      json_pack("{s:s,s:s,s:{s:i,s:s},s:[]}", "logicalResourceId", "Node1", "stack", "Mpc",
+					"service", "desiredCount", 0, "taskDefinition", "definition:1", "tasks"));
+	json_object_set_new(kept, "taskDefinitions",
+			    json_pack("[{s:s,s:[{s:[{s:s,s:s}]}]}]", "taskDefinitionArn", "definition:1",
+				      "containerDefinitions", "environment", "name", "MPC_ACCOUNT_ID", "value",
+				      "b.near"));
+	found = diagnosed(missed, NULL);
+	CHECK_STR(at(found, "causes.0.fault"), "I01");
+	CHECK_INT(json_array_size(json_list(found, "stopped")), 0);
+	none = diagnosed(kept, NULL);
+	CHECK_INT(json_array_size(json_list(none, "causes")), 0);
+	CHECK_STR(at(none, "stopped.0"), "Node1");
+}
+
 TEST(diagnose, a_later_line_takes_an_earlier_one_back)
 {
 	static const char *const lines[] = {

@@ -6,6 +6,13 @@
 /* "arn:aws:ecs:R:A:service/CLUSTER/NAME": both parts, the caller's; false when it is none. */
 bool ecs_view_split_service(const char *arn, char **ret_cluster, char **ret_name);
 
+/* DescribeServices' object of a service ARN, the caller's; NULL: err. */
+json_t *ecs_view_service(struct target *t, const char *service_arn, struct err *err);
+/* Its tasks that are meant to run: array of DescribeTasks' objects, the caller's; NULL: err. */
+json_t *ecs_view_tasks(struct target *t, const char *service_arn, struct err *err);
+/* The last part of the task's ARN. Borrowed. */
+const char *ecs_view_task_id(const json_t *task);
+
 /* Stopped tasks of a service ARN that are not in `known` (task ARN -> any): DescribeTasks objects with
  * "log": last lines of their log streams. Array, the caller's. */
 json_t *ecs_view_stopped(struct target *t, const char *service_arn, const json_t *known);
