@@ -53,7 +53,25 @@ def a_missing_network_yaml_says_what_to_type():
     with directory() as d:
         for command in ("up", "synth", "keys show"):
             result = run(d, *command.split())
-            assert result.code in (2, 3) and "mpcup init" in result.err + run(d, "up").err, (command, result)
+            assert result.code == 2 and "no network.yaml here; mpcup init" in result.err, (command, result)
+        for command in ("check", "up", "graph", "synth", "keys show", "diagnose --from"):
+            named = run(d, *command.split(), "absent.yaml")
+            assert named.code == 2 and "absent.yaml: No such file" in named.err, (command, named)
+
+
+@test
+def a_family_of_commands_is_listed_and_what_was_mistyped_in_it_is_suggested():
+    with directory() as d:
+        family = run(d, "cloud")
+        assert family.code == 2 and "cloud start" in family.err and "keys" not in family.err, family
+        for asked in (("cloud", "--help"), ("help", "cloud")):
+            listed = run(d, *asked)
+            assert listed.code == 0 and "cloud reset" in listed.out and not listed.err, listed
+        for words, meant in ((("cloud", "strat"), "'cloud start'"), (("help", "keys", "genrate"), "'keys generate'"),
+                             (("explain", "B3"), "B03"), (("--json", "status"), "behind the command"),
+                             (("status", "extra"), "does not take 'extra'")):
+            wrong = run(d, *words)
+            assert wrong.code == 2 and meant in wrong.err and not wrong.out, wrong
 
 
 @test
@@ -70,6 +88,17 @@ def init_writes_a_network_that_synth_takes_and_does_not_overwrite():
         assert run(d, "synth", "--yaml").out.lstrip()[0] != "{"
         assert run(d, "synth", "--base").code == 0
         assert run(d, "synth", "--pattern", "nope").code == 2
+
+
+@test
+def init_names_the_chain_after_the_network_and_refuses_what_is_no_name():
+    with directory() as d:
+        made = run(d, "init", "--name", "second", "--json").json()
+        assert made == {"file": "network.yaml", "name": "second", "nodes": 3}, made
+        assert "base_stack: second-base\n" in open(os.path.join(d, "network.yaml")).read()
+        for name in ("a b", "1a", "x" * 124):
+            bad = run(d, "init", "bad.yaml", "--name", name)
+            assert bad.code == 2 and "--name" in bad.err and not os.path.exists(os.path.join(d, "bad.yaml")), bad
 
 
 @test

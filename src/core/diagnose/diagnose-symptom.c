@@ -279,7 +279,12 @@ static void read_failure(const char *stack, const json_t *event, struct symptoms
 static void read_stack_event(const char *stack, const json_t *event, struct symptoms *ret)
 {
 	const char *status = json_str_or(event, "ResourceStatus", "");
+	const char *reason = json_str_or(event, "ResourceStatusReason", "");
 
+	/* no resource says it: an export in use, for instance */
+	if (is_stack_event(event) && str_ends(status, "ROLLBACK_IN_PROGRESS") && *reason &&
+	    !str_starts(reason, "The following resource(s) failed") && !strstr(reason, "User Initiated"))
+		unexplained(ret, "event", evidence_time(json_object_get(event, "Timestamp")), reason);
 	if (!is_stack_event(event)) {
 		if (strstr(status, "FAILED"))
 			read_failure(stack, event, ret);

@@ -365,6 +365,25 @@ TEST(diagnose, a_node_that_runs_and_gets_nowhere_is_explained_by_its_log)
 	}
 }
 
+TEST(diagnose, why_a_stack_goes_back_as_a_whole_is_not_lost)
+{
+	static const char reason[] = "Cannot update export base-Boot as it is in use by net";
+	json_t *evidence = evidence_in("UPDATE_ROLLBACK_COMPLETE");
+	json_t *events = json_list(json_array_get(json_list(evidence, "stacks"), 0), "events");
+	OWN(json) json_t *found = NULL;
+
+	json_array_append_new(events, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "StackId", "id", "PhysicalResourceId",
+						"id", "LogicalResourceId", "Mpc", "ResourceType",
+						"AWS::CloudFormation::Stack", "ResourceStatus",
+						"UPDATE_ROLLBACK_IN_PROGRESS", "ResourceStatusReason", reason));
+	json_array_append_new(events, json_pack("{s:s,s:s,s:s,s:s,s:s}", "StackId", "id", "PhysicalResourceId", "id",
+						"LogicalResourceId", "Mpc", "ResourceType",
+						"AWS::CloudFormation::Stack", "ResourceStatus",
+						"UPDATE_IN_PROGRESS"));
+	found = diagnosed(evidence, NULL);
+	CHECK_STR(at(found, "unexplained.0.text"), reason);
+}
+
 TEST(diagnose, that_a_node_is_missed_which_somebody_wants_stopped_is_no_fault)
 {
 	static const char *const lines[] = { "Could not connect to 1 (b.near), retrying: failed to lookup address",

@@ -13,8 +13,10 @@ int cli_completion(FILE *to, const char *shell);
 
 /* The row of a command by its words; *ret_words is how many of argv it took. NULL: none. */
 const struct command *cli_find(char **argv, int argc, int *ret_words);
-/* The command whose name is nearest to what was typed, or NULL. */
-const char *cli_nearest(const char *typed);
+/* The commands that begin with this word; false: none does. */
+bool cli_help_family(FILE *to, const char *first);
+/* Says that there is no such command, and which was meant. -1. */
+int cli_no_command(char **words, int count, struct err *err);
 
 /* Terminal colours; "" when they are off. */
 const char *cli_paint(const struct cli *cli, const char *name);

@@ -118,7 +118,10 @@ static int parse(struct cli *cli, char **argv, int argc, struct err *err)
 	}
 	if (cli_flag(cli, "help"))
 		return 0;
-	if (cli->arg_count < cli->command->least || cli->arg_count > cli->command->most)
+	if (cli->arg_count > cli->command->most)
+		return err_set(err, ERR_INPUT, "mpcup %s does not take '%s'; see mpcup %s --help", cli->command->name,
+			       cli->args[cli->command->most], cli->command->name);
+	if (cli->arg_count < cli->command->least)
 		return err_set(err, ERR_INPUT, "usage: mpcup %s %s", cli->command->name,
 			       cli->command->usage ? cli->command->usage : "");
 	return 0;
@@ -219,12 +222,16 @@ static int run_command(const struct command *c, char **argv, int argc)
 	return rc;
 }
 
-static int no_command(const char *typed)
+/* "cloud" alone, or with --help, is answered with its commands. */
+static int no_command(char **words, int count)
 {
-	const char *near = cli_nearest(typed);
+	bool asked = count > 1 && (!strcmp(words[1], "--help") || !strcmp(words[1], "-h"));
+	struct err err = { 0 };
 
-	(void)fprintf(stderr, "mpcup: there is no command '%s'%s%s%s; mpcup help lists them\n",
-		      typed, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	if ((count == 1 || asked) && cli_help_family(asked ? stdout : stderr, words[0]))
+		return asked ? CLI_OK : CLI_USAGE;
+	(void)cli_no_command(words, count, &err);
+	print_error(&err);
 	return CLI_USAGE;
 }
 
@@ -243,6 +250,6 @@ int cli_main(int argc, char **argv)
 	}
 	c = cli_find(argv + 1, argc - 1, &words);
 	if (!c)
-		return no_command(argv[1]);
+		return no_command(argv + 1, argc - 1);
 	return run_command(c, argv + 1 + words, argc - 1 - words);
 }

@@ -16,9 +16,7 @@ static int open_network(struct cli *cli, struct network **ret_network, char **re
 	OWN(network) struct network *n = NULL;
 	size_t len;
 
-	if (cli_read(path, &text, &len, err) < 0)
-		return cli->arg_count ? -1 : err_in(err, "mpcup init writes one");
-	if (network_parse(path, text, len, &n, err) < 0)
+	if (cli_read(path, &text, &len, err) < 0 || network_parse(path, text, len, &n, err) < 0)
 		return -1;
 	if (cli_option(cli, "directory"))
 		*ret_directory = str_dup(cli_option(cli, "directory"));

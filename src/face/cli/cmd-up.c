@@ -19,6 +19,7 @@
 #include "face/cli/plan.h"
 #include "face/cli/target.h"
 #include "face/cli/up-form.h"
+#include "face/cli/up-guard.h"
 
 /* What Ctrl-C is answered with; the handler only reads and writes. */
 static char interrupted[1024] = "\nmpcup: interrupted before anything was deployed\n";
@@ -279,6 +280,8 @@ static int run_up(struct cli *cli, struct err *err)
 	if (refused)
 		return refused < 0 ? -1 : CLI_FAILED;
 	if (aws ? refuse_local_things(cli, &p, err) < 0 : target_open(cli, true, &t, err) < 0)
+		return -1;
+	if (up_guard(&t, &p, err) < 0)
 		return -1;
 	return deploy_all(cli, &t, &p, findings, seconds, err);
 }

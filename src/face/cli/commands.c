@@ -67,9 +67,10 @@ static int run_help(struct cli *cli, struct err *err)
 		return CLI_OK;
 	}
 	c = cli_find(cli->args, (int)cli->arg_count, &words);
+	if (!c && cli->arg_count == 1 && cli_help_family(stdout, cli->args[0]))
+		return CLI_OK;
 	if (!c)
-		return err_set(err, ERR_INPUT, "there is no command '%s'; mpcup help lists them",
-			       cli->args[0]);
+		return cli_no_command(cli->args, (int)cli->arg_count, err);
 	cli_help_command(stdout, c, cli->color);
 	return CLI_OK;
 }

@@ -446,9 +446,15 @@ static bool in_vpc(struct target *t, const json_t *task, const char *vpc)
 	return str_eq(own, vpc);
 }
 
-/* A task of any cluster with this address. */
+/* Ids of Cloud Map instances that ECS registers are task ids. */
+static bool is_task_id(const char *instance)
+{
+	return instance && strlen(instance) == 32 && strspn(instance, "0123456789abcdef") == 32;
+}
+
+/* A task of any cluster with this address; wanted: NULL, or the one that it has to be. */
 static char *forward_of_task(struct target *t, const char *vpc, const char *address,
-			     const char *port)
+			     const char *port, const char *wanted)
 {
 	OWN(json) json_t *clusters = NULL;
 	json_t *cluster, *task;
@@ -463,6 +469,8 @@ static char *forward_of_task(struct target *t, const char *vpc, const char *addr
 			OWN(json) json_t *node = json_object();
 			const char *at;
 
+			if (wanted && strcmp(ecs_view_task_id(task), wanted) != 0)
+				continue;
 			add_forwards(t, node, task);
 			at = json_str(json_map(node, "forwards"), port);
 			if (at && str_eq(json_str(node, "address"), address) && in_vpc(t, task, vpc))
@@ -492,12 +500,14 @@ static char *forward_of_instance(struct target *t, const char *vpc, const char *
 	return NULL;
 }
 
-char *ecs_view_forward(struct target *t, const char *vpc, const char *address, unsigned port)
+char *ecs_view_forward(struct target *t, const char *vpc, const char *address, unsigned port,
+		       const char *instance)
 {
 	OWN(str) char *text = str_printf("%u", port);
-	char *found = forward_of_task(t, vpc, address, text);
+	const char *wanted = is_task_id(instance) ? instance : NULL;
+	char *found = forward_of_task(t, vpc, address, text, wanted);
 
-	return found ? found : forward_of_instance(t, vpc, address, text);
+	return found || wanted ? found : forward_of_instance(t, vpc, address, text);
 }
 
 int ecs_view_nodes(struct target *t, const char *stack, json_t **ret, struct err *err)

@@ -38,8 +38,10 @@ int ecs_view_services(struct target *t, const char *stack, json_t **ret, struct 
 int ecs_view_nodes(struct target *t, const char *stack, json_t **ret, struct err *err);
 
 /* The running task or instance of a VPC that has this private address: its loopback forward of `port`
- * as "127.0.0.1:port"; NULL when there is none; caller frees. Two VPCs may use the same addresses. */
-char *ecs_view_forward(struct target *t, const char *vpc, const char *address, unsigned port);
+ * as "127.0.0.1:port"; NULL when there is none; caller frees. Two VPCs may use the same addresses; instance:
+ * id of the Cloud Map instance that has the address, or NULL. When ECS registered it, only its task counts. */
+char *ecs_view_forward(struct target *t, const char *vpc, const char *address, unsigned port,
+		       const char *instance);
 
 /* VPC of the subnets that these nodes' services name; NULL: none does. The caller's. */
 char *ecs_view_vpc(struct target *t, const json_t *nodes);
