@@ -151,6 +151,19 @@ def a_service_of_several_tasks_is_stopped_but_not_kept_stopped():
 
 
 @test
+def a_task_that_is_stopped_while_it_starts_does_not_take_its_whole_stop_timeout():
+    with Cloud() as cloud:
+        up(cloud)
+        for _ in range(3):
+            cloud.ok("restart", "--all", "--no-wait")
+            stopped = cloud.ok("stop-task", "--all", "--keep-stopped")
+            assert stopped.seconds < 20, stopped
+            cloud.ok("restart", "--all", "--at-once")
+        cloud.ok("restart", "--all", "--no-wait")
+        assert cloud.ok("down").seconds < 20
+
+
+@test
 def on_aws_the_same_calls_say_first_who_and_where():
     with Cloud() as cloud, Proxy(cloud.port) as proxy:
         up(cloud)

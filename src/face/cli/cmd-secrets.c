@@ -242,7 +242,7 @@ const struct command command_secrets_status = {
 		   "not of the form the node takes; MISSING; UNKNOWN: it may not be read. Names the nodes whose tasks\n"
 		   "started before the value changed: they need a restart. Values are never shown. Exit code 1 when\n"
 		   "something differs or is to be restarted.",
-	.examples = "  mpcup secrets status\n  mpcup secrets status --stack Mpc --target aws --region eu-central-1",
+	.examples = "  mpcup secrets status\n  mpcup secrets status prod/network.yaml --target aws --region eu-central-1",
 	.options = status_options,
 	.run = run_status,
 };

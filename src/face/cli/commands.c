@@ -79,5 +79,6 @@ const struct command command_help = {
 	.usage = "[COMMAND]",
 	.most = 3,
 	.help = "list the commands, or explain one",
+	.examples = "  mpcup help\n  mpcup help cloud start",
 	.run = run_help,
 };
