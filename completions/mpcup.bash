@@ -32,12 +32,12 @@ _mpcup() {
 	'image import'|'image import '*) options=' --name --json --quiet --help';;
 	'image list'|'image list '*) options=' --json --quiet --help';;
 	'image remove'|'image remove '*) options=' --json --quiet --help';;
-	'node'|'node '*) options=' --json --quiet --help';;
-	'localnet'|'localnet '*) options=' --json --quiet --help';;
-	'completion'|'completion '*) options=' --json --quiet --help';;
-	'man'|'man '*) options=' --json --quiet --help';;
+	'node'|'node '*) options=' --quiet --help';;
+	'localnet'|'localnet '*) options=' --quiet --help';;
+	'completion'|'completion '*) options=' --quiet --help';;
+	'man'|'man '*) options=' --quiet --help';;
 	'schema'|'schema '*) options=' --json --quiet --help';;
-	'help'|'help '*) options=' --json --quiet --help';;
+	'help'|'help '*) options=' --quiet --help';;
 	esac
 	commands='init
 keys generate

@@ -143,6 +143,38 @@ def keys_are_made_verified_and_never_shown():
 
 
 @test
+def what_has_no_json_form_and_what_is_no_port_is_refused():
+    with directory() as d:
+        run(d, "init")
+        for words in (("man", "--json"), ("completion", "bash", "--json"), ("synth", "--yaml", "--json"),
+                      ("explain", "--markdown", "--json")):
+            refused = run(d, *words)
+            assert refused.code == 2 and "--json" in refused.err and not refused.out, refused
+        for port in ("abc", "0", "65536"):
+            refused = run(d, "cloud", "status", MPCUP_PORT=port)
+            assert refused.code == 2 and f"MPCUP_PORT={port}" in refused.err, refused
+
+
+@test
+def output_that_cannot_be_written_is_a_failure():
+    with directory() as d, open("/dev/full", "w") as full:
+        run(d, "init")
+        for command in ("synth", "help", "keys generate --json"):
+            done = subprocess.run([BINARY, *command.split()], stdout=full, stderr=subprocess.PIPE, text=True, cwd=d)
+            assert done.returncode == 3 and "No space left" in done.stderr, (command, done)
+
+
+@test
+def a_relative_state_directory_is_that_of_whoever_names_it():
+    with directory() as d:
+        settings = {"MPCUP_STATE_DIR": "here", "MPCUP_PORT": str(free_port())}
+        started = run(d, "cloud", "start", "--json", **settings)
+        assert started.code == 0 and started.json()["stateDirectory"] == os.path.join(os.path.realpath(d), "here"), started
+        assert run(d, "cloud", "stop", **settings).code == 0
+        assert os.path.exists(os.path.join(d, "here", "cloud.log"))
+
+
+@test
 def a_port_in_use_is_refused_with_the_next_step():
     with directory() as d, contextlib.closing(socket.socket()) as other:
         other.bind(("127.0.0.1", 0))

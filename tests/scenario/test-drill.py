@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """stop-task and restart: a network that loses tasks and gets them back, here and through --target aws."""
-import os, re, sys
+import os, re, signal, subprocess, sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from mpcup import *
 from proxy import *
@@ -99,6 +99,21 @@ def restart_replaces_each_task_one_after_the_other():
         assert re.search(r"node-0 +restarts: deployment ecs-svc/\d+", asked.out), asked
         assert cloud.ok("restart", "node-2", "--quiet").out.count("\n") == 1
         formed(cloud)
+
+
+@test
+def an_interrupted_restart_says_what_goes_on():
+    with Cloud() as cloud:
+        up(cloud)
+        before = task_ids(cloud)
+        with subprocess.Popen(cloud.command("restart", "--all"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              env=cloud.environment, cwd=cloud.work) as process:
+            assert process.stdout.readline().startswith("node-0"), process
+            process.send_signal(signal.SIGINT)
+            errors = process.communicate(timeout=20)[1]
+        assert process.returncode == 130 and "whose turn had not come" in errors, errors
+        formed(cloud)
+        assert task_ids(cloud)["node-0"] != before["node-0"] and task_ids(cloud)["node-2"] == before["node-2"]
 
 
 @test

@@ -121,7 +121,7 @@ void cli_help_command(FILE *to, const struct command *c, bool color)
 		(void)fprintf(to, "\n%s\n", c->details);
 	(void)fprintf(to, "\n%sOptions%s\n", bold, off);
 	print_options(to, c->options);
-	print_options(to, cli_common_options);
+	print_options(to, cli_common_of(c));
 	if (c->examples)
 		(void)fprintf(to, "\n%sExamples%s\n%s\n", bold, off, c->examples);
 }

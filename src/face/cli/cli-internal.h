@@ -2,8 +2,12 @@
 #pragma once
 #include "face/cli/cli.h"
 
-/* Options every command takes. */
+/* Options every command takes; those of one command: --json is the first. */
 extern const struct cli_option cli_common_options[];
+static inline const struct cli_option *cli_common_of(const struct command *c)
+{
+	return c->text_only ? cli_common_options + 1 : cli_common_options;
+}
 
 /* Help texts, all from the table of commands. */
 void cli_help(FILE *to, bool color);

@@ -15,7 +15,7 @@ const struct cli_option cli_common_options[] = {
 
 static const struct cli_option *find_option(const struct command *c, const char *name, size_t len)
 {
-	const struct cli_option *tables[] = { c->options, cli_common_options };
+	const struct cli_option *tables[] = { c->options, cli_common_of(c) };
 
 	for (size_t t = 0; t < 2; t++)
 		for (const struct cli_option *o = tables[t]; o && o->name; o++)
@@ -65,7 +65,7 @@ static int keep_option(struct cli *cli, const struct cli_option *o, const char *
 static int unknown_option(const struct cli *cli, const char *arg, size_t len, struct err *err)
 {
 	OWN(str) char *name = str_dup_n(arg, len);
-	const struct cli_option *tables[] = { cli->command->options, cli_common_options };
+	const struct cli_option *tables[] = { cli->command->options, cli_common_of(cli->command) };
 
 	for (size_t t = 0; t < 2; t++)
 		for (const struct cli_option *o = tables[t]; o && o->name; o++)
@@ -192,6 +192,17 @@ static void print_error(const struct err *err)
 		      err->text[0] ? err->text : "failed without a reason (a bug)");
 }
 
+/* What was printed may not have arrived: a full disk. A reader that has left is no failure. */
+static int check_output(void)
+{
+	bool lost = fflush(stdout) != 0 || ferror(stdout);
+
+	if (!lost || errno == EPIPE)
+		return CLI_OK;
+	(void)fprintf(stderr, "mpcup: the output could not be written to its end: %s\n", strerror(errno));
+	return CLI_REFUSED;
+}
+
 static int run_command(const struct command *c, char **argv, int argc)
 {
 	struct cli cli = { .command = c, .options = json_object() };
@@ -217,9 +228,7 @@ static int run_command(const struct command *c, char **argv, int argc)
 	}
 	json_decref(cli.options);
 	free(cli.args);
-	if (fflush(stdout) != 0 && rc == CLI_OK && errno != EPIPE)
-		rc = CLI_REFUSED;
-	return rc;
+	return rc == CLI_OK ? check_output() : rc;
 }
 
 /* "cloud" alone, or with --help, is answered with its commands. */

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "engine/cloud/cloud.h"
+#include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
 #include "face/cli/target.h"
 #include "face/console/console.h"
@@ -41,6 +42,7 @@ static int print_status(struct cli *cli, const json_t *health)
 		json_object_set(status, "version", json_object_get(health, "version"));
 		json_object_set(status, "limits", json_object_get(health, "limits"));
 		json_object_set(status, "verifySignatures", json_object_get(health, "verifySignatures"));
+		json_set_str(status, "trouble", json_str(health, "trouble"));
 	}
 	if (cli->json) {
 		cli_print_json(status);
@@ -48,6 +50,9 @@ static int print_status(struct cli *cli, const json_t *health)
 	}
 	(void)printf("local cloud  %s\nendpoint     %s\nstate        %s\n", json_str(status, "status"),
 		     json_str(status, "endpoint"), state_dir);
+	if (json_str(health, "trouble"))
+		(void)printf("trouble      %s%s%s\n", cli_paint(cli, "red"), json_str(health, "trouble"),
+			     cli_paint(cli, "off"));
 	if (health)
 		(void)printf("limits       memory of tasks: %s; CPU: %s\n",
 			     limit_words(json_str(json_map(health, "limits"), "memory")),

@@ -1,5 +1,7 @@
 /* mpcup stop-task, restart: what an operator does to a network to see that it stands it. */
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
@@ -38,6 +40,15 @@ static int take_timeout(struct drill *d, struct err *err)
 	return 0;
 }
 
+static void on_interrupt(int signal_number)
+{
+	static const char text[] = "\nmpcup: interrupted; what ECS was asked for goes on, and nodes whose turn had not come are "
+				   "as they were: mpcup status shows them\n";
+
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(128 + signal_number);
+}
+
 static int open_drill(struct drill *d, struct err *err)
 {
 	struct node_choice choice = { .names = d->cli->args,
@@ -54,6 +65,7 @@ static int open_drill(struct drill *d, struct err *err)
 	if (node_choice(services, &choice, &d->services, err) < 0)
 		return -1;
 	target_say(d->cli, &d->target);
+	(void)signal(SIGINT, on_interrupt);
 	return 0;
 }
 

@@ -129,7 +129,11 @@ static int save(struct cli *cli, struct target *t, const char *stack, struct err
 		return err_set(err, ERR_SYS, "Stack with id %s does not exist", stack);
 	if (rc < 0 || evidence_save(path, evidence, err) < 0)
 		return -1;
-	if (!cli->quiet)
+	if (cli->json) {
+		OWN(json) json_t *saved = json_pack("{s:s}", "file", path);
+
+		cli_print_json(saved);
+	} else if (!cli->quiet)
 		(void)fprintf(stderr, "Saved in %s; mpcup diagnose --from %s reads it.\n", path, path);
 	return CLI_OK;
 }

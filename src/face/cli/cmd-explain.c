@@ -117,7 +117,8 @@ static int run_explain(struct cli *cli, struct err *err)
 	if (cli->arg_count && !r)
 		return no_rule(cli->args[0], err);
 	if (cli_flag(cli, "markdown"))
-		return print_markdown(r);
+		return cli->json ? err_set(err, ERR_INPUT, "--markdown and --json: the page is one or the other")
+				 : print_markdown(r);
 	if (!r)
 		return explain_all(cli);
 	if (cli->json) {

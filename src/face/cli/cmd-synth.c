@@ -132,6 +132,8 @@ static int run_synth(struct cli *cli, struct err *err)
 	OWN(str) char *text = NULL, *template_text = NULL;
 	size_t len;
 
+	if (format == SYNTH_YAML && cli->json)
+		return err_set(err, ERR_INPUT, "--yaml and --json: the template is one or the other");
 	if (cli_read(path, &text, &len, err) < 0 || network_parse(path, text, len, &n, err) < 0 ||
 	    set_pattern(n, cli_option(cli, "pattern"), err) < 0)
 		return -1;

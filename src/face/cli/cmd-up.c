@@ -263,7 +263,7 @@ static int run_up(struct cli *cli, struct err *err)
 	bool aws = str_eq(cli_option(cli, "target"), "aws");
 	OWN(json) json_t *findings = NULL;
 	uint64_t seconds;
-	int refused;
+	int refused, rc;
 
 	(void)signal(SIGINT, on_interrupt);
 	(void)signal(SIGTERM, on_interrupt);
@@ -283,7 +283,10 @@ static int run_up(struct cli *cli, struct err *err)
 		return -1;
 	if (up_guard(&t, &p, err) < 0)
 		return -1;
-	return deploy_all(cli, &t, &p, findings, seconds, err);
+	rc = deploy_all(cli, &t, &p, findings, seconds, err);
+	if (rc)
+		target_say_trouble(&t);
+	return rc;
 }
 
 static const struct cli_option up_options[] = {

@@ -29,6 +29,7 @@ static int run_entry(struct cli *cli, struct err *err)
 
 const struct command command_node = {
 	.name = "node",
+	.text_only = true,
 	.help = "the built-in MPC node (a container entry point; reads its environment)",
 	.details = "Keeps the start contract of the real image: MPC_HOME_DIR, MPC_ENV, NEAR_BOOT_NODES,\n"
 		   "MPC_ACCOUNT_ID, MPC_CONTRACT_ID, MPC_P2P_PRIVATE_KEY, MPC_ACCOUNT_SK,\n"
@@ -37,6 +38,7 @@ const struct command command_node = {
 };
 const struct command command_localnet = {
 	.name = "localnet",
+	.text_only = true,
 	.help = "the built-in NEAR base of the local world (a container entry point)",
 	.run = run_entry,
 };
@@ -49,6 +51,7 @@ static int run_completion(struct cli *cli, struct err *err)
 }
 const struct command command_completion = {
 	.name = "completion",
+	.text_only = true,
 	.usage = "bash|zsh|fish",
 	.least = 1,
 	.most = 1,
@@ -76,6 +79,7 @@ static int run_help(struct cli *cli, struct err *err)
 }
 const struct command command_help = {
 	.name = "help",
+	.text_only = true,
 	.usage = "[COMMAND]",
 	.most = 3,
 	.help = "list the commands, or explain one",
