@@ -1,9 +1,13 @@
 #include "base/test.h"
 
+#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 struct test {
 	const char *group, *name;
@@ -58,6 +62,28 @@ void test_check_int(const char *file, int line, const char *what, long long got,
 {
 	if (got != want)
 		test_fail(file, line, "%s: got %lld, want %lld", what, got, want);
+}
+
+uint16_t test_free_port(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001) };
+	const int yes = 1;
+
+	for (;;) {
+		uint16_t port = 0;
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		bool free_now;
+
+		if (fd < 0 || getrandom(&port, sizeof(port), 0) != sizeof(port))
+			abort();
+		port = (uint16_t)(12000 + port % 20000);
+		at.sin_port = htons(port);
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+		free_now = bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0;
+		(void)close(fd);
+		if (free_now)
+			return port;
+	}
 }
 
 const char *test_source_root(void)

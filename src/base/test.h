@@ -2,6 +2,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 void test_register(const char *group, const char *name, void (*run)(void));
 /* Says that the current test cannot run here; CI counts it as a failure. */
@@ -16,6 +17,10 @@ const char *test_source_root(void);
 /* Whole file below the source root, NUL-terminated; caller frees; fails the test and returns NULL
  * when it is not there. */
 char *test_read_file(const char *path, size_t *ret_len);
+
+/* A TCP port of the loopback that nobody has; below those that the kernel gives to clients, none of
+ * whose connections can take it before its user binds it. */
+uint16_t test_free_port(void);
 
 /* clang-format off */
 #define TEST(group, name)                                                                         \

@@ -151,7 +151,7 @@ def put_templates(cloud):
 def until(cloud, stack, status):
     """The CLI's own waiters look every 30 seconds."""
     wait_for(lambda: cloud.aws("cloudformation", "describe-stacks", "--stack-name", stack)["Stacks"][0]["StackStatus"]
-             == status, 30, f"{stack} is {status}")
+             == status, f"{stack} is {status}")
 
 
 def children(cloud):

@@ -103,7 +103,7 @@ class World:
         return post(self.cloud, "ecs", "DescribeTasks", cluster="c", tasks=[arn])["tasks"][0]
 
     def ended(self, arn):
-        return wait_for(lambda: (lambda t: t if t["lastStatus"] == "STOPPED" else None)(self.task(arn)), 30, "STOPPED")
+        return wait_for(lambda: (lambda t: t if t["lastStatus"] == "STOPPED" else None)(self.task(arn)), "STOPPED")
 
     def lines(self, family, arn, container="c0"):
         stream = f"{family}/{container}/{arn.split('/')[-1]}"
@@ -260,8 +260,8 @@ def a_service_of_two_containers_is_healthy_over_localhost():
              "healthCheck": {"command": ["CMD-SHELL", "test $(id -u) = 101 && nc 127.0.0.1 8080 | grep answer"], **check}})
         cloud.aws("ecs", "create-service", "--cluster", "c", "--service-name", "s", "--task-definition", family,
                   "--desired-count", "1", "--launch-type", "FARGATE", "--network-configuration", json.dumps(w.network))
-        arn = wait_for(lambda: post(cloud, "ecs", "ListTasks", cluster="c")["taskArns"], 10, "a task")[0]
-        task = wait_for(lambda: (lambda t: t if t.get("healthStatus") == "HEALTHY" else None)(w.task(arn)), 20, "HEALTHY")
+        arn = wait_for(lambda: post(cloud, "ecs", "ListTasks", cluster="c")["taskArns"], "a task")[0]
+        task = wait_for(lambda: (lambda t: t if t.get("healthStatus") == "HEALTHY" else None)(w.task(arn)), "HEALTHY")
         # an image that a task runs stays
         result = cloud.run("image", "remove", "registry.example.com:5000/team/server")
         assert result.code == 2 and "a task runs this image" in result.err, result
@@ -279,13 +279,13 @@ def a_health_check_of_words_and_a_stop_signal():
         w.bring("stop:1", [busybox_layer()], Env=["PATH=/bin"], Entrypoint=["/bin/sh", "-c", text], StopSignal="SIGQUIT")
         family = w.define({"image": "stop:1", "healthCheck": {"command": ["CMD", "cat", "/etc/passwd"], "interval": 5}})
         arn = w.start(family)
-        wait_for(lambda: w.task(arn).get("healthStatus") == "HEALTHY", 20, "HEALTHY")
+        wait_for(lambda: w.task(arn).get("healthStatus") == "HEALTHY", "HEALTHY")
         cloud.aws("ecs", "stop-task", "--cluster", "c", "--task", arn)
         task = w.ended(arn)
         assert task["containers"][0]["exitCode"] == 3 and w.lines(family, arn) == ["ready", "quit"], task
         family = w.define({"image": "stop:1", "healthCheck": {"command": ["CMD", "/nope"], "interval": 5, "retries": 1}})
         arn = w.start(family)
-        wait_for(lambda: w.task(arn).get("healthStatus") == "UNHEALTHY", 20, "UNHEALTHY")
+        wait_for(lambda: w.task(arn).get("healthStatus") == "UNHEALTHY", "UNHEALTHY")
 
 
 @test

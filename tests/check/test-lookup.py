@@ -56,10 +56,10 @@ class Account:
             [{"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, "UserIdGroupPairs": [{"GroupId": self.node}]}]))
         self.ec2("authorize-security-group-ingress", *self.rule)
         self.system = cloud.aws("efs", "create-file-system", "--encrypted")["FileSystemId"]
-        wait_for(lambda: self.state("file-systems", "FileSystems") == "available", 30, "file system")
+        wait_for(lambda: self.state("file-systems", "FileSystems") == "available", "file system")
         cloud.aws("efs", "create-mount-target", "--file-system-id", self.system, "--subnet-id", self.subnet,
                   "--security-groups", self.storage)
-        wait_for(lambda: self.state("mount-targets", "MountTargets") == "available", 30, "mount target")
+        wait_for(lambda: self.state("mount-targets", "MountTargets") == "available", "mount target")
 
     def ec2(self, *arguments):
         return self.cloud.aws("ec2", *arguments)

@@ -55,7 +55,7 @@ class Chain(NodeDirectory):
         self.process = subprocess.Popen([BINARY, "localnet", "--data", os.path.join(self.work, "data"), "--rpc-port",
                                          str(self.port), "--p2p-port", str(free_port())], stdin=subprocess.DEVNULL,
                                         env={**os.environ, "NEAR_NODE_KEY": ROOT_KEY}, stdout=self.log, stderr=self.log)
-        wait_for(self.answers, 10, "the chain's RPC")
+        wait_for(self.answers, "the chain's RPC")
         return self
 
     def answers(self):

@@ -45,7 +45,7 @@ def settled(cloud, name):
     def look():
         found = stack(cloud, name)
         return None if found["StackStatus"].endswith("_IN_PROGRESS") else found
-    return wait_for(look, 20, name)
+    return wait_for(look, name)
 
 
 def create(cloud, name, text, wanted="CREATE_COMPLETE", **more):
@@ -147,7 +147,7 @@ def a_rollback_that_fails_is_continued_without_what_fails():
         expect(refusal(cfn.continue_update_rollback, StackName="s")[0], "ValidationError")
         cfn.update_stack(StackName="s", TemplateBody=body(Group=group("/g", 14), Other=group("/o"), **HANGS))
         wait_for(lambda: history(cloud, "s", "Group")[-1] == "UPDATE_COMPLETE" and
-                 "CREATE_IN_PROGRESS" in history(cloud, "s", "Hangs"), 10, "update of the group")
+                 "CREATE_IN_PROGRESS" in history(cloud, "s", "Hangs"), "update of the group")
         expect(refusal(cfn.update_stack, StackName="s", TemplateBody=first)[2],
                f"Stack:{arn} is in UPDATE_IN_PROGRESS state and can not be updated.")
         cloud.logs.delete_log_group(logGroupName="/g")
@@ -186,7 +186,7 @@ def a_wait_condition_waits_for_its_signals():
             data = json.dumps({"Status": "SUCCESS", "Reason": "ready", **more}).encode()
             return urllib.request.urlopen(urllib.request.Request(where, data, method="PUT"), timeout=5).status
 
-        where = wait_for(url, 10, "handle")
+        where = wait_for(url, "handle")
         for unique in ("a", "a", "b"):
             expect(stack(cloud, "s")["StackStatus"], "CREATE_IN_PROGRESS")
             expect(signal(where, UniqueId=unique, Data=f"from {unique}"), 200)

@@ -8,7 +8,7 @@
 #include "engine/fabric/test-world.h"
 #include "model.h"
 
-enum { PATIENCE_MS = 80, SECOND_PATIENCE_MS = 1500, DEFAULT_COUNT = 10 };
+enum { PATIENCE_MS = 80, SECOND_PATIENCE_MS = 5000, DEFAULT_COUNT = 10 };
 static const unsigned ports[] = { 80, 443 };
 enum { PORTS = sizeof(ports) / sizeof(ports[0]) };
 
@@ -87,7 +87,7 @@ static void connect_all(struct test_task *tasks, struct results *r)
 				};
 				ask(tasks, c, PATIENCE_MS);
 			}
-	EXPECT(wait_for(&r->done, 30000));
+	EXPECT(wait_for(&r->done, 120000));
 	run.connections += (unsigned)r->count;
 }
 
@@ -96,7 +96,7 @@ static bool reached_after_all(struct test_task *tasks, struct connection *c)
 {
 	if (!c->reached) {
 		ask(tasks, c, SECOND_PATIENCE_MS);
-		EXPECT(wait_for(&c->results->done, 5000));
+		EXPECT(wait_for(&c->results->done, 30000));
 	}
 	return c->reached;
 }

@@ -1,6 +1,7 @@
 """A headless Chromium over the DevTools protocol, by its pipe (file descriptors 3 and 4): messages are JSON that
 ends with a zero byte. What a person does goes through input events, what a person sees is read from the page."""
 import base64, contextlib, json, os, select, shutil, subprocess, tempfile, time
+from mpcup import PATIENCE
 
 
 class Browser:
@@ -64,7 +65,7 @@ class Browser:
         message, _, self.bytes = self.bytes.partition(b"\0")
         return json.loads(message)
 
-    def call(self, method, seconds=30, **parameters):
+    def call(self, method, seconds=PATIENCE, **parameters):
         """One command; what the page reports meanwhile is kept in `events`."""
         self.count += 1
         message = {"id": self.count, "method": method, "params": parameters}
@@ -86,25 +87,25 @@ class Browser:
 
     def open(self, url):
         self.call("Page.navigate", url=url)
-        self.wait("document.readyState === 'complete'", 10, f"{url} is loaded")
+        self.wait("document.readyState === 'complete'", f"{url} is loaded")
 
-    def wait(self, script, seconds=10, what=None):
+    def wait(self, script, what=None):
         """Until the expression is true in the page; its value."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE
         while True:
             value = self.run(script)
             if value or value == {}:  # an element of the page comes as an empty object
                 return value
             if time.monotonic() > deadline:
                 text = self.run("document.body.innerText")
-                raise AssertionError(f"{what or script}: not within {seconds} s\nthe page says:\n{text[:3000]}")
+                raise AssertionError(f"{what or script}: not within {PATIENCE} s\nthe page says:\n{text[:3000]}")
             time.sleep(0.05)
 
     def click(self, selector):
         """A real click in the middle of the first element that fits."""
         place = self.wait(f"""(() => {{ const one = document.querySelector({json.dumps(selector)}); if (!one) return null;
             one.scrollIntoView({{ block: "center", behavior: "instant" }}); const r = one.getBoundingClientRect();
-            return r.width ? [r.x + r.width / 2, r.y + r.height / 2] : null; }})()""", 10, f"{selector} can be clicked")
+            return r.width ? [r.x + r.width / 2, r.y + r.height / 2] : null; }})()""", f"{selector} can be clicked")
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
 

@@ -1,6 +1,6 @@
 """What the black-box suites share: a TAP runner, and a local cloud of their own (port, state, files)
 that is gone when the suite ends. Only processes that were started here are ended, by pid."""
-import contextlib, json, os, shutil, signal, socket, subprocess, sys, tempfile, time, traceback, urllib.request
+import contextlib, json, os, random, shutil, signal, socket, subprocess, sys, tempfile, time, traceback, urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("MPCUP_BINARY", os.path.join(ROOT, "build", "mpcup"))
@@ -36,20 +36,28 @@ def main():
 
 
 def free_port():
-    with contextlib.closing(socket.socket()) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port below those that the kernel gives to clients: none of their connections can take it meanwhile."""
+    while True:
+        port = random.randrange(12000, 32000)
+        with contextlib.closing(socket.socket()) as s, contextlib.suppress(OSError):
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            s.bind(("127.0.0.1", port))
+            return port
 
 
-def wait_for(condition, seconds=10, what="condition"):
+# how long something that must happen may take: only a failure waits for it
+PATIENCE = 60
+
+
+def wait_for(condition, what="condition"):
     """Polls until the condition gives something true, and returns it."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {seconds} s")
+            raise AssertionError(f"{what}: not within {PATIENCE} s")
         time.sleep(0.02)
 
 

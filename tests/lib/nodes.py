@@ -61,7 +61,7 @@ def desired(cloud, name, count):
     cluster = arn.split("/")[1]
     call(cloud, "ecs", "UpdateService", cluster=cluster, service=arn, desiredCount=count)
     wait_for(lambda: call(cloud, "ecs", "DescribeServices", cluster=cluster, services=[arn])["services"][0]
-             ["runningCount"] == count, 20, f"{name} has {count} tasks")
+             ["runningCount"] == count, f"{name} has {count} tasks")
 
 
 def secrets(cloud):

@@ -122,7 +122,7 @@ int process_wait(struct process *p, int timeout_ms)
 int process_stop(struct process *p, int signal)
 {
 	kill(p->pid, signal);
-	return process_wait(p, 3000);
+	return process_wait(p, PATIENCE_MS);
 }
 
 void process_free(struct process *p)
@@ -161,17 +161,6 @@ void test_remove_directory(const char *path)
 	if (d)
 		closedir(d);
 	rmdir(path);
-}
-
-uint16_t test_free_port(void)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001) };
-	socklen_t len = sizeof(at);
-	OWN(fd) int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	CHECK_INT(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	getsockname(fd, (struct sockaddr *)&at, &len);
-	return ntohs(at.sin_port);
 }
 
 static char *exchange(uint16_t port, const char *request, size_t len)

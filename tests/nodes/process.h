@@ -27,9 +27,17 @@ int process_stop(struct process *p, int signal); /* sends it, then waits; exit c
 void process_free(struct process *p);		 /* kills what still runs */
 
 char *test_directory(void);		      /* new, below /tmp; caller frees */
-void test_remove_directory(const char *path); /* with all in it */
-uint16_t test_free_port(void);
+void test_remove_directory(const char *path);
 void test_pause(int ms);
+/* How long something that must happen may take: only a failure waits for it. */
+enum { PATIENCE_MS = 60000 };
+/* Waits until the condition holds, and fails the test when it never does. */
+#define SOON(cond)                                                                                 \
+	do {                                                                                       \
+		for (int waited_ = 0; waited_ < PATIENCE_MS && !(cond); waited_ += 10)            \
+			test_pause(10);                                                            \
+		CHECK(cond);                                                                       \
+	} while (0)
 /* Body of an answer on 127.0.0.1, NULL when none came; *ret_status may be NULL. */
 char *test_get(uint16_t port, const char *path, int *ret_status);
 json_t *test_post_json(uint16_t port, const json_t *body);

@@ -57,7 +57,7 @@ void signing_begin(struct world *w, const struct scheme *schemes, size_t count)
 void signing_bring_up(struct world *w, const struct scheme *schemes, size_t count)
 {
 	signing_begin(w, schemes, count);
-	if (!world_wait_state(w, "Running", RUNNING_MS)) {
+	if (!world_wait_state(w, "Running", PATIENCE_MS)) {
 		test_fail(__FILE__, __LINE__, "the contract did not come to Running");
 		signing_show_logs(w);
 	}

@@ -2,7 +2,6 @@
 #pragma once
 #include "world.h"
 
-#define RUNNING_MS 20000
 
 struct scheme {
 	int id;

@@ -47,7 +47,7 @@ static void all_sign(struct world *w, const char *when, unsigned round)
 {
 	for (size_t node = 0; node < w->count; node++)
 		for (size_t domain = 0; domain < 3; domain++)
-			CHECK(signing_wait(w, node, domain, true, RUNNING_MS));
+			CHECK(signing_wait(w, node, domain, true, PATIENCE_MS));
 	for (int domain = 0; domain < 3; domain++) {
 		OWN(str) char *path = str_printf("%s %u %d", when, round, domain);
 
@@ -60,7 +60,7 @@ static void all_sign(struct world *w, const char *when, unsigned round)
 
 static bool wait_running(struct world *w, int epoch)
 {
-	for (int waited = 0; waited < RUNNING_MS; waited += 10) {
+	for (int waited = 0; waited < PATIENCE_MS; waited += 10) {
 		OWN(json) json_t *state = world_view(w, "state", json_object());
 		const json_t *is = json_path(state, "Running.keyset.epoch_id");
 		size_t keys = json_array_size(json_path(state, "Running.keyset.domains"));
@@ -115,7 +115,7 @@ TEST(kill, requests_that_wait_are_signed_all_the_same)
 			hashes[domain] = sign_later(&w, domain, round);
 		kill_one(&w, round % 2 ? 10 : 300);
 		for (int domain = 0; domain < 3; domain++) {
-			if (!world_ends_well(&w, hashes[domain], "alice.test.near", RUNNING_MS)) {
+			if (!world_ends_well(&w, hashes[domain], "alice.test.near", PATIENCE_MS)) {
 				test_fail(__FILE__, __LINE__, "round %u, domain %d", round, domain);
 				signing_show_logs(&w);
 			}

@@ -34,24 +34,24 @@ TEST(mesh, three_nodes_follow_the_chain_and_connect_in_both_directions)
 	world_free(&w);
 }
 
+/* -1: not told */
+static int64_t told_height(const struct world_node *n, const char *metric)
+{
+	OWN(str) char *metrics = test_get(n->web, "/metrics", NULL);
+	const char *at = metrics ? strstr(metrics, metric) : NULL;
+
+	return at ? atoll(at + strlen(metric)) : -1;
+}
+
 TEST(mesh, heights_rise_and_peers_tell_theirs)
 {
 	struct world w = { 0 };
-	OWN(str) char *metrics = NULL;
-	const char *at;
-	uint64_t height = 0;
 
 	world_new(&w);
 	world_start(&w);
 	world_wait_for_mesh(&w);
-	test_pause(300);
-	metrics = test_get(w.nodes[2].web, "/metrics", NULL);
-	at = metrics ? strstr(metrics, "\nmpc_indexer_latest_block_height ") : NULL;
-	CHECK(at && sscanf(at, "\nmpc_indexer_latest_block_height %" SCNu64, &height) == 1);
-	CHECK(height > 3);
-	at = metrics ? strstr(metrics, "mpc_peers_indexer_block_heights{participant=\"0\"} ")
-		     : NULL;
-	CHECK(at && atoi(strchr(at, '}') + 2) > 3);
+	SOON(told_height(&w.nodes[2], "\nmpc_indexer_latest_block_height ") > 3);
+	SOON(told_height(&w.nodes[2], "mpc_peers_indexer_block_heights{participant=\"0\"} ") > 3);
 	world_free(&w);
 }
 
@@ -77,19 +77,23 @@ TEST(mesh, killed_node_comes_back_into_the_mesh)
 	world_start(&w);
 	world_wait_for_mesh(&w);
 	CHECK_INT(process_stop(&w.nodes[1].process, SIGKILL), 128 + SIGKILL);
-	for (int i = 0; i < 100 && node_live_connections(&w.nodes[0]) != 1; i++)
-		test_pause(20);
-	CHECK_INT(node_live_connections(&w.nodes[0]), 1);
+	SOON(node_live_connections(&w.nodes[0]) == 1);
 	process_free(&w.nodes[1].process);
 	world_node_start(&w, 1);
 	world_wait_for_mesh(&w);
 	world_free(&w);
 }
 
+static bool follows_the_chain(const struct world_node *n)
+{
+	OWN(str) char *metrics = test_get(n->web, "/metrics", NULL);
+
+	return metrics && strstr(metrics, "near_sync_status 0\n");
+}
+
 TEST(mesh, restarted_chain_is_followed_again)
 {
 	struct world w = { 0 };
-	OWN(str) char *metrics = NULL;
 
 	world_new(&w);
 	world_start(&w);
@@ -99,14 +103,7 @@ TEST(mesh, restarted_chain_is_followed_again)
 	node_says(&w.nodes[0], "Connection refused (os error 111), retrying");
 	CHECK(world_meshed(&w, 2)); /* the mesh does not need the chain */
 	world_chain_start(&w);
-	for (int i = 0; i < 100; i++) {
-		free(metrics);
-		metrics = test_get(w.nodes[0].web, "/metrics", NULL);
-		if (metrics && strstr(metrics, "near_sync_status 0\n"))
-			break;
-		test_pause(50);
-	}
-	CHECK(metrics && strstr(metrics, "near_sync_status 0\n"));
+	SOON(follows_the_chain(&w.nodes[0]));
 	world_free(&w);
 }
 
@@ -162,9 +159,7 @@ TEST(mesh, node_with_swapped_keys_is_not_a_participant)
 	for (size_t i = 0; i < 3; i++)
 		world_node_start(&w, i);
 	node_says(&w.nodes[2], NOT_A_PARTICIPANT);
-	for (int i = 0; i < 100 && node_live_connections(&w.nodes[0]) != 1; i++)
-		test_pause(20);
-	CHECK_INT(node_live_connections(&w.nodes[0]), 1);
+	SOON(node_live_connections(&w.nodes[0]) == 1);
 	CHECK_INT(node_live_connections(&w.nodes[1]), 1);
 	CHECK_INT(node_live_connections(&w.nodes[2]), 0);
 	world_free(&w);

@@ -44,8 +44,8 @@ TEST(sign, network_that_loses_a_node_signs_on_and_names_what_it_cannot)
 	signing_bring_up(&w, all_three, 3);
 	CHECK(signing_signs(&w, 2, true, "before"));
 	CHECK_INT(process_stop(&w.nodes[2].process, SIGKILL), 128 + SIGKILL);
-	CHECK(signing_wait(&w, 0, 2, false, 3000));
-	CHECK(signing_wait(&w, 1, 2, false, 3000));
+	CHECK(signing_wait(&w, 0, 2, false, PATIENCE_MS));
+	CHECK(signing_wait(&w, 1, 2, false, PATIENCE_MS));
 	node_says(&w.nodes[0], "cannot sign: " MISSING_2);
 	signatures = test_get(w.nodes[0].web, "/debug/signatures", NULL);
 	CHECK(signatures && strstr(signatures, "Cannot sign: " MISSING_2));
@@ -59,9 +59,9 @@ TEST(sign, network_that_loses_a_node_signs_on_and_names_what_it_cannot)
 	}
 	process_free(&w.nodes[2].process);
 	world_node_start(&w, 2);
-	CHECK(signing_wait(&w, 0, 2, true, 5000));
-	CHECK(signing_wait(&w, 1, 2, true, 5000));
-	CHECK(signing_wait(&w, 2, 2, true, 5000));
+	CHECK(signing_wait(&w, 0, 2, true, PATIENCE_MS));
+	CHECK(signing_wait(&w, 1, 2, true, PATIENCE_MS));
+	CHECK(signing_wait(&w, 2, 2, true, PATIENCE_MS));
 	for (int i = 0; i < 6; i++) {
 		OWN(str) char *path = str_printf("again, %d", i);
 
@@ -97,7 +97,7 @@ static size_t share_files(const struct world_node *n)
 
 static bool wait_share_files(const struct world_node *n, size_t count)
 {
-	for (int waited = 0; waited < 3000; waited += 10) {
+	for (int waited = 0; waited < PATIENCE_MS; waited += 10) {
 		if (share_files(n) == count)
 			return true;
 		test_pause(10);
@@ -117,7 +117,7 @@ TEST(sign, resharing_moves_the_keys_to_other_nodes)
 	before = public_key(&w, 0);
 	CHECK(wait_share_files(&w.nodes[0], 3));
 	world_reshare(&w, 0xe, 2, 1);
-	if (!world_wait_state(&w, "Running", RUNNING_MS)) {
+	if (!world_wait_state(&w, "Running", PATIENCE_MS)) {
 		test_fail(__FILE__, __LINE__, "the contract did not come back to Running");
 		signing_show_logs(&w);
 	}
@@ -151,7 +151,7 @@ static void stop_all(struct world *w)
 
 static void ends_saying(struct world_node *n, const char *words)
 {
-	CHECK_INT(process_wait(&n->process, 8000), 1);
+	CHECK_INT(process_wait(&n->process, PATIENCE_MS), 1);
 	if (!n->process.text || !strstr(n->process.text, words))
 		test_fail(__FILE__, __LINE__, "no '%s' in:\n%s", words, n->process.text ? n->process.text : "");
 	process_free(&n->process);
@@ -201,8 +201,8 @@ TEST(sign, store_that_is_not_the_one_it_was_ends_the_node_with_the_reason)
 	CHECK(signing_signs(&w, 0, false, "b"));
 	/* After a resharing the old directory, and then the old number too, are put back. */
 	world_reshare(&w, 0x7, 3, 1);
-	CHECK(world_wait_state(&w, "Running", RUNNING_MS));
-	CHECK(signing_wait(&w, 0, 0, true, 3000));
+	CHECK(world_wait_state(&w, "Running", PATIENCE_MS));
+	CHECK(signing_wait(&w, 0, 0, true, PATIENCE_MS));
 	CHECK(signing_signs(&w, 0, false, "c"));
 	stop_all(&w);
 	shell("rm -r 2/permanent_keys && cp -a 1/keep 2/permanent_keys", old, w.nodes[0].home);

@@ -86,7 +86,7 @@ static void start(struct start *s, const char *const *changes, const char *profi
 
 static void says(struct start *s, const char *words)
 {
-	if (!process_says(&s->process, words, 3000))
+	if (!process_says(&s->process, words, PATIENCE_MS))
 		test_fail(__FILE__, __LINE__, "no '%s' in:\n%s", words,
 			  s->process.text ? s->process.text : "");
 }
@@ -99,7 +99,7 @@ static void says_not(struct start *s, const char *words)
 
 static void ends(struct start *s, int code)
 {
-	int got = process_wait(&s->process, 5000);
+	int got = process_wait(&s->process, PATIENCE_MS);
 
 	if (got != code)
 		test_fail(__FILE__, __LINE__, "exit code %d, not %d:\n%s", got, code,
@@ -663,7 +663,7 @@ TEST(start, wrong_usage_has_code_2)
 	struct process p;
 
 	process_start(&p, node_main, argv, environment);
-	CHECK_INT(process_wait(&p, 3000), 2);
+	CHECK_INT(process_wait(&p, PATIENCE_MS), 2);
 	CHECK(p.text && strstr(p.text, "usage: mpcup node"));
 	process_free(&p);
 }

@@ -9,7 +9,6 @@
 #include "engine/localnet/localnet.h"
 #include "engine/node/node.h"
 
-#define PATIENCE_MS 8000
 
 struct near_key world_key(uint8_t number)
 {
@@ -56,7 +55,7 @@ void world_chain_start(struct world *w)
 	with_data[6] = data;
 	with_data[7] = w->home;
 	process_start(&w->chain, localnet_main, with_data, environment);
-	CHECK(process_says(&w->chain, "built-in chain", 3000));
+	CHECK(process_says(&w->chain, "built-in chain", PATIENCE_MS));
 	free(with_data);
 	argv_free(argv);
 }
@@ -211,9 +210,7 @@ bool world_meshed(struct world *w, size_t links)
 
 void world_wait_for_mesh(struct world *w)
 {
-	for (int waited = 0; waited < PATIENCE_MS && !world_meshed(w, w->count - 1); waited += 50)
-		test_pause(50);
-	CHECK(world_meshed(w, w->count - 1));
+	SOON(world_meshed(w, w->count - 1));
 }
 
 void node_says(struct world_node *n, const char *words)

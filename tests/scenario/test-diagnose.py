@@ -58,7 +58,7 @@ def first_evidence(cloud, case, process):
         return ended or any(e.get("stopCode") == "TaskFailedToStart" or e.get("stopCode") == "EssentialContainerExited"
                             or "FAILED" in e.get("ResourceStatus", "") for e in result.json())
     try:
-        return wait_for(seen, 60, "evidence of " + case["name"])
+        return wait_for(seen, "evidence of " + case["name"])
     except AssertionError as error:
         with open(os.path.join(cloud.work, "up.log")) as log:
             raise AssertionError(f"{error}; up ended {process.poll()}: {log.read()[-1500:]}")

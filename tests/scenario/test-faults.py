@@ -146,7 +146,7 @@ def a_live_change_of_a_security_group_takes_effect():
         wait_for(lambda: len(cloud.aws("ecs", "list-tasks", "--cluster", cluster)["taskArns"]) == 3 and all(
             t["lastStatus"] == "RUNNING" for t in cloud.aws(
                 "ecs", "describe-tasks", "--cluster", cluster, "--tasks",
-                *cloud.aws("ecs", "list-tasks", "--cluster", cluster)["taskArns"])["tasks"]), 30, "tasks run")
+                *cloud.aws("ecs", "list-tasks", "--cluster", cluster)["taskArns"])["tasks"]), "tasks run")
         cloud.ok("down", "--stack", "Mpc", "--purge")
 
 

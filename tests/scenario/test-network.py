@@ -15,7 +15,7 @@ def assert_formed(status, nodes=3):
 
 
 def nothing_left(cloud):
-    wait_for(lambda: not cloud.daemon_pids(), 5, f"no process left, but {cloud.daemon_pids()}")
+    wait_for(lambda: not cloud.daemon_pids(), f"no process left, but {cloud.daemon_pids()}")
 
 
 def whole_round(cloud):
@@ -77,7 +77,7 @@ def state_survives_a_restart_and_a_kill_of_the_daemon():
         cloud.ok("cloud", "stop")
         nothing_left(cloud)
         cloud.ok("cloud", "start")
-        status = wait_for(lambda: (s := cloud.run("status", "--json")).code == 0 and s.json(), 20, "formed again")
+        status = wait_for(lambda: (s := cloud.run("status", "--json")).code == 0 and s.json(), "formed again")
         assert_formed(status)
         assert {n["name"]: n["endpoints"]["8080"] for n in status["nodes"]} == before
         for pid in cloud.daemon_pids():
@@ -85,7 +85,7 @@ def state_survives_a_restart_and_a_kill_of_the_daemon():
                 os.kill(pid, signal.SIGKILL)
         nothing_left(cloud)
         cloud.ok("up")
-        assert_formed(wait_for(lambda: (s := cloud.run("status", "--json")).code == 0 and s.json(), 20, "formed"))
+        assert_formed(wait_for(lambda: (s := cloud.run("status", "--json")).code == 0 and s.json(), "formed"))
         cloud.ok("down", "--purge")
 
 

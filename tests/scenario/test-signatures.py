@@ -48,9 +48,9 @@ def refused_at_once(cloud, domain, names):
     def tried():
         result = sign(cloud, *domain, "--timeout", "10")
         return result if result.code == 1 else None
-    result = wait_for(tried, 15, "refused")
-    result = sign(cloud, *domain)
-    assert result.code == 1 and result.seconds < 4, result
+    result = wait_for(tried, "refused")
+    result = sign(cloud, *domain, "--timeout", "300")
+    assert result.code == 1 and result.seconds < 60, result  # at once, whatever the patience
     assert "not signed" in result.err and all(name in result.err for name in names), result
     assert result.out == "", result
 
@@ -61,8 +61,8 @@ def from_nothing_to_signatures_of_both_domains():
         cloud.ok("init")
         up = cloud.ok("up")
         for step in ("Accounts: 3 of 3 made", "initialised with 3 participants, threshold 2",
-                     "voted for 0 CaitSith, 1 Frost", "Initializing, epoch 0, domain 0 (CaitSith), attempt 0",
-                     "Contract mpc-contract.test.near  Running, epoch 0"):
+                     "voted for 0 CaitSith, 1 Frost", "domain 0  secp256k1  CaitSith     2 of 3",
+                     "domain 1  ed25519    Frost        2 of 3", "Contract mpc-contract.test.near  Running, epoch 0"):
             assert step in up.out, (step, up)
         before = keys(cloud)
         assert before[0].startswith("secp256k1:") and before[1].startswith("ed25519:"), before
@@ -151,7 +151,7 @@ def two_of_three_sign_and_one_alone_says_so_at_once():
         for name in ("node-1", "node-2"):
             nodes.desired(cloud, name, 1)
         for number, domain in enumerate((ECDSA, EDDSA), 10):
-            check(wait_for(lambda: (r := sign(cloud, *domain, number=number)).code == 0 and r.json(), 20, "signs again"))
+            check(wait_for(lambda: (r := sign(cloud, *domain, number=number)).code == 0 and r.json(), "signs again"))
         assert keys(cloud) == before
 
 
@@ -167,7 +167,7 @@ def honest_majority_with_one_node_away_says_so_at_once():
         refused_at_once(cloud, ("--domain", "0", "--sha256"), ("node-1", "DamgardEtAl", "needs 3 of 3"))
         check(signed(cloud, "--domain", "1", "--sha256", number=1))
         nodes.desired(cloud, "node-1", 1)
-        check(wait_for(lambda: (r := sign(cloud, "--domain", "0", "--sha256", number=2)).code == 0 and r.json(), 20,
+        check(wait_for(lambda: (r := sign(cloud, "--domain", "0", "--sha256", number=2)).code == 0 and r.json(),
                        "signs again"))
 
 
@@ -214,7 +214,7 @@ def resharing_to_four_and_back_keeps_the_public_keys():
         nodes.desired(cloud, "node-0", 0)
         check(signed(cloud, *ECDSA, number=20))
         nodes.desired(cloud, "node-0", 1)
-        wait_for(lambda: cloud.run("status").code == 0, 20, "formed")
+        wait_for(lambda: cloud.run("status").code == 0, "formed")
         write_network(cloud, nodes=3)
         shrunk = cloud.ok("up")
         assert "Resharing: from 4 to 3 participants, threshold 3 to 2" in shrunk.out, shrunk
@@ -325,7 +325,7 @@ def kill_round(cloud, chance, seen, number):
 
 def signs_again(cloud, seen, number):
     for domain in (ECDSA, EDDSA):
-        result = wait_for(lambda: (r := sign(cloud, *domain, number=number)).code == 0 and r.json(), 30, "signs again")
+        result = wait_for(lambda: (r := sign(cloud, *domain, number=number)).code == 0 and r.json(), "signs again")
         nonce = check(result)
         assert nonce not in seen, f"nonce used twice: {nonce}"
         seen.add(nonce)
@@ -353,7 +353,7 @@ def nodes_killed_while_keys_are_made_or_handed_over_come_to_them():
         for round_ in range(2):
             up = subprocess.Popen(cloud.command("up", "--quiet", "--timeout", "60"), env=cloud.environment, cwd=cloud.work,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-            wait_for(lambda: nodes.processes(cloud, f"mpc-node-{2 + round_}.test.near") or up.poll() is not None, 30,
+            wait_for(lambda: nodes.processes(cloud, f"mpc-node-{2 + round_}.test.near") or up.poll() is not None,
                      "nodes run")
             time.sleep(chance.uniform(0, 0.6))
             nodes.kill(cloud, f"mpc-node-{chance.randrange(3)}.test.near")

@@ -172,10 +172,10 @@ def an_up_that_was_left_is_followed_by_the_next_and_down_ends_it():
         path = endless(cloud, FAULTY, "endless.json")
         left = cloud.run("up", path, *UP, "--force", "--timeout", "1", *cloud.there())
         assert left.code == 1 and "still in CREATE_IN_PROGRESS" in left.err and "goes on" in left.err, left
-        assert cloud.stacks() == {"Mpc": "CREATE_IN_PROGRESS"}
+        assert cloud.stacks() == {"Mpc": "CREATE_IN_PROGRESS"}, (left, cloud.stacks())
         again = cloud.run("up", path, *UP, "--force", "--timeout", "1", *cloud.there())
         assert again.code == 1 and "CREATE_IN_PROGRESS from an earlier run; following it" in again.out, again
-        assert cloud.stacks() == {"Mpc": "CREATE_IN_PROGRESS"}
+        assert cloud.stacks() == {"Mpc": "CREATE_IN_PROGRESS"}, (again, cloud.stacks())
         cloud.ok("down", "--stack", "Mpc", *cloud.there())
         assert cloud.stacks() == {}
 
@@ -214,7 +214,7 @@ def an_interrupt_leaves_the_stack_going_and_says_how_to_follow_it():
         path = endless(cloud, FAULTY, "endless.json")
         child = subprocess.Popen(cloud.command("up", path, *UP, "--force", *cloud.there(proxy.port)), text=True,
                                  env=cloud.environment, cwd=cloud.work, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        wait_for(lambda: proxy.count("DescribeStackEvents"), 60, "the stack is followed")
+        wait_for(lambda: proxy.count("DescribeStackEvents"), "the stack is followed")
         child.send_signal(signal.SIGINT)
         _, said = child.communicate(timeout=20)
         assert child.returncode == 130, child.returncode
@@ -284,8 +284,8 @@ def placeholders_are_found_filled_and_their_tasks_restarted():
         assert late.code == 1 and "WRONG" not in late.out and "To restart, their tasks have older values: node-1" in late.out
         task = cloud.run("status", "--json").json()["nodes"][1]["taskArn"]
         assert "Restarting: node-1" in cloud.ok("secrets", "push", "--restart", *cloud.there()).out
-        wait_for(lambda: cloud.run("status", "--json").json()["nodes"][1].get("taskArn") not in (task, None), 30, "a new task")
-        wait_for(lambda: cloud.run("secrets", "status", *cloud.there()).code == 0, 30, "all good")
+        wait_for(lambda: cloud.run("status", "--json").json()["nodes"][1].get("taskArn") not in (task, None), "a new task")
+        wait_for(lambda: cloud.run("secrets", "status", *cloud.there()).code == 0, "all good")
 
 
 @test
@@ -337,7 +337,7 @@ def a_secret_that_a_definition_names_without_suffix_is_made():
         left = cloud.run("up", path, *UP, "--force", "--timeout", "1", *cloud.there())
         assert left.code == 1 and "goes on" in left.err, left
         places = ["network.yaml", "--stack", "Mpc", *cloud.there()]
-        wait_for(lambda: '"MISSING"' in cloud.run("secrets", "status", *places, "--json").out, 20, "the service is there")
+        wait_for(lambda: '"MISSING"' in cloud.run("secrets", "status", *places, "--json").out, "the service is there")
         push = cloud.run("secrets", "push", *places, "--yes", "--restart", "--json")
         made = next(e for e in push.json()["secrets"] if (e["name"], e["variable"]) == ("node-0", "MPC_P2P_PRIVATE_KEY"))
         assert push.code == 0 and made["pushed"] and made["state"] == "SAME", push

@@ -70,7 +70,7 @@ def logs(cloud):
 def until(condition, what, cloud):
     """Waits, and shows what the nodes said when that does not help."""
     try:
-        wait_for(condition, 60, what)
+        wait_for(condition, what)
     except AssertionError as e:
         raise AssertionError(f"{e}\n{cloud.run('status')}\n{logs(cloud)}") from None
 
@@ -119,7 +119,7 @@ def nodes_killed_at_any_point_of_key_generation_and_resharing():
                 set_nodes(cloud, count, point)
                 up = begin(cloud, "up", "--quiet", "--timeout", "60")
                 if point == 0:
-                    wait_for(lambda: nodes.processes(cloud, "mpc-node-2.test.near") or up.poll() is not None, 30, "nodes")
+                    wait_for(lambda: nodes.processes(cloud, "mpc-node-2.test.near") or up.poll() is not None, "nodes")
                 time.sleep(chance.uniform(0, 0.8))
                 kill_some(cloud, chance, watch, 3)
                 up.communicate(timeout=180)

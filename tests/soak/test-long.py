@@ -42,12 +42,12 @@ def many_rounds_on_one_daemon_leave_no_descriptor_or_process_behind():
         cloud.ok("init")
         cloud.ok("up")
         cloud.ok("down", "--purge")
-        wait_for(lambda: count(cloud)[1] <= 4, 10, "tasks gone")
+        wait_for(lambda: count(cloud)[1] <= 4, "tasks gone")
         before = count(cloud)
         for _ in range(25):
             cloud.ok("up")
             cloud.ok("down", "--purge")
-        wait_for(lambda: count(cloud) <= before, 10, f"as at first {before}, now {count(cloud)}")
+        wait_for(lambda: count(cloud) <= before, f"as at first {before}, now {count(cloud)}")
 
 
 @test
@@ -65,7 +65,7 @@ def a_daemon_killed_at_any_moment_comes_back_to_a_network():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             running.wait(timeout=60)
-            wait_for(lambda: not cloud.daemon_pids(), 5, "nothing left")
+            wait_for(lambda: not cloud.daemon_pids(), "nothing left")
         cloud.ok("up", "--timeout", "60")
         cloud.ok("down", "--purge")
 

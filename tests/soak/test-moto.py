@@ -19,7 +19,7 @@ class Moto(Cloud):
                                        stderr=subprocess.DEVNULL)
         self.environment.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_REGION="us-east-1")
         self.url = f"http://localhost:{self.port}"
-        wait_for(self.answers, 60, "moto_server")
+        wait_for(self.answers, "moto_server")
         return self
 
     def __exit__(self, *unused):

@@ -1,6 +1,6 @@
 #include "core/near/near-internal.h"
 
-#define ACTIONS_MOST 100
+#define ACTIONS_MOST 1000 /* of memory; how many a chain takes, it says itself */
 #define METHODS_MOST 1000
 #define CODE_MOST (4u << 20)
 

@@ -34,7 +34,6 @@ void near_put_signature(struct buf *b, const struct near_signature *signature);
 int near_take_actions(struct reader *r, bool delegates, struct near_action **ret,
 		      size_t *ret_count);
 void near_put_actions(struct buf *b, const struct near_action *actions, size_t count);
-json_t *near_actions_json(const struct near_action *actions, size_t count);
 void near_actions_free(struct near_action *actions, size_t count);
 
 /* ---- near-delegate.c ---- */

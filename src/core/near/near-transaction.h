@@ -112,4 +112,5 @@ void near_call_sign(const struct near_call *call, const struct near_key *key, st
 
 /* As nearcore's JSON-RPC shows them. */
 json_t *near_permission_json(const struct near_permission *p);
+json_t *near_actions_json(const struct near_action *actions, size_t count);
 json_t *near_transaction_json(const struct near_transaction *t);

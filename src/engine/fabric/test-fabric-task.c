@@ -37,7 +37,7 @@ static const char *output(struct test_task *t, const char *command, json_t *more
 		buf_str(&t->lines, json_str_or(a, "error", "no answer"));
 		return t->lines.data;
 	}
-	EXPECT(wait_for(&t->exited, 10000));
+	EXPECT(wait_for(&t->exited, TEST_PATIENCE_MS));
 	return t->lines.data;
 }
 
@@ -227,17 +227,16 @@ static void signals(void)
 {
 	struct test_task t;
 	OWN(json) json_t *a = NULL;
-	double began;
 
 	one_task(&t);
 	json_decref(task_shell(
 		&t, "main", "trap 'echo term; exit 7' TERM; echo up; while :; do sleep 0.01; done",
 		NULL));
-	run_for(150);
+	EXPECT_SOON(t.line_count == 1); /* the trap is set */
 	a = task_ask(&t, json_pack("{s:s, s:s, s:i}", "op", "signal", "container", "main", "signal",
 				   SIGTERM));
 	EXPECT(json_object_size(a) == 0);
-	EXPECT(wait_for(&t.exited, 3000));
+	EXPECT(wait_for(&t.exited, TEST_PATIENCE_MS));
 	EXPECT_INT(t.code, 7);
 	EXPECT_STR(t.lines.data, "up\nterm\n");
 
@@ -249,17 +248,17 @@ static void signals(void)
 	EXPECT(!wait_for(&t.exited, 200));
 	json_decref(task_ask(&t, json_pack("{s:s, s:s, s:i}", "op", "signal", "container", "main",
 					   "signal", SIGKILL)));
-	EXPECT(wait_for(&t.exited, 3000));
+	EXPECT(wait_for(&t.exited, TEST_PATIENCE_MS));
 	EXPECT_INT(t.code, 137);
 
 	/* with an init it ends at once */
-	json_decref(task_shell(&t, "main", "exec sleep 100", json_pack("{s:b}", "init", 1)));
-	run_for(50);
-	began = now_ms();
+	t.line_count = 0;
+	json_decref(
+		task_shell(&t, "main", "echo up; exec sleep 100", json_pack("{s:b}", "init", 1)));
+	EXPECT_SOON(t.line_count == 1);
 	json_decref(task_ask(&t, json_pack("{s:s, s:s, s:i}", "op", "signal", "container", "main",
 					   "signal", SIGTERM)));
-	EXPECT(wait_for(&t.exited, 3000));
-	EXPECT(now_ms() - began < 200);
+	EXPECT(wait_for(&t.exited, TEST_PATIENCE_MS));
 	EXPECT_INT(t.code, 143);
 	task_end(&t);
 }
@@ -297,7 +296,7 @@ static void exec_inside(void)
 						   "timeout_ms", 100));
 		EXPECT_STR(json_str(a, "error"), "timeout");
 	}
-	EXPECT(now_ms() - began < 1000);
+	EXPECT(now_ms() - began < 50000); /* it did not wait for the 50 s */
 	task_end(&t);
 }
 TEST(container, exec_runs_inside_and_is_ended_when_it_takes_too_long)
@@ -315,7 +314,7 @@ static void memory(void)
 	json_decref(task_shell(&t, "main",
 			       "x=$(head -c 100000000 /dev/zero | tr '\\0' x); sleep 30",
 			       json_pack("{s:i}", "memory_bytes", 50000000)));
-	EXPECT(wait_for(&t.exited, 10000));
+	EXPECT(wait_for(&t.exited, TEST_PATIENCE_MS));
 	EXPECT_INT(t.code, 137);
 	EXPECT(t.oom);
 	(void)output(&t, "sleep 1.2", json_pack("{s:i}", "memory_bytes", 50000000));
@@ -331,22 +330,20 @@ TEST(container, too_much_memory_ends_it_and_is_reported)
 static void killed(void)
 {
 	struct test_task t;
-	double began;
 
 	one_task(&t);
-	json_decref(task_shell(&t, "main", "for i in 1 2 3 4 5; do sleep 100 & done; wait", NULL));
-	run_for(100);
-	began = now_ms();
+	json_decref(task_shell(&t, "main", "for i in 1 2 3 4 5; do sleep 100 & done; echo up; wait",
+			       NULL));
+	EXPECT_SOON(t.line_count == 1);
 	fabric_task_kill(t.task);
-	EXPECT(wait_for(&t.gone, 2000));
-	EXPECT(now_ms() - began < 500);
+	EXPECT(wait_for(&t.gone, TEST_PATIENCE_MS));
 	EXPECT(t.exited && t.code == 137);
 	task_end(&t);
 
 	/* and before it was ready */
 	task_start(&t, "vpc-a", "eni-1", "10.0.0.10");
 	fabric_task_kill(t.task);
-	EXPECT(wait_for(&t.gone, 2000));
+	EXPECT(wait_for(&t.gone, TEST_PATIENCE_MS));
 	EXPECT(t.failed && !t.ready);
 	task_end(&t);
 }
@@ -372,14 +369,13 @@ static double start_many(size_t count)
 		task_start(&tasks[i], "vpc-a", eni, address);
 	}
 	for (size_t i = 0; i < count; i++)
-		EXPECT(wait_for(&tasks[i].ready, 5000));
+		EXPECT(wait_for(&tasks[i].ready, TEST_PATIENCE_MS));
 	took = now_ms() - began;
 	began = now_ms();
 	for (size_t i = 0; i < count; i++)
 		json_decref(task_shell(&tasks[i], "main", "echo up; exec sleep 100", NULL));
 	for (size_t i = 0; i < count; i++)
-		while (!tasks[i].line_count)
-			run_for(1);
+		EXPECT_SOON(tasks[i].line_count);
 	printf("# %zu tasks: ready after %.0f ms, containers printing %.0f ms later\n", count, took,
 	       now_ms() - began);
 	for (size_t i = 0; i < count; i++)
@@ -420,7 +416,7 @@ static void burst(void)
 			fabric_task_kill(tasks[i].task);
 	}
 	for (size_t i = 0; i < BURST; i++)
-		EXPECT(wait_for(i % 4 == 3 ? &tasks[i].gone : &tasks[i].ready, 10000));
+		EXPECT(wait_for(i % 4 == 3 ? &tasks[i].gone : &tasks[i].ready, TEST_PATIENCE_MS));
 	for (size_t i = 0; i < BURST; i++)
 		if (!tasks[i].gone)
 			fabric_task_kill(tasks[i].task);
@@ -470,7 +466,7 @@ static void thousand_interfaces(void)
 	v->interface_count = 3000;
 	load(v);
 	task_start(&t, "vpc-a", "eni-7", "10.0.1.8");
-	EXPECT_STR(task_connect(&t, "10.0.1.7", 80), "timeout"); /* nobody lives there */
+	EXPECT_CONNECT(&t, "10.0.1.7", 80, "timeout"); /* nobody lives there */
 	task_end(&t);
 	topology_vpc_free(v);
 }
@@ -502,49 +498,59 @@ static int marked_processes(const char *mark)
 	return count;
 }
 
-static const char mark[] = "77177.25";
+static char mark[32]; /* of this run: another build's tests may run beside it */
 static int announce[2];
 
 static void run_until_killed(void)
 {
 	struct test_task t;
-	char self[32] = "";
+	OWN(str) char *command = str_printf("sleep %s & sleep %s", mark, mark);
 
 	one_task(&t);
-	json_decref(task_shell(&t, "main", "sleep 77177.25 & sleep 77177.25", NULL));
-	run_for(100);
-	(void)!write(announce[1], self, 1);
-	run_for(20000);
+	json_decref(task_shell(&t, "main", command, NULL));
+	(void)!write(announce[1], "x", 1);
+	run_for(2 * TEST_PATIENCE_MS);
+}
+
+/* Waits until there are so many, or none. */
+static void wait_for_marked(int count)
+{
+	double end = now_ms() + TEST_PATIENCE_MS;
+
+	while ((count ? marked_processes(mark) < count : marked_processes(mark) > 0) &&
+	       now_ms() < end)
+		(void)usleep(2000);
+	CHECK(count ? marked_processes(mark) >= count : marked_processes(mark) == 0);
 }
 
 static void kill_and_look(bool host)
 {
-	pid_t outer = fork();
+	pid_t outer;
 	char byte;
-	int status, left = -1;
+	int status;
+	OWN(str) char *remove = NULL;
 	OWN(str) char *children = NULL;
 	OWN(str) char *path = NULL;
 
+	(void)snprintf(mark, sizeof(mark), "77177.%d", (int)getpid());
+	outer = fork();
 	if (outer == 0) {
 		(void)!freopen("/dev/null", "w", stdout); /* it fails, by design */
 		in_fabric(run_until_killed);
 		_exit(0);
 	}
 	CHECK_INT(read(announce[0], &byte, 1), 1);
-	CHECK(marked_processes(mark) >= 2);
+	wait_for_marked(2);
 	path = str_printf("/proc/%d/task/%d/children", outer, outer);
 	CHECK_INT(sys_read_file(path, 1000, &children, NULL, NULL), 0);
 	(void)kill(host ? outer : (pid_t)atoi(children ? children : "0"), SIGKILL);
-	for (int i = 0; i < 50 && left; i++) {
-		(void)usleep(20000);
-		left = marked_processes(mark);
-	}
-	CHECK_INT(left, 0);
+	wait_for_marked(0);
 	CHECK_INT(waitpid(outer, &status, 0), outer);
-	(void)!system("rm -rf /tmp/mpcup-fabric-test-*");
+	remove = str_printf("rm -rf %s%d-*", FABRIC_TEST_DIR, (int)outer);
+	CHECK_INT(system(remove), 0);
 }
 
-TEST(fabric_end, nothing_is_left_one_second_after_kill_9_of_the_daemon)
+TEST(fabric_end, nothing_is_left_after_kill_9_of_the_daemon)
 {
 	CHECK_INT(pipe2(announce, O_CLOEXEC), 0);
 	kill_and_look(false);
@@ -552,7 +558,7 @@ TEST(fabric_end, nothing_is_left_one_second_after_kill_9_of_the_daemon)
 	close(announce[1]);
 }
 
-TEST(fabric_end, nothing_is_left_one_second_after_kill_9_of_the_host_side)
+TEST(fabric_end, nothing_is_left_after_kill_9_of_the_host_side)
 {
 	CHECK_INT(pipe2(announce, O_CLOEXEC), 0);
 	kill_and_look(true);

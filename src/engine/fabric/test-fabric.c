@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -81,18 +82,17 @@ static void group_reference(void)
 	struct pair p;
 
 	pair_up(&p);
-	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 80), "timeout"); /* no rules yet */
+	EXPECT_CONNECT(&p.client, "10.0.0.20", 80, "timeout"); /* no rules yet */
 	allow(p.v, "sg-server", true, 6, 80, 80, "sg-client");
 	load(p.v);
-	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 80), "ok");
-	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 8080), "timeout");
-	EXPECT_STR(task_connect(&p.other, "10.0.0.20", 80), "timeout");
-	EXPECT_STR(task_connect(&p.client, "10.0.0.99", 80), "timeout"); /* nobody there */
+	EXPECT_CONNECT(&p.client, "10.0.0.20", 80, "ok");
+	EXPECT_CONNECT(&p.client, "10.0.0.20", 8080, "timeout");
+	EXPECT_CONNECT(&p.other, "10.0.0.20", 80, "timeout");
+	EXPECT_CONNECT(&p.client, "10.0.0.99", 80, "timeout"); /* nobody there */
 	allow(p.v, "sg-server", true, 6, 1, 1024, "sg-client");
 	load(p.v);
-	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 22), "refused");
-	run_for(20);
-	EXPECT_INT(p.accepted, 1);
+	EXPECT_CONNECT(&p.client, "10.0.0.20", 22, "refused");
+	EXPECT_SOON(p.accepted == 1);
 	pair_down(&p);
 }
 TEST(fabric, a_group_reference_lets_its_members_through_and_nobody_else)
@@ -108,13 +108,13 @@ static void cidr_and_ranges(void)
 	allow(p.v, "sg-server", true, 6, 8000, 8100, "10.0.1.0/24");
 	allow(p.v, "sg-server", true, 17, 80, 80, "10.0.0.0/16");
 	load(p.v);
-	EXPECT_STR(task_connect(&p.other, "10.0.0.20", 8080), "ok");
-	EXPECT_STR(task_connect(&p.other, "10.0.0.20", 8000), "refused");
-	EXPECT_STR(task_connect(&p.other, "10.0.0.20", 8100), "refused");
-	EXPECT_STR(task_connect(&p.other, "10.0.0.20", 7999), "timeout");
-	EXPECT_STR(task_connect(&p.other, "10.0.0.20", 8101), "timeout");
-	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 8080), "timeout");
-	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 80), "timeout"); /* that was UDP */
+	EXPECT_CONNECT(&p.other, "10.0.0.20", 8080, "ok");
+	EXPECT_CONNECT(&p.other, "10.0.0.20", 8000, "refused");
+	EXPECT_CONNECT(&p.other, "10.0.0.20", 8100, "refused");
+	EXPECT_CONNECT(&p.other, "10.0.0.20", 7999, "timeout");
+	EXPECT_CONNECT(&p.other, "10.0.0.20", 8101, "timeout");
+	EXPECT_CONNECT(&p.client, "10.0.0.20", 8080, "timeout");
+	EXPECT_CONNECT(&p.client, "10.0.0.20", 80, "timeout"); /* that was UDP */
 	pair_down(&p);
 }
 TEST(fabric, cidr_and_port_range_and_protocol_of_a_rule_all_have_to_match)
@@ -130,14 +130,14 @@ static void both_halves(void)
 	allow(p.v, "sg-server", true, -1, 0, 65535, "0.0.0.0/0");
 	revoke_all(p.v, "sg-client", false);
 	load(p.v);
-	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 80), "timeout"); /* egress is missing */
+	EXPECT_CONNECT(&p.client, "10.0.0.20", 80, "timeout"); /* egress is missing */
 	allow(p.v, "sg-client", false, 6, 80, 80, "sg-server");
 	load(p.v);
-	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 80), "ok");
-	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 8080), "timeout");
+	EXPECT_CONNECT(&p.client, "10.0.0.20", 80, "ok");
+	EXPECT_CONNECT(&p.client, "10.0.0.20", 8080, "timeout");
 	revoke_all(p.v, "sg-server", true);
 	load(p.v);
-	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 80), "timeout"); /* ingress is missing */
+	EXPECT_CONNECT(&p.client, "10.0.0.20", 80, "timeout"); /* ingress is missing */
 	pair_down(&p);
 }
 TEST(fabric, egress_of_one_side_and_ingress_of_the_other_are_both_needed)
@@ -154,13 +154,13 @@ static void several_groups(void)
 	allow(p.v, "sg-server", true, 6, 80, 80, "sg-client");
 	allow(p.v, "sg-server", true, 6, 80, 80, "sg-nobody"); /* unknown: matches nothing */
 	load(p.v);
-	EXPECT_STR(task_connect(&p.other, "10.0.0.20", 80), "timeout");
+	EXPECT_CONNECT(&p.other, "10.0.0.20", 80, "timeout");
 	(void)add_interface(p.v, "eni-x", "subnet-1", "10.0.0.40", "sg-client,sg-other");
 	p.v->interfaces[2].groups = mem_grow(p.v->interfaces[2].groups, 2, sizeof(char *));
 	p.v->interfaces[2].groups[p.v->interfaces[2].group_count++] = str_dup("sg-client");
 	load(p.v);
-	EXPECT_STR(task_connect(&p.other, "10.0.0.20", 80), "ok"); /* joined live */
-	EXPECT_STR(task_connect(&p.other, "10.0.0.20", 81), "timeout");
+	EXPECT_CONNECT(&p.other, "10.0.0.20", 80, "ok"); /* joined live */
+	EXPECT_CONNECT(&p.other, "10.0.0.20", 81, "timeout");
 	counters = fabric_vpc_counters(world.fabric, "vpc-a");
 	EXPECT(json_int_or(json_object_get(counters, "sg-server"), "ingress", 0) >= 2);
 	EXPECT_INT(json_int_or(json_object_get(counters, "sg-server"), "egress", -1), 0);
@@ -172,7 +172,8 @@ TEST(fabric, an_interface_that_joins_a_group_gets_its_rights_and_drops_are_count
 	in_fabric(several_groups);
 }
 
-/* What opens a connection is counted for the rule that lets it through, over changes of other rules. */
+/* What opens a connection is counted for the rule that lets it through, over changes of other
+ * rules. */
 static void rules_counted(void)
 {
 	struct pair p;
@@ -184,13 +185,13 @@ static void rules_counted(void)
 	server = (struct topology_group *)(uintptr_t)topology_group(p.v, "sg-server");
 	server->ingress[0].id = str_dup("sgr-80");
 	load(p.v);
-	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 80), "ok");
-	EXPECT_STR(task_connect(&p.other, "10.0.0.20", 80), "timeout");
+	EXPECT_CONNECT(&p.client, "10.0.0.20", 80, "ok");
+	EXPECT_CONNECT(&p.other, "10.0.0.20", 80, "timeout");
 	first = fabric_vpc_passed(world.fabric, "vpc-a");
 	EXPECT_INT(json_int_or(first, "sgr-80", -1), 1);
 	allow(p.v, "sg-server", true, 6, 8080, 8080, "sg-client");
 	load(p.v);
-	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 80), "ok");
+	EXPECT_CONNECT(&p.client, "10.0.0.20", 80, "ok");
 	second = fabric_vpc_passed(world.fabric, "vpc-a");
 	EXPECT_INT(json_int_or(second, "sgr-80", -1), 2);
 	revoke_all(p.v, "sg-server", true);
@@ -215,7 +216,7 @@ static void command_outside(void)
 	int output = -1, errors = -1;
 
 	EXPECT_OK(fabric_command(world.fabric, settings, arguments, &output, &errors, &err), err);
-	for (int i = 0; i < 3000 && len < sizeof(text) - 1; i++) {
+	for (int i = 0; i < TEST_PATIENCE_MS && len < sizeof(text) - 1; i++) {
 		ssize_t got = read(output, text + len, sizeof(text) - 1 - len);
 
 		if (got == 0)
@@ -257,16 +258,16 @@ static void live_revoke(void)
 			   "exec bash -c 'exec 3<>/dev/tcp/10.0.0.20/9000; while read -r x <&3; do "
 			   "echo got $x; done'",
 			   NULL);
-	EXPECT(wait_for(&accepted, 3000));
+	EXPECT(wait_for(&accepted, TEST_PATIENCE_MS));
 	revoke_all(p.v, "sg-server", true);
 	load(p.v);
-	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 80), "timeout");
+	EXPECT_CONNECT(&p.client, "10.0.0.20", 80, "timeout");
 	EXPECT(send(held, "one\n", 4, 0) == 4);
-	run_for(100);
-	EXPECT_STR(p.client.lines.data, "got one\n"); /* tracked connections are not interrupted */
+	EXPECT_SOON(str_eq(p.client.lines.data,
+			   "got one\n")); /* tracked connections are not interrupted */
 	allow(p.v, "sg-server", true, 6, 80, 80, "sg-client");
 	load(p.v);
-	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 80), "ok");
+	EXPECT_CONNECT(&p.client, "10.0.0.20", 80, "ok");
 	close(held);
 	pair_down(&p);
 }
@@ -289,12 +290,12 @@ static void acl_stateless(void)
 	add_acl_entry(p.v, "acl-1", true, true, 6, 1, 80, "0.0.0.0/0");
 	load(p.v);
 	/* the request gets in, the reply (to a high port) does not get out */
-	EXPECT_STR(task_connect(&p.other, "10.0.0.20", 80), "timeout");
+	EXPECT_CONNECT(&p.other, "10.0.0.20", 80, "timeout");
 	add_acl_entry(p.v, "acl-1", true, true, 6, 1024, 65535, "0.0.0.0/0");
 	load(p.v);
-	EXPECT_STR(task_connect(&p.other, "10.0.0.20", 80), "ok");
-	EXPECT_STR(task_connect(&p.other, "10.0.0.20", 8080), "timeout");
-	EXPECT_STR(task_connect(&p.client, "10.0.0.20", 8080), "ok"); /* same subnet: no ACL */
+	EXPECT_CONNECT(&p.other, "10.0.0.20", 80, "ok");
+	EXPECT_CONNECT(&p.other, "10.0.0.20", 8080, "timeout");
+	EXPECT_CONNECT(&p.client, "10.0.0.20", 8080, "ok"); /* same subnet: no ACL */
 	pair_down(&p);
 }
 TEST(fabric, acls_are_stateless_and_only_between_subnets)
@@ -313,8 +314,8 @@ static void acl_order(void)
 	add_acl_entry(p.v, "acl-1", false, true, -1, 0, 65535, "0.0.0.0/0");
 	add_acl_entry(p.v, "acl-1", true, true, -1, 0, 65535, "0.0.0.0/0");
 	load(p.v);
-	EXPECT_STR(task_connect(&p.other, "10.0.0.20", 80), "timeout");
-	EXPECT_STR(task_connect(&p.other, "10.0.0.20", 8080), "ok");
+	EXPECT_CONNECT(&p.other, "10.0.0.20", 80, "timeout");
+	EXPECT_CONNECT(&p.other, "10.0.0.20", 8080, "ok");
 	pair_down(&p);
 }
 TEST(fabric, the_first_acl_entry_that_matches_decides)
@@ -344,14 +345,14 @@ static void same_cidr(void)
 	load(b);
 	task_start(&in_a, "vpc-a", "eni-client", "10.0.0.10");
 	task_start(&in_b, "vpc-b", "eni-client", "10.0.0.10");
-	EXPECT_STR(task_connect(&in_a, "10.0.0.20", 80), "ok");
-	EXPECT_STR(task_connect(&in_b, "10.0.0.20", 80), "timeout");
-	EXPECT_STR(task_resolve(&in_a, "vpc.test"), "10.0.0.1");
-	EXPECT_STR(task_resolve(&in_b, "vpc.test"), "10.0.0.2");
+	EXPECT_CONNECT(&in_a, "10.0.0.20", 80, "ok");
+	EXPECT_CONNECT(&in_b, "10.0.0.20", 80, "timeout");
+	EXPECT_RESOLVE(&in_a, "vpc.test", "10.0.0.1");
+	EXPECT_RESOLVE(&in_b, "vpc.test", "10.0.0.2");
 	EXPECT_INT(fabric_vpc_add(world.fabric, "vpc-a", ip("10.0.0.0"), 16, &err), -1);
 	task_end(&in_a);
 	fabric_vpc_remove(world.fabric, "vpc-b");
-	EXPECT(wait_for(&in_b.gone, 3000));
+	EXPECT(wait_for(&in_b.gone, TEST_PATIENCE_MS));
 	task_end(&in_b);
 	topology_vpc_free(a);
 	topology_vpc_free(b);
@@ -367,30 +368,28 @@ static void outside_ways(void)
 
 	pair_up(&p);
 	load(p.v);
-	EXPECT_STR(task_connect(&p.client, "203.0.113.10", 443), "timeout");
+	EXPECT_CONNECT(&p.client, "203.0.113.10", 443, "timeout");
 	p.v->subnets[0].way = TOPOLOGY_WAY_NAT;
 	p.v->subnets[1].way = TOPOLOGY_WAY_INTERNET_GATEWAY;
 	load(p.v);
-	EXPECT_STR(task_connect(&p.client, "203.0.113.10", 443), "ok");
-	EXPECT_STR(task_connect(&p.other, "203.0.113.10", 443), "timeout"); /* no public address */
+	EXPECT_CONNECT(&p.client, "203.0.113.10", 443, "ok");
+	EXPECT_CONNECT(&p.other, "203.0.113.10", 443, "timeout"); /* no public address */
 	p.v->interfaces[2].public_address = true;
 	load(p.v);
-	EXPECT_STR(task_connect(&p.other, "203.0.113.10", 80), "ok");
-	EXPECT_STR(task_connect(&p.other, "8.8.8.8", 443), "timeout");
+	EXPECT_CONNECT(&p.other, "203.0.113.10", 80, "ok");
+	EXPECT_CONNECT(&p.other, "8.8.8.8", 443, "timeout");
 	revoke_all(p.v, "sg-client", false);
 	allow(p.v, "sg-client", false, 6, 443, 443, "s3");
 	load(p.v);
-	EXPECT_STR(task_connect(&p.client, "203.0.113.10", 443), "timeout"); /* no egress rule */
-	EXPECT_STR(task_connect(&p.client, "203.0.113.11", 443), "ok");
+	EXPECT_CONNECT(&p.client, "203.0.113.10", 443, "timeout"); /* no egress rule */
+	EXPECT_CONNECT(&p.client, "203.0.113.11", 443, "ok");
 	p.v->subnets[0].way = TOPOLOGY_WAY_NONE;
 	load(p.v);
-	EXPECT_STR(task_connect(&p.client, "203.0.113.11", 443), "timeout");
+	EXPECT_CONNECT(&p.client, "203.0.113.11", 443, "timeout");
 	p.v->subnets[0].s3_gateway = true;
 	load(p.v);
-	EXPECT_STR(task_connect(&p.client, "203.0.113.11", 443), "ok");
-	run_for(20);
-	EXPECT_INT(world.outside_443, 3);
-	EXPECT_INT(world.outside_80, 1);
+	EXPECT_CONNECT(&p.client, "203.0.113.11", 443, "ok");
+	EXPECT_SOON(world.outside_443 == 3 && world.outside_80 == 1);
 	pair_down(&p);
 }
 TEST(fabric, outside_needs_a_way_out_and_an_egress_rule_and_s3_its_gateway)
@@ -436,7 +435,7 @@ static void reuse(void)
 	allow(p.v, "sg-server", true, -1, 0, 65535, "sg-client");
 	load(p.v);
 	for (int i = 0; i < 10; i++) {
-		EXPECT_STR(task_connect(&p.client, "10.0.0.20", 80), "ok");
+		EXPECT_CONNECT(&p.client, "10.0.0.20", 80, "ok");
 		task_end(&p.client);
 		task_start(&p.client, "vpc-a", "eni-client", "10.0.0.10");
 		fabric_interface_remove(world.fabric, "eni-server");
@@ -462,19 +461,19 @@ static void names(void)
 	struct pair p;
 
 	pair_up(&p);
-	EXPECT_STR(task_resolve(&p.client, "node.mpc.local"), "timeout"); /* before any rules */
+	EXPECT_RESOLVE(&p.client, "node.mpc.local", "timeout"); /* before any rules */
 	load(p.v);
-	EXPECT_STR(task_resolve(&p.client, "node.mpc.local"), "10.0.1.5");
-	EXPECT_STR(task_resolve(&p.client, "NODE.mpc.LOCAL."), "10.0.1.5");
-	EXPECT_STR(task_resolve(&p.client, "whoami.test"), "10.0.0.10");
-	EXPECT_STR(task_resolve(&p.client, "nowhere.test"), "nxdomain");
-	EXPECT_STR(task_resolve(&p.client, "empty.test"), "");
-	EXPECT_STR(task_resolve(&p.client, "forbidden.test"), "refused");
-	EXPECT_STR(task_resolve(&p.client, "..bad"), "nxdomain");
-	EXPECT_INT(strlen(task_resolve(&p.client, "many.test")), 9 * 8 + 51 * 9 + 59);
+	EXPECT_RESOLVE(&p.client, "node.mpc.local", "10.0.1.5");
+	EXPECT_RESOLVE(&p.client, "NODE.mpc.LOCAL.", "10.0.1.5");
+	EXPECT_RESOLVE(&p.client, "whoami.test", "10.0.0.10");
+	EXPECT_RESOLVE(&p.client, "nowhere.test", "nxdomain");
+	EXPECT_RESOLVE(&p.client, "empty.test", "");
+	EXPECT_RESOLVE(&p.client, "forbidden.test", "refused");
+	EXPECT_RESOLVE(&p.client, "..bad", "nxdomain");
+	EXPECT_INT(strlen(task_resolve(&p.client, "many.test", false)), 9 * 8 + 51 * 9 + 59);
 	p.v->dns_support = false;
 	load(p.v);
-	EXPECT_STR(task_resolve(&p.client, "node.mpc.local"), "timeout");
+	EXPECT_RESOLVE(&p.client, "node.mpc.local", "timeout");
 	pair_down(&p);
 }
 TEST(fabric, the_resolver_answers_where_dns_support_is_on_and_is_silent_elsewhere)
@@ -496,7 +495,7 @@ static void getaddrinfo_works(void)
 		"/etc/resolv.conf; getent hosts node.mpc.local",
 		NULL);
 	EXPECT(json_object_get(started, "started") != NULL);
-	EXPECT(wait_for(&p.client.exited, 5000));
+	EXPECT(wait_for(&p.client.exited, TEST_PATIENCE_MS));
 	EXPECT_STR(p.client.lines.data, "10.0.1.5        STREAM node.mpc.local\n60\nnone\n"
 					"10.0.1.5        node.mpc.local\n");
 	pair_down(&p);
@@ -523,7 +522,7 @@ static void other_types(void)
 	started = task_shell(&p.client, "main", "",
 			     json_pack("{s:[s, s, s]}", "argv", "/bin/bash", "-c", ask));
 	EXPECT(json_object_get(started, "started") != NULL);
-	EXPECT(wait_for(&p.client.exited, 5000));
+	EXPECT(wait_for(&p.client.exited, TEST_PATIENCE_MS));
 	EXPECT_STR(p.client.lines.data,
 		   " 12 34 81 80 00 01 00 01 00 00 00 00\n"   /* A */
 		   " 12 34 81 80 00 01 00 00 00 01 00 00\n"   /* AAAA: no data */
@@ -536,12 +535,13 @@ TEST(fabric, other_types_of_an_existing_name_are_no_data_and_reverse_names_do_no
 	in_fabric(other_types);
 }
 
-static const char *nfs(struct test_task *t, const char *address)
+static const char *nfs(struct test_task *t, const char *address, bool short_patience)
 {
 	static char result[64];
 	OWN(json)
-	json_t *a = task_ask(t, json_pack("{s:s, s:s, s:i}", "op", "nfs", "address", address,
-					  "timeout_ms", 300));
+	json_t *a =
+		task_ask(t, json_pack("{s:s, s:s, s:i}", "op", "nfs", "address", address,
+				      "timeout_ms", short_patience ? 300 : TEST_PATIENCE_MS / 2));
 
 	(void)snprintf(result, sizeof(result), "%s", json_str_or(a, "result", "none"));
 	return result;
@@ -555,12 +555,12 @@ static void nfs_probe(void)
 	pair_up(&p);
 	allow(p.v, "sg-server", true, 6, 2049, 2049, "sg-client");
 	load(p.v);
-	EXPECT_STR(nfs(&p.client, "10.0.0.20"), "refused");
+	EXPECT_STR(nfs(&p.client, "10.0.0.20", str_eq("refused", "timeout")), "refused");
 	EXPECT_OK(fabric_interface_serve_nfs(world.fabric, "eni-server", &err), err);
-	EXPECT_STR(nfs(&p.client, "10.0.0.20"), "ok");
-	EXPECT_STR(nfs(&p.client, "10.0.0.20"), "ok");
-	EXPECT_STR(nfs(&p.other, "10.0.0.20"), "timeout");
-	EXPECT_STR(nfs(&p.client, "10.0.0.77"), "timeout");
+	EXPECT_STR(nfs(&p.client, "10.0.0.20", str_eq("ok", "timeout")), "ok");
+	EXPECT_STR(nfs(&p.client, "10.0.0.20", str_eq("ok", "timeout")), "ok");
+	EXPECT_STR(nfs(&p.other, "10.0.0.20", str_eq("timeout", "timeout")), "timeout");
+	EXPECT_STR(nfs(&p.client, "10.0.0.77", str_eq("timeout", "timeout")), "timeout");
 	pair_down(&p);
 }
 TEST(fabric, a_mount_target_answers_rpc_null_only_where_groups_let_it)
@@ -571,14 +571,14 @@ TEST(fabric, a_mount_target_answers_rpc_null_only_where_groups_let_it)
 /* ---- spoofing
  * --------------------------------------------------------------------------------------------- */
 
-/* With all rights in a namespace on the wire of 10.0.0.66: says it is 10.0.1.30. */
-static int connect_as(const char *wire, const char *claimed)
+/* With all rights in a namespace on one's wire: says it is another. */
+static int connect_as(const char *wire, const char *claimed, time_t seconds)
 {
 	struct vpc *v = fabric_vpc_find(world.fabric, "vpc-a");
 	struct sockaddr_in to = { .sin_family = AF_INET,
 				  .sin_addr.s_addr = htonl(ip("10.0.0.20")),
 				  .sin_port = htons(80) };
-	const struct timeval patience = { .tv_usec = 300000 };
+	const struct timeval patience = { .tv_sec = seconds };
 	struct err err = { 0 };
 	uint32_t address = ip(claimed), index;
 	int net, fd, result;
@@ -586,9 +586,8 @@ static int connect_as(const char *wire, const char *claimed)
 	EXPECT_OK(sys_net_new(&err), err);
 	net = sys_net_current(&err);
 	EXPECT_OK(fabric_interface_prepare(&err), err);
-	EXPECT_OK(fabric_vpc_connect(v, ip(wire), "forger", net, 0, &index, &err), err);
+	EXPECT_OK(fabric_vpc_connect(v, ip(wire), wire, net, 0, &index, &err), err);
 	EXPECT_OK(fabric_interface_configure(&address, 1, 16, ip("10.0.0.1"), &err), err);
-	(void)usleep(20000);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	fabric_net_leave(world.fabric);
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
@@ -607,9 +606,10 @@ static void forged(void)
 	allow(p.v, "sg-server", true, -1, 0, 65535, "10.0.1.30/32");
 	(void)add_interface(p.v, "eni-forger", "subnet-1", "10.0.0.66", "sg-client");
 	load(p.v);
-	EXPECT_INT(connect_as("10.0.0.66", "10.0.0.66"), 0);
-	run_for(300); /* until that wire is gone */
-	EXPECT_INT(connect_as("10.0.0.66", "10.0.1.30"), EINPROGRESS);
+	(void)add_interface(p.v, "eni-liar", "subnet-1", "10.0.0.67", "sg-client");
+	load(p.v);
+	EXPECT_INT(connect_as("10.0.0.66", "10.0.0.66", 15), 0);
+	EXPECT_INT(connect_as("10.0.0.67", "10.0.1.30", 1), EINPROGRESS);
 	pair_down(&p);
 }
 TEST(fabric, packets_with_the_address_of_another_interface_are_dropped)
@@ -630,7 +630,7 @@ static void no_forging(void)
 			    "ping -c1 -W1 10.0.0.10 >/dev/null 2>&1; echo $?",
 			    NULL);
 	EXPECT(json_object_get(answer, "started") != NULL);
-	EXPECT(wait_for(&p.client.exited, 5000));
+	EXPECT(wait_for(&p.client.exited, TEST_PATIENCE_MS));
 	EXPECT(str_starts(p.client.lines.data, "refused\nrefused\n"));
 	pair_down(&p);
 }
@@ -663,13 +663,14 @@ static void echo(void *ctx, int fd)
 
 /* Host-side client: a child of the host process cannot be had here, so the test's parent dials. */
 static uint16_t forwarded_port;
-static int forward_pipe[2];
+static int forward_pipe[2], dialed_pipe[2];
 
 static void forward_scenario(void)
 {
 	struct pair p;
 	struct err err = { 0 };
 	uint16_t port = 0, second = 0;
+	char over = 0;
 
 	pair_up(&p);
 	load(p.v); /* no group lets anything in: forwards do not ask */
@@ -682,11 +683,11 @@ static void forward_scenario(void)
 	EXPECT(port && second && port != second);
 	fabric_forward_remove(world.fabric, second);
 	EXPECT(write(forward_pipe[1], &port, sizeof(port)) == sizeof(port));
-	run_for(700);
+	EXPECT_SOON(read(dialed_pipe[0], &over, 1) == 1 || over);
 	pair_down(&p);
 }
 
-static void dial_host(void)
+static int dial_host(void)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -695,15 +696,15 @@ static void dial_host(void)
 
 	if (read(forward_pipe[0], &forwarded_port, sizeof(forwarded_port)) !=
 	    sizeof(forwarded_port))
-		_exit(2);
+		return 2;
 	at.sin_port = htons(forwarded_port);
 	if (connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
-		_exit(3);
+		return 3;
 	if (send(fd, "hello", 5, 0) != 5 || shutdown(fd, SHUT_WR) < 0)
-		_exit(4);
+		return 4;
 	if (recv(fd, data, sizeof(data), MSG_WAITALL) != 5 || strcmp(data, "hello") != 0)
-		_exit(5);
-	_exit(0);
+		return 5;
+	return 0;
 }
 
 TEST(fabric, a_forward_carries_bytes_both_ways_from_the_hosts_loopback)
@@ -712,12 +713,18 @@ TEST(fabric, a_forward_carries_bytes_both_ways_from_the_hosts_loopback)
 	pid_t dialer;
 
 	CHECK_INT(pipe(forward_pipe), 0);
+	CHECK_INT(pipe2(dialed_pipe, O_NONBLOCK), 0);
 	dialer = fork();
-	if (dialer == 0)
-		dial_host();
+	if (dialer == 0) {
+		status = dial_host();
+		(void)!write(dialed_pipe[1], "x", 1);
+		_exit(status);
+	}
 	in_fabric(forward_scenario);
 	close(forward_pipe[1]);
 	CHECK_INT(waitpid(dialer, &status, 0), dialer);
 	CHECK_INT(status, 0);
 	close(forward_pipe[0]);
+	close(dialed_pipe[0]);
+	close(dialed_pipe[1]);
 }

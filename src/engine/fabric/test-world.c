@@ -100,7 +100,7 @@ static int body(void *ctx, int host_fd)
 
 void in_fabric(void (*scenario)(void))
 {
-	char path[] = "/tmp/mpcup-fabric-test-XXXXXX";
+	OWN(str) char *path = str_printf("%s%d-XXXXXX", FABRIC_TEST_DIR, (int)getpid());
 	OWN(str) char *remove = NULL;
 	struct err err = { 0 };
 	int code;
@@ -215,36 +215,39 @@ json_t *task_ask(struct test_task *t, json_t *request)
 {
 	struct answer a = { 0 };
 
-	EXPECT(t->ready || wait_for(&t->ready, 5000));
+	EXPECT(t->ready || wait_for(&t->ready, TEST_PATIENCE_MS));
 	fabric_task_request(t->task, request, on_reply, &a);
 	json_decref(request);
-	EXPECT(wait_for(&a.there, 15000));
+	EXPECT(wait_for(&a.there, TEST_PATIENCE_MS));
 	return a.body;
 }
 
-const char *task_connect(struct test_task *t, const char *address, int port)
+const char *task_connect(struct test_task *t, const char *address, int port, bool short_patience)
 {
 	static char result[64];
 	OWN(json)
 	json_t *a = task_ask(t, json_pack("{s:s, s:s, s:i, s:i}", "op", "connect", "address",
-					  address, "port", port, "timeout_ms", 250));
+					  address, "port", port, "timeout_ms",
+					  short_patience ? 250 : TEST_PATIENCE_MS / 2));
 
 	(void)snprintf(result, sizeof(result), "%s", json_str_or(a, "result", "no result"));
 	return result;
 }
 
-const char *task_resolve(struct test_task *t, const char *name)
+const char *task_resolve(struct test_task *t, const char *name, bool short_patience)
 {
 	static char result[2048];
 	OWN(json)
-	json_t *a = task_ask(
-		t, json_pack("{s:s, s:s, s:i}", "op", "resolve", "name", name, "timeout_ms", 400));
+	json_t *a =
+		task_ask(t, json_pack("{s:s, s:s, s:i}", "op", "resolve", "name", name,
+				      "timeout_ms", short_patience ? 400 : TEST_PATIENCE_MS / 2));
 	size_t i, len = 0;
 	json_t *one;
 
 	(void)snprintf(result, sizeof(result), "%s", json_str_or(a, "error", ""));
-	json_array_foreach(json_list(a, "addresses"), i, one) len += (size_t)snprintf(
-		result + len, sizeof(result) - len, "%s%s", i ? " " : "", json_string_value(one));
+	json_array_foreach(json_list(a, "addresses"), i, one)
+		len += (size_t)snprintf(result + len, sizeof(result) - len, "%s%s", i ? " " : "",
+					json_string_value(one));
 	return result;
 }
 
@@ -264,7 +267,7 @@ void task_end(struct test_task *t)
 {
 	if (!t->gone) {
 		fabric_task_kill(t->task);
-		EXPECT(wait_for(&t->gone, 5000));
+		EXPECT(wait_for(&t->gone, TEST_PATIENCE_MS));
 	}
 	buf_free(&t->lines);
 	free(t->why);

@@ -49,6 +49,18 @@ extern struct world world; /* of the process inside the fabric */
 		}                                                                                  \
 	} while (0)
 
+/* Runs the loop until the condition holds; long enough for any machine, so only a failure waits. */
+#define EXPECT_SOON(cond)                                                                          \
+	do {                                                                                       \
+		double end_ = now_ms() + TEST_PATIENCE_MS;                                         \
+		while (!(cond) && now_ms() < end_)                                                 \
+			run_for(2);                                                                \
+		EXPECT(cond);                                                                      \
+	} while (0)
+enum { TEST_PATIENCE_MS = 30000 };
+
+#define FABRIC_TEST_DIR "/tmp/mpcup-fabric-test-" /* followed by the pid of the test */
+
 /* Runs scenario() inside a new fabric; the current test fails when an EXPECT in it failed. */
 void in_fabric(void (*scenario)(void));
 /* Runs the loop until *flag or the time is over; whether it is set. */
@@ -67,10 +79,14 @@ struct test_task {
 void task_start(struct test_task *t, const char *vpc, const char *eni, const char *address);
 /* The answer; caller's. request is consumed. */
 json_t *task_ask(struct test_task *t, json_t *request);
-/* "result" of a connect with a short patience. */
-const char *task_connect(struct test_task *t, const char *address, int port);
+/* "result" of a connect; short: a time-out is what the test expects. */
+const char *task_connect(struct test_task *t, const char *address, int port, bool short_patience);
+#define EXPECT_CONNECT(t, address, port, want)                                                     \
+	EXPECT_STR(task_connect(t, address, port, str_eq(want, "timeout")), want)
 /* "10.0.0.1 10.0.0.2" or the error. */
-const char *task_resolve(struct test_task *t, const char *name);
+const char *task_resolve(struct test_task *t, const char *name, bool short_patience);
+#define EXPECT_RESOLVE(t, name, want)                                                              \
+	EXPECT_STR(task_resolve(t, name, str_eq(want, "timeout")), want)
 /* Kills it and waits until it is gone. */
 void task_end(struct test_task *t);
 /* Starts a container that runs a shell command; more: further members, consumed, may be NULL. */

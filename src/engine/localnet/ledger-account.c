@@ -1,4 +1,4 @@
-/* Accounts, and changes to them that are kept or forgotten as one. */
+/* Accounts: their money, keys and size. */
 #include <string.h>
 
 #include "engine/localnet/localnet-internal.h"
@@ -44,32 +44,6 @@ json_t *ledger_account_add(struct ledger *l, const char *id)
 void ledger_account_remove(struct ledger *l, const char *id)
 {
 	json_object_set_new(l->change, id, json_null());
-}
-
-void ledger_change_begin(struct ledger *l)
-{
-	l->change = json_object();
-}
-
-void ledger_change_keep(struct ledger *l)
-{
-	const char *id;
-	json_t *account;
-
-	json_object_foreach(l->change, id, account) {
-		if (json_is_null(account))
-			json_object_del(l->accounts, id);
-		else
-			json_object_set(l->accounts, id, account);
-		json_object_set_new(l->dirty_accounts, id, json_true());
-	}
-	ledger_change_drop(l);
-}
-
-void ledger_change_drop(struct ledger *l)
-{
-	json_decref(l->change);
-	l->change = NULL;
 }
 
 near_u128 ledger_amount(const json_t *account, const char *key)
@@ -129,4 +103,19 @@ near_u128 ledger_storage_lack(const json_t *account, near_u128 less)
 	near_u128 have = ledger_amount(account, "amount") + ledger_amount(account, "locked") - less;
 
 	return bytes <= FREE_BYTES || have >= need ? 0 : need - have;
+}
+
+json_t *ledger_account_json(const json_t *account)
+{
+	return json_pack("{s:s,s:s,s:s,s:I,s:i}", "amount", json_str_or(account, "amount", "0"),
+			 "locked", json_str_or(account, "locked", "0"), "code_hash",
+			 json_str_or(account, "code_hash", LOCALNET_NO_HASH), "storage_usage",
+			 (json_int_t)ledger_storage(account), "storage_paid_at", 0);
+}
+
+uint64_t ledger_changed_at(const struct ledger *l, const char *id)
+{
+	if (json_object_get(l->dirty_accounts, id) || json_object_get(l->dirty_contracts, id))
+		return l->head.height; /* the account says so from the next commit on */
+	return (uint64_t)json_int_or(ledger_account(l, id), "changed_at", 0);
 }

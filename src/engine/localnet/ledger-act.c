@@ -56,7 +56,7 @@ static json_t *delete_account(struct ledger *l, const struct receipt *r,
 		return about_account("DeleteAccountStaking", r->receiver);
 	if (ledger_storage(account) - code > LARGE_STATE)
 		return about_account("DeleteAccountWithLargeState", r->receiver);
-	receipt_transfer(x, a->name, ledger_amount(account, "amount"));
+	receipt_transfer(x, a->name, ledger_amount(account, "amount"), false);
 	ledger_account_remove(l, r->receiver);
 	return NULL;
 }

@@ -43,6 +43,7 @@ void ledger_contract_put(struct ledger *l, const char *id, json_t *state)
 		json_object_set_new(l->contracts, id, state);
 	else
 		json_object_del(l->contracts, id);
+	ledger_touch(l, id);
 	json_object_set_new(l->dirty_contracts, id, json_true());
 	l->dirty = true;
 }
@@ -116,7 +117,7 @@ static void take_outcome(struct ledger *l, const struct receipt *r, struct signe
 	json_array_extend(x->resumed, resumed);
 	if (o->refund > 0 && o->refund <= amount) {
 		ledger_amount_set(account, "amount", amount - o->refund);
-		receipt_transfer(x, r->predecessor, o->refund);
+		receipt_transfer(x, r->predecessor, o->refund, true);
 	}
 	free(GIVE(x->value));
 	if (o->result == SIGNER_YIELD)
@@ -125,6 +126,7 @@ static void take_outcome(struct ledger *l, const struct receipt *r, struct signe
 	else if (last)
 		x->value = value_base64(o->value);
 	if (o->changed) {
+		ledger_touch(l, r->receiver);
 		json_object_set_new(l->dirty_contracts, r->receiver, json_true());
 		l->dirty = true;
 	}
@@ -141,13 +143,13 @@ json_t *ledger_call(struct ledger *l, const struct receipt *r, const struct near
 
 	if (!state)
 		return not_native(r, ledger_account(l, r->receiver), a->name);
+	x->calls++;
 	if (a->gas < LOCALNET_CALL_GAS)
 		return execution_error("Exceeded the prepaid gas.");
 	/* A later action may fail, and then this one never was. */
 	if (!last && !json_object_get(x->contracts, r->receiver))
 		json_object_set_new(x->contracts, r->receiver, json_deep_copy(state));
 	memcpy(call.random, l->head.random, sizeof(call.random));
-	x->calls++;
 	signer_run(state, &call, &o);
 	json_array_extend(x->logs, o.logs);
 	if (o.result == SIGNER_NO_METHOD)
@@ -193,20 +195,27 @@ static json_t *find_yield(const json_t *record, const json_t *resumed, size_t *r
 static void store(struct ledger *l, const char *id, const json_t *record, bool waiting)
 {
 	ledger_store_transaction(l->store, id, (uint64_t)json_int_or(record, "height", 0),
-				 (unsigned)json_int_or(record, "place", 0), waiting,
-				 waiting ? record : json_map(record, "outcome"));
+				 (unsigned)json_int_or(record, "place", 0), waiting, record);
 }
 
-/* All receipts are there: what was kept of the gas goes back and the outcome stands. */
-static void end(struct ledger *l, const char *id, json_t *record)
+/* A request that nobody answered leaves the contract's state by its callback. */
+static void note_expiry(struct ledger *l, const char *contract, const char *receipt)
 {
-	json_t *outcome = json_map(record, "outcome");
+	ledger_change_begin(l);
+	ledger_touch(l, contract);
+	ledger_change_keep(l, LEDGER_BY_RECEIPT, receipt);
+}
 
-	ledger_refund(l, id, json_str_or(record, "payer", ""), json_str_or(record, "payer_key", ""),
-		      ledger_amount(record, "refund"), json_list(outcome, "receipts_outcome"));
-	json_object_set(l->done, id, outcome);
-	store(l, id, record, false);
-	json_object_del(l->waiting, id);
+/* The outcome of the receipt that waited, where nearcore has it among the others. */
+static void add_outcome(json_t *outcome, json_t *one)
+{
+	json_t *list = json_list(outcome, "receipts_outcome");
+
+	json_array_append_new(list, one);
+	json_object_set_new(outcome, "receipts_outcome",
+			    outcome_order(list, json_string_value(json_path(
+							outcome, "transaction_outcome.outcome."
+								 "receipt_ids.0"))));
 }
 
 static void resume(struct ledger *l, const char *id, const json_t *resumed)
@@ -222,13 +231,16 @@ static void resume(struct ledger *l, const char *id, const json_t *resumed)
 			     .gas = LOCALNET_CALL_GAS };
 
 	json_object_set_new(yield, "ended", json_true());
-	json_array_append_new(json_list(outcome, "receipts_outcome"), outcome_json(l, &o));
+	if (json_str(resumed, "panic"))
+		note_expiry(l, o.executor, o.id);
+	add_outcome(outcome, outcome_json(l, &o));
 	if (json_bool_or(yield, "last", false))
 		json_object_set(outcome, "status", status);
-	if (left == 0)
-		end(l, id, record);
-	else
-		store(l, id, record, true);
+	store(l, id, record, left > 0);
+	if (left > 0)
+		return;
+	json_object_set(l->done, id, outcome);
+	json_object_del(l->waiting, id);
 }
 
 void ledger_resume(struct ledger *l, const json_t *resumed)

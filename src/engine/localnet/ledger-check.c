@@ -3,6 +3,7 @@
 
 #include "engine/localnet/localnet-internal.h"
 
+#define ACTIONS_MOST 100
 #define PREPAID_GAS_MOST 1000000000000000ull
 #define CODE_MOST 4194304
 #define METHOD_MOST 256
@@ -85,6 +86,9 @@ json_t *ledger_check_actions(const struct near_action *actions, size_t count, bo
 	size_t delegates = 0;
 	uint64_t gas = 0;
 
+	if (count > ACTIONS_MOST)
+		return exceeded("TotalNumberOfActionsExceeded", "total_number_of_actions", count,
+				ACTIONS_MOST);
 	for (size_t i = 0; i < count; i++) {
 		json_t *why = check_action(&actions[i], delegated);
 

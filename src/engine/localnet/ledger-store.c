@@ -16,13 +16,20 @@ enum statement {
 	DROP_CODE,
 	PUT_BLOCK,
 	PUT_TRANSACTION,
+	PUT_RECEIPT,
+	PUT_CHANGES,
 	PRUNE_BLOCKS,
 	PRUNE_TRANSACTIONS,
+	PRUNE_RECEIPTS,
+	PRUNE_CHANGES,
 	FIND_CODE,
 	FIND_BLOCK,
 	FIND_BLOCK_BY_HASH,
 	FIND_TRANSACTION,
 	FIND_BLOCK_TRANSACTIONS,
+	FIND_BLOCK_IDS,
+	FIND_RECEIPT,
+	FIND_CHANGES,
 	STATEMENTS
 };
 
@@ -39,8 +46,12 @@ static const char *const texts[STATEMENTS] = {
 	[PUT_TRANSACTION] = "INSERT INTO transactions (id, height, place, waiting, record)"
 			    " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO UPDATE"
 			    " SET waiting = excluded.waiting, record = excluded.record",
+	[PUT_RECEIPT] = "INSERT OR REPLACE INTO receipt (id, transaction_id, height) VALUES (?1, ?2, ?3)",
+	[PUT_CHANGES] = "INSERT INTO changes (height, value) VALUES (?1, ?2)",
 	[PRUNE_BLOCKS] = "DELETE FROM block WHERE height < ?1",
 	[PRUNE_TRANSACTIONS] = "DELETE FROM transactions WHERE height < ?1 AND NOT waiting",
+	[PRUNE_RECEIPTS] = "DELETE FROM receipt WHERE height < ?1",
+	[PRUNE_CHANGES] = "DELETE FROM changes WHERE height < ?1",
 	[FIND_CODE] = "SELECT value FROM code WHERE id = ?1",
 	[FIND_BLOCK] =
 		"SELECT height, hash, prev_hash, time_ns, random FROM block WHERE height = ?1",
@@ -49,6 +60,9 @@ static const char *const texts[STATEMENTS] = {
 	[FIND_TRANSACTION] = "SELECT record FROM transactions WHERE id = ?1",
 	[FIND_BLOCK_TRANSACTIONS] = "SELECT record FROM transactions WHERE height = ?1"
 				    " ORDER BY place",
+	[FIND_BLOCK_IDS] = "SELECT id FROM transactions WHERE height = ?1 ORDER BY place",
+	[FIND_RECEIPT] = "SELECT transaction_id FROM receipt WHERE id = ?1",
+	[FIND_CHANGES] = "SELECT value FROM changes WHERE height = ?1 ORDER BY rowid",
 };
 
 static const char schema[] =
@@ -64,6 +78,11 @@ static const char schema[] =
 	"  place INTEGER NOT NULL, waiting INTEGER NOT NULL, record TEXT NOT NULL);"
 	"CREATE INDEX IF NOT EXISTS transactions_by_height ON transactions (height, place);"
 	"CREATE INDEX IF NOT EXISTS transactions_waiting ON transactions (waiting) WHERE waiting;"
+	"CREATE TABLE IF NOT EXISTS receipt (id TEXT PRIMARY KEY, transaction_id TEXT NOT NULL,"
+	"  height INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX IF NOT EXISTS receipt_by_height ON receipt (height);"
+	"CREATE TABLE IF NOT EXISTS changes (height INTEGER NOT NULL, value TEXT NOT NULL);"
+	"CREATE INDEX IF NOT EXISTS changes_by_height ON changes (height);"
 	"PRAGMA user_version = 1;";
 
 struct ledger_store {
@@ -221,12 +240,34 @@ void ledger_store_transaction(struct ledger_store *s, const char *id, uint64_t h
 	run(s, q);
 }
 
+void ledger_store_receipt(struct ledger_store *s, const char *id, const char *transaction,
+			  uint64_t height)
+{
+	sqlite3_stmt *q = writing(s, PUT_RECEIPT);
+
+	bind_text(q, 1, id);
+	bind_text(q, 2, transaction);
+	sqlite3_bind_int64(q, 3, (sqlite3_int64)height);
+	run(s, q);
+}
+
+void ledger_store_changes(struct ledger_store *s, uint64_t height, const json_t *changes)
+{
+	OWN(str) char *text = json_text(changes);
+	sqlite3_stmt *q = writing(s, PUT_CHANGES);
+
+	sqlite3_bind_int64(q, 1, (sqlite3_int64)height);
+	bind_text(q, 2, text);
+	run(s, q);
+}
+
 void ledger_store_prune(struct ledger_store *s, uint64_t below)
 {
-	static const enum statement both[] = { PRUNE_BLOCKS, PRUNE_TRANSACTIONS };
+	static const enum statement all[] = { PRUNE_BLOCKS, PRUNE_TRANSACTIONS, PRUNE_RECEIPTS,
+					      PRUNE_CHANGES };
 
-	for (size_t i = 0; i < 2; i++) {
-		sqlite3_stmt *q = writing(s, both[i]);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		sqlite3_stmt *q = writing(s, all[i]);
 
 		sqlite3_bind_int64(q, 1, (sqlite3_int64)below);
 		run(s, q);
@@ -315,16 +356,51 @@ json_t *ledger_store_find_transaction(struct ledger_store *s, const char *id)
 	return record;
 }
 
-json_t *ledger_store_block_transactions(struct ledger_store *s, uint64_t height)
+char *ledger_store_receipt_transaction(struct ledger_store *s, const char *id)
 {
-	sqlite3_stmt *q = s->statements[FIND_BLOCK_TRANSACTIONS];
+	sqlite3_stmt *q = s->statements[FIND_RECEIPT];
+	char *transaction = NULL;
+
+	bind_text(q, 1, id);
+	if (sqlite3_step(q) == SQLITE_ROW)
+		transaction = str_dup(column(q, 0));
+	(void)sqlite3_reset(q);
+	return transaction;
+}
+
+/* The statement's rows of a block as JSON (`json` false: as texts) in an array. */
+static json_t *of_block(struct ledger_store *s, enum statement which, uint64_t height, bool json)
+{
+	sqlite3_stmt *q = s->statements[which];
 	json_t *list = json_array();
 
 	sqlite3_bind_int64(q, 1, (sqlite3_int64)height);
 	while (sqlite3_step(q) == SQLITE_ROW)
-		json_array_append_new(list, json_loads(column(q, 0), JSON_DECODE_ANY, NULL));
+		json_array_append_new(list, json ? json_loads(column(q, 0), JSON_DECODE_ANY, NULL)
+						 : json_string(column(q, 0)));
 	(void)sqlite3_reset(q);
 	return list;
+}
+
+json_t *ledger_store_block_transactions(struct ledger_store *s, uint64_t height)
+{
+	return of_block(s, FIND_BLOCK_TRANSACTIONS, height, true);
+}
+
+json_t *ledger_store_block_ids(struct ledger_store *s, uint64_t height)
+{
+	return of_block(s, FIND_BLOCK_IDS, height, false);
+}
+
+json_t *ledger_store_find_changes(struct ledger_store *s, uint64_t height)
+{
+	OWN(json) json_t *rows = of_block(s, FIND_CHANGES, height, true);
+	json_t *all = json_array(), *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+		json_array_extend(all, row);
+	return all;
 }
 
 /* ---- loading ------------------------------------------------------------------------------- */

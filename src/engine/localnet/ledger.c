@@ -12,8 +12,20 @@
 
 /* ---- blocks -------------------------------------------------------------------------------- */
 
+/* Blocks begin at height 1; what came before them is the genesis, which nobody made. */
+static struct ledger_block genesis_block(const struct ledger *l)
+{
+	struct ledger_block b = { .time_ns = LOCALNET_GENESIS_NS };
+
+	snprintf(b.hash, sizeof(b.hash), "%s", l->genesis_hash);
+	strcpy(b.prev_hash, LOCALNET_NO_HASH);
+	return b;
+}
+
 int ledger_block_at(const struct ledger *l, uint64_t height, struct ledger_block *ret)
 {
+	if (height == 0)
+		return *ret = genesis_block(l), 0;
 	if (height > l->head.height)
 		return -1;
 	return ledger_store_find_block(l->store, NULL, height, ret);
@@ -21,20 +33,52 @@ int ledger_block_at(const struct ledger *l, uint64_t height, struct ledger_block
 
 int ledger_block_by_hash(const struct ledger *l, const char *hash, struct ledger_block *ret)
 {
-	if (!strcmp(hash, l->head.hash)) {
-		*ret = l->head;
-		return 0;
-	}
+	if (!strcmp(hash, l->head.hash))
+		return *ret = l->head, 0;
+	if (!strcmp(hash, l->genesis_hash))
+		return *ret = genesis_block(l), 0;
 	return ledger_store_find_block(l->store, hash, 0, ret);
+}
+
+char *ledger_block_root(const struct ledger *l, uint64_t height)
+{
+	OWN(json) json_t *ids = ledger_store_block_ids(l->store, height);
+	OWN(buf) struct buf b = { 0 };
+	json_t *id;
+	size_t i;
+
+	json_array_foreach(ids, i, id)
+		buf_printf(&b, "%s\n", json_string_value(id));
+	return b.len ? near_genesis_hash(b.data) : str_dup(LOCALNET_NO_HASH);
+}
+
+static void epoch_id(const struct ledger *l, uint64_t number, char ret[48])
+{
+	struct ledger_block b = { .hash = LOCALNET_NO_HASH };
+
+	if (number == 1)
+		snprintf(b.hash, sizeof(b.hash), "%s", l->genesis_hash);
+	else if (number > 1)
+		(void)ledger_block_at(l, (number - 1) * LOCALNET_EPOCH_BLOCKS - 1, &b);
+	memcpy(ret, b.hash, sizeof(b.hash));
+}
+
+void ledger_epoch_at(const struct ledger *l, uint64_t height, struct ledger_epoch *ret)
+{
+	ret->number = height / LOCALNET_EPOCH_BLOCKS;
+	ret->start = ret->number * LOCALNET_EPOCH_BLOCKS;
+	epoch_id(l, ret->number, ret->id);
+	epoch_id(l, ret->number + 1, ret->next_id);
 }
 
 static void next_block(struct ledger *l, int64_t now_ns, const uint8_t random[32])
 {
 	struct ledger_block b = { .height = l->head.height + 1, .time_ns = now_ns };
 	OWN(str) char *entropy = hex_encode(random, sizeof(b.random));
+	OWN(str) char *root = ledger_block_root(l, l->head.height);
 	OWN(str)
-	char *text = str_printf("%s %s %" PRIu64 " %" PRId64 " %s", l->genesis_hash, l->head.hash,
-				b.height, now_ns, entropy);
+	char *text = str_printf("%s %s %" PRIu64 " %" PRId64 " %s %s", l->genesis_hash, l->head.hash,
+				b.height, now_ns, entropy, root);
 	OWN(str) char *hash = near_genesis_hash(text);
 
 	snprintf(b.hash, sizeof(b.hash), "%s", hash);

@@ -11,17 +11,22 @@
 
 #define LOCALNET_PROTOCOL_VERSION 81
 #define LOCALNET_GAS_PRICE 100000000u
+#define LOCALNET_GAS_LIMIT 1000000000000000
 #define LOCALNET_ROOT "test.near"
+#define LOCALNET_STAKE "50000000000000000000000000000" /* of the one validator */
 #define LOCALNET_REGISTRAR "registrar"
 #define LOCALNET_NO_HASH "11111111111111111111111111111111"
+#define LOCALNET_GENESIS_TIME "2025-10-28T00:00:00Z"
+#define LOCALNET_GENESIS_NS 1761609600000000000ll
 #define LOCALNET_BYTE_PRICE ((near_u128)10000000000000000000u)
 #define LOCALNET_EPOCH_BLOCKS 500
 #define LOCALNET_BLOCKS_VALID 100   /* a transaction may name a block so far back */
 #define LOCALNET_BLOCKS_KEPT 100000 /* older ones go, with their transactions */
 #define LOCALNET_NONCES_PER_BLOCK 1000000u
 #define LOCALNET_TRANSACTION_MOST 1572864
-#define LOCALNET_CALL_GAS 2000000000000 /* burnt by each call and each callback: a fixed estimate  \
-					 */
+/* Burnt by each call and each callback beside its fees: a fixed estimate, nothing is metered. */
+#define LOCALNET_CALL_GAS 2000000000000
+#define LOCALNET_SYSTEM "system" /* who pays back; such receipts are free */
 
 struct ledger_block {
 	uint64_t height;
@@ -38,6 +43,7 @@ struct ledger {
 	json_t *accounts;  /* id -> account */
 	json_t *contracts; /* id -> the signer contract's state; such an account is native */
 	json_t *change; /* accounts as the receipt in work leaves them; null: deleted. NULL: none */
+	json_t *touched; /* contracts whose state it changed, as members; lives with change */
 	json_t *waiting;  /* transaction id -> record of one that waits for its yields */
 	json_t *requests; /* "contract request" -> transaction id */
 	json_t *dirty_accounts, *dirty_contracts; /* ids as members: not written yet */
@@ -68,6 +74,15 @@ void ledger_news_clear(struct ledger *l);
 /* 0 and *ret, or -1: unknown. */
 int ledger_block_at(const struct ledger *l, uint64_t height, struct ledger_block *ret);
 int ledger_block_by_hash(const struct ledger *l, const char *hash, struct ledger_block *ret);
+/* Covers the transactions of a block in their order; the hash of the next block covers it. New. */
+char *ledger_block_root(const struct ledger *l, uint64_t height);
+/* The epoch of a height. Its id is, as on nearcore, the hash of the last block of the epoch before
+ * the one before it; no hash where there is none. */
+struct ledger_epoch {
+	uint64_t number, start;
+	char id[48], next_id[48];
+};
+void ledger_epoch_at(const struct ledger *l, uint64_t height, struct ledger_epoch *ret);
 
 /* Runs a decoded transaction at the head, or finds the one that is known by its hash. */
 enum ledger_result {
@@ -87,16 +102,24 @@ json_t *ledger_account(const struct ledger *l, const char *id); /* borrowed or N
 json_t *ledger_account_edit(struct ledger *l, const char *id);	/* same, to be changed */
 json_t *ledger_account_add(struct ledger *l, const char *id);	/* empty; borrowed */
 void ledger_account_remove(struct ledger *l, const char *id);
-/* What is changed between begin and keep/drop is kept or forgotten as one. */
-void ledger_change_begin(struct ledger *l);
-void ledger_change_keep(struct ledger *l);
-void ledger_change_drop(struct ledger *l);
+/* The block that changed it or its contract last. */
+uint64_t ledger_changed_at(const struct ledger *l, const char *id);
+json_t *ledger_account_json(const json_t *account); /* AccountView without the block; new */
 near_u128 ledger_amount(const json_t *account, const char *key); /* "amount", "locked" */
 void ledger_amount_set(json_t *account, const char *key, near_u128 amount);
 void ledger_key_add(json_t *account, const char *public_key, uint64_t nonce, json_t *permission);
 uint64_t ledger_storage(const json_t *account);
 /* Yocto that the account lacks for its storage once it has `less`; 0: none. */
 near_u128 ledger_storage_lack(const json_t *account, near_u128 less);
+
+/* ---- changes (ledger-change.c) -------------------------------------------------------------- */
+/* What is changed between begin and keep/drop is kept or forgotten as one. Kept changes are written
+ * down as those of the head block, with the transaction or receipt that made them. */
+enum ledger_cause { LEDGER_BY_TRANSACTION, LEDGER_BY_RECEIPT };
+void ledger_change_begin(struct ledger *l);
+void ledger_touch(struct ledger *l, const char *contract); /* the state of a contract */
+void ledger_change_keep(struct ledger *l, enum ledger_cause cause, const char *id);
+void ledger_change_drop(struct ledger *l);
 
 /* ---- money (ledger-fees.c) ------------------------------------------------------------------ */
 struct ledger_cost {
@@ -105,10 +128,16 @@ struct ledger_cost {
 	uint64_t burnt;		     /* gas of the conversion into a receipt */
 	uint64_t execution, prepaid; /* gas of the receipt: fees, attached to calls */
 };
+struct ledger_list {
+	const char *sender, *receiver;
+	const struct near_action *actions;
+	size_t count;
+};
 /* whole: with what delegated actions cost. -1: runs over. */
-int ledger_cost(const struct near_action *actions, size_t count, const char *receiver, bool whole,
-		struct ledger_cost *ret);
+int ledger_cost(const struct ledger_list *list, bool whole, struct ledger_cost *ret);
 near_u128 ledger_gas_price(uint64_t gas);
+uint64_t ledger_payment_gas(void);    /* burnt by a receipt that only transfers */
+json_t *ledger_transaction_costs(void); /* RuntimeFeesConfigView; new */
 
 /* ---- admission (ledger-check.c) ------------------------------------------------------------- */
 /* The reason for refusal as InvalidTxError (new), or NULL. */
@@ -131,7 +160,7 @@ struct receipt_result {
 	json_t *logs;
 	char *value;	   /* base64 of the last action's value, or NULL */
 	unsigned calls;	   /* that ran: each burns gas */
-	json_t *transfers; /* array of [account, amount text]: what goes back or on */
+	json_t *transfers; /* array of {"to", "amount", "paid"}: what goes back or on */
 	json_t *yields;	   /* array of {"contract", "request", "last": bool} */
 	json_t *resumed;   /* array of {"contract", "request", "value"|"panic"} */
 	json_t *contracts; /* states before, id -> state or null: put back on failure */
@@ -139,7 +168,8 @@ struct receipt_result {
 	const struct near_delegate *delegate; /* to be done next */
 };
 void receipt_result_clear(struct receipt_result *x);
-void receipt_transfer(struct receipt_result *x, const char *to, near_u128 amount);
+/* paid: the contract sends it and gas is burnt for it; otherwise it comes from `system`. */
+void receipt_transfer(struct receipt_result *x, const char *to, near_u128 amount, bool paid);
 /* One action; the ActionErrorKind (new) or NULL. `last`: none follows. */
 json_t *ledger_act(struct ledger *l, const struct receipt *r, const struct near_action *a,
 		   bool created, bool last, struct receipt_result *x);
@@ -153,9 +183,6 @@ int ledger_view(const struct ledger *l, const char *account, const char *method,
 void ledger_resume(struct ledger *l, const json_t *resumed);
 /* Adds to one of the ledger's news: id -> array. `item` is stolen. */
 void ledger_news(json_t *news, const char *id, json_t *item);
-/* Gives gas money back to the account and its key's allowance; appends the receipt's outcome. */
-void ledger_refund(struct ledger *l, const char *transaction, const char *to, const char *key,
-		   near_u128 amount, json_t *outcomes);
 /* signer_outcome.resumed as such an array (new). */
 json_t *ledger_resumed_list(const char *contract, const struct signer_outcome *o);
 
@@ -164,12 +191,32 @@ struct outcome {
 	const char *id, *executor;
 	json_t *receipts, *logs, *status; /* stolen; the first two may be NULL: none */
 	uint64_t gas;
+	bool conversion; /* of a transaction into its receipt */
+	bool free;	 /* the gas is shown and nobody paid it */
 };
 json_t *outcome_json(const struct ledger *l, const struct outcome *o); /* ExecutionOutcomeWithId */
 json_t *outcome_status(const char *base64);			       /* SuccessValue; NULL: "" */
 json_t *outcome_next(const char *receipt_id);			       /* SuccessReceiptId */
 json_t *outcome_failure(size_t index, json_t *kind);		       /* kind is stolen */
-char *outcome_receipt_id(const char *transaction_id, size_t number);
+/* The same outcomes as nearcore lists them: each with all that follow from it behind it. New. */
+json_t *outcome_order(const json_t *outcomes, const char *first);
+
+/* ---- receipts (ledger-receipt.c) ------------------------------------------------------------- */
+/* Of the index-th receipt that a transaction or receipt (parent) makes in a block: nearcore's rule. */
+char *receipt_id(const char *parent, uint64_t height, uint64_t index);
+/* A receipt as JSON-RPC shows it (new). */
+struct receipt_form {
+	const char *id, *predecessor, *receiver, *signer, *signer_key;
+	json_t *actions;    /* stolen; NULL: those of the transaction, see ledger_receipts() */
+	bool free;	    /* its gas price is 0 */
+	const char *data_id; /* of what it waits for; NULL: nothing */
+};
+json_t *receipt_json(const struct receipt_form *f);
+/* All receipts of a known transaction, in the order in which they were made; new array. */
+json_t *ledger_receipts(const struct ledger *l, const char *transaction);
+json_t *ledger_find_receipt(const struct ledger *l, const char *id); /* new or NULL */
+/* Receipts of the block's transactions but for those that accounts sent themselves; new array. */
+json_t *ledger_block_receipts(const struct ledger *l, uint64_t height);
 
 /* ---- SQLite (ledger-store.c) ----------------------------------------------------------------- */
 /* Writes cannot fail one by one: the first failure comes out of ledger_store_commit(). */
@@ -192,5 +239,14 @@ int ledger_store_find_code(struct ledger_store *s, const char *id, uint8_t **ret
 /* hash NULL: by height. 0 or -1. */
 int ledger_store_find_block(struct ledger_store *s, const char *hash, uint64_t height,
 			    struct ledger_block *ret);
-json_t *ledger_store_find_transaction(struct ledger_store *s, const char *id);	  /* new or NULL */
-json_t *ledger_store_block_transactions(struct ledger_store *s, uint64_t height); /* new array */
+/* Records of transactions: {"outcome", "receipts"}, and of those that wait {"yields", "height",
+ * "place"} too. New, or NULL; of a block: new array. */
+json_t *ledger_store_find_transaction(struct ledger_store *s, const char *id);
+json_t *ledger_store_block_transactions(struct ledger_store *s, uint64_t height);
+json_t *ledger_store_block_ids(struct ledger_store *s, uint64_t height); /* texts; new array */
+void ledger_store_receipt(struct ledger_store *s, const char *id, const char *transaction,
+			  uint64_t height);
+char *ledger_store_receipt_transaction(struct ledger_store *s, const char *id); /* new or NULL */
+/* StateChangeWithCauseView of a block as they were made, see ledger-change.c. */
+void ledger_store_changes(struct ledger_store *s, uint64_t height, const json_t *changes);
+json_t *ledger_store_find_changes(struct ledger_store *s, uint64_t height); /* new array */

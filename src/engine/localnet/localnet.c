@@ -136,11 +136,40 @@ static int node_key(const char *directory, struct near_key *ret, struct err *err
 
 /* ---- serving ------------------------------------------------------------------------------- */
 
+#define BODY_MOST ((size_t)10 << 20) /* as nearcore; a transaction is at most 1.5 MiB */
+
+/* Any page may read what it gets, as with nearcore: wallets in browsers come from anywhere. Nothing
+ * here is secret, nothing is changed but by signed transactions, and no credentials are taken. */
+static json_t *headers_new(const char *type)
+{
+	return json_pack("{s:s,s:s}", "Content-Type", type, "Access-Control-Allow-Origin", "*");
+}
+
 static void reply(struct http_exchange *x, int status, const char *type, const char *body)
 {
-	OWN(json) json_t *headers = json_pack("{s:s}", "Content-Type", type);
+	OWN(json) json_t *headers = headers_new(type);
 
 	http_reply(x, status, headers, body, strlen(body));
+}
+
+/* What a browser asks before it lets a page post JSON. */
+static void reply_preflight(struct http_exchange *x)
+{
+	OWN(json) json_t *headers = headers_new("text/plain");
+
+	json_set_str(headers, "Access-Control-Allow-Methods", "GET, POST");
+	json_set_str(headers, "Access-Control-Allow-Headers", "Accept, Authorization, Content-Type");
+	json_set_str(headers, "Access-Control-Max-Age", "3600");
+	http_reply(x, 200, headers, "", 0);
+}
+
+static void reply_not_allowed(struct http_exchange *x)
+{
+	OWN(json) json_t *headers = headers_new("text/plain");
+	static const char text[] = "Method Not Allowed\n";
+
+	json_set_str(headers, "Allow", "GET, HEAD, OPTIONS, POST");
+	http_reply(x, 405, headers, text, strlen(text));
 }
 
 /* What came in within one turn of the loop is one commit. */
@@ -239,25 +268,47 @@ static void reply_metrics(struct localnet *n, struct http_exchange *x)
 	reply(x, 200, "text/plain; version=0.0.4", b.data);
 }
 
-static void on_request(void *ctx, struct http_exchange *x, const struct http_request *r)
+static void reply_json(struct http_exchange *x, json_t *body)
 {
-	struct localnet *n = ctx;
-	OWN(str) char *text = NULL;
-	OWN(json) json_t *status = NULL;
+	OWN(json) json_t *own = body;
+	OWN(str) char *text = json_text(own);
 
-	if (!strcmp(r->method, "POST")) {
-		rpc_request(&n->rpc, r->body, r->body_len, now_ns(), x);
-		want_flush(n); /* a call that yields has no answer yet, but those who follow wait for it */
-	} else if (!strcmp(r->path, "/status")) {
-		status = rpc_status(&n->rpc, now_ns());
-		text = json_text(status);
-		reply(x, 200, "application/json", text);
-	} else if (!strcmp(r->path, "/health")) {
+	reply(x, 200, "application/json", text);
+}
+
+static void on_get(struct localnet *n, struct http_exchange *x, const char *path)
+{
+	json_t *info = NULL;
+
+	if (!strcmp(path, "/status")) {
+		reply_json(x, rpc_status(&n->rpc, now_ns()));
+	} else if (!strcmp(path, "/network_info")) {
+		(void)rpc_network_info(&n->rpc, NULL, NULL, &info);
+		reply_json(x, info);
+	} else if (!strcmp(path, "/health")) {
 		reply(x, 200, "application/json", "");
-	} else if (!strcmp(r->path, "/metrics")) {
+	} else if (!strcmp(path, "/metrics")) {
 		reply_metrics(n, x);
 	} else {
 		reply(x, 404, "text/plain", "Not Found\n");
+	}
+}
+
+static void on_request(void *ctx, struct http_exchange *x, const struct http_request *r)
+{
+	struct localnet *n = ctx;
+
+	if (!strcmp(r->method, "POST") && !strcmp(r->path, "/")) {
+		rpc_request(&n->rpc, r->body, r->body_len, now_ns(), x);
+		want_flush(n); /* a call that yields has no answer yet, but those who follow wait for it */
+	} else if (!strcmp(r->method, "OPTIONS")) {
+		reply_preflight(x);
+	} else if (!strcmp(r->method, "GET") || !strcmp(r->method, "HEAD")) {
+		on_get(n, x, r->path);
+	} else if (!strcmp(r->method, "POST")) {
+		reply(x, 404, "text/plain", "Not Found\n");
+	} else {
+		reply_not_allowed(x);
 	}
 }
 
@@ -307,6 +358,7 @@ static int start(struct localnet *n, const struct options *o, struct err *err)
 				      .now_ns = now_ns() };
 	OWN(str) char *public_key = NULL;
 	struct near_key key;
+	const struct http_limits limits = { .body_most = BODY_MOST };
 	int result;
 
 	if (!begin.chain_id || !*begin.chain_id)
@@ -332,7 +384,7 @@ static int start(struct localnet *n, const struct options *o, struct err *err)
 		result =
 			p2p_new(n->base, &key, n->ledger, o->p2p_port, want_flush, n, &n->p2p, err);
 	near_key_wipe(&key);
-	if (result < 0 || http_server_new(n->base, NULL, on_request, n, &n->http, err) < 0 ||
+	if (result < 0 || http_server_new(n->base, &limits, on_request, n, &n->http, err) < 0 ||
 	    http_server_bind(n->http, "0.0.0.0", o->rpc_port, err) < 0)
 		return -1;
 	n->rpc.ledger = n->ledger;
@@ -373,6 +425,11 @@ static int parse(int argc, char **argv, struct options *o)
 		}
 	}
 	return 0;
+}
+
+json_t *localnet_methods(void)
+{
+	return rpc_methods();
 }
 
 int localnet_main(int argc, char **argv)

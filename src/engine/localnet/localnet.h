@@ -2,6 +2,7 @@
  * (doc/ARCHITECTURE.md, "The built-in chain"), JSON-RPC on 3030, P2P 24567 that proves its node
  * key, the signer contract. */
 #pragma once
+#include <jansson.h>
 
 /* `mpcup localnet`: runs until SIGTERM or SIGINT. Returns the exit code. argv[0] is the first
  * argument behind the sub-command:
@@ -13,3 +14,4 @@
  * makes any account id it, existing or not, and by anybody an account with code. State:
  * DIR/chain.db; when it cannot be written the chain stops. */
 int localnet_main(int argc, char **argv);
+json_t *localnet_methods(void); /* names of the JSON-RPC methods that it answers; new array */

@@ -42,17 +42,6 @@ static json_t *result_error(const struct look *k, const char *text)
 	return with_block(k, json_pack("{s:s,s:[]}", "error", text, "logs"));
 }
 
-static json_t *view_account(const struct look *k)
-{
-	const json_t *a = k->account;
-
-	return with_block(k,
-			  json_pack("{s:s,s:s,s:s,s:I,s:i}", "amount", json_str(a, "amount"),
-				    "locked", json_str_or(a, "locked", "0"), "code_hash",
-				    json_str_or(a, "code_hash", LOCALNET_NO_HASH), "storage_usage",
-				    (json_int_t)ledger_storage(a), "storage_paid_at", 0));
-}
-
 static json_t *view_key(const struct look *k, const char *public_key)
 {
 	json_t *key = json_object_get(json_map(k->account, "keys"), public_key);
@@ -95,7 +84,7 @@ static json_t *call_function(const struct look *k, const char *method, const cha
 /* The native contract has one record: its whole state. */
 static json_t *view_state(const struct look *k, const char *prefix, size_t prefix_len)
 {
-	static const char key[] = "STATE";
+	static const char key[] = RPC_STATE_KEY;
 	const json_t *state = json_object_get(k->ledger->contracts, k->id);
 	OWN(str) char *key64 = base64_encode(key, strlen(key));
 	OWN(str) char *text = state ? json_text(state) : NULL;
@@ -155,9 +144,15 @@ static enum rpc_outcome with_bytes(const struct look *k, json_t **ret)
 static enum rpc_outcome run_query(const struct look *k, const char *type, json_t **ret)
 {
 	const char *key = json_str(k->params, "public_key");
+	struct near_public_key parsed;
+	struct err why = { 0 };
 
+	if (!strcmp(type, "view_access_key") && key && near_public_key_parse(key, &parsed, &why) < 0) {
+		*ret = rpc_error_parse(why.text);
+		return RPC_ERROR;
+	}
 	if (!strcmp(type, "view_account"))
-		*ret = view_account(k);
+		*ret = with_block(k, ledger_account_json(k->account));
 	else if (!strcmp(type, "view_access_key") && key)
 		*ret = view_key(k, key);
 	else if (!strcmp(type, "view_access_key_list"))
@@ -216,7 +211,7 @@ enum rpc_outcome rpc_query(struct rpc *r, const json_t *params, const struct rpc
 		*ret = invalid_account(&k);
 	else if (!k.account)
 		*ret = unknown_account(&k);
-	else if ((uint64_t)json_int_or(k.account, "changed_at", 0) > k.block.height)
+	else if (ledger_changed_at(k.ledger, k.id) > k.block.height)
 		*ret = state_gone(&k);
 	if (*ret)
 		return RPC_ERROR;

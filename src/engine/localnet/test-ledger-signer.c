@@ -149,7 +149,9 @@ TEST(ledger_signer, same_transaction_sent_again_joins_the_one_that_waits)
 	none = ask(&c, "tx",
 		   json_pack("{s:s,s:s,s:s}", "tx_hash", id, "sender_account_id", "test.near",
 			     "wait_until", "INCLUDED"));
-	CHECK_STR(json_string_value(json_path(none, "result.final_execution_status")), "INCLUDED");
+	CHECK_STR(json_string_value(json_path(none, "result.final_execution_status")),
+		  "INCLUDED_FINAL");
+	CHECK_STR(json_string_value(json_path(none, "result.status")), "Started");
 	CHECK_INT(c.rpc.wait_count, 3);
 	json_decref(respond(&c, &s));
 	for (int i = 0; i < 3; i++) {

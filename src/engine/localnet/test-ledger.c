@@ -307,6 +307,26 @@ TEST(ledger_refusal, has_nearcores_shapes)
 	chain_close(&c);
 }
 
+TEST(ledger_refusal, more_than_100_actions_are_counted)
+{
+	struct chain c = { 0 };
+	struct near_transaction *t;
+	OWN(json) json_t *answer = NULL;
+
+	chain_open(&c, NULL);
+	t = transaction(&c, "test.near", "near");
+	t->actions = mem_grow(t->actions, 101, sizeof(*t->actions));
+	memset(t->actions, 0, 101 * sizeof(*t->actions));
+	for (int i = 0; i < 101; i++)
+		add(t, NEAR_TRANSFER)->amount = 1;
+	answer = submit(&c, t, NULL);
+	CHECK_INT(json_integer_value(
+			  json_path(invalid(answer), "ActionsValidation.TotalNumberOfActionsExceeded."
+						     "total_number_of_actions")),
+		  101);
+	chain_close(&c);
+}
+
 TEST(ledger_refusal, actions_of_later_protocols_are_named)
 {
 	static const struct {

@@ -115,24 +115,13 @@ static json_t *answer_to(struct world *w, json_int_t id)
 	return expect(w, "id", value);
 }
 
-static uint16_t free_port(void)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001) };
-	socklen_t len = sizeof(at);
-	OWN(fd) int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	CHECK_INT(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	getsockname(fd, (struct sockaddr *)&at, &len);
-	return ntohs(at.sin_port);
-}
-
 static void world_open(struct world *w)
 {
 	struct peer_events events = { NULL, opened, frame, closed, w };
 	uint8_t seed[32] = { 8 };
 	struct near_key key;
 	struct err err = { 0 };
-	uint16_t port = free_port();
+	uint16_t port = test_free_port();
 
 	chain_open(&w->chain, NULL);
 	w->base = event_base_new();

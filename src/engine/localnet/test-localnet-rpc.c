@@ -66,18 +66,38 @@ TEST(localnet_rpc, results_have_every_field_that_strict_clients_need)
 	rows[8].answer = ask(&c, "validators", json_pack("[n]"));
 	rows[9].name = "query:view_state";
 	rows[9].answer = ask(&c, "query",
-			     json_pack("{s:s,s:s,s:s}", "request_type", "view_state", "account_id",
-				       CONTRACT, "prefix_base64", ""));
+			     json_pack("{s:s,s:s,s:s,s:s}", "request_type", "view_state",
+				       "account_id", CONTRACT, "prefix_base64", "", "finality",
+				       "final"));
 	rows[10].name = "query:view_code";
 	rows[10].answer = query(&c, "view_code", CONTRACT, "");
 	rows[11].name = "query:view_access_key";
 	rows[11].answer = ask(&c, "query",
-			      json_pack("{s:s,s:s,s:s}", "request_type", "view_access_key",
-					"account_id", "test.near", "public_key", c.public_key));
+			      json_pack("{s:s,s:s,s:s,s:s}", "request_type", "view_access_key",
+					"account_id", "test.near", "public_key", c.public_key,
+					"finality", "final"));
 	for (size_t i = 0; i < 12; i++) {
 		check_required(all, rows[i].name, rows[i].answer);
 		json_decref(rows[i].answer);
 	}
+	chain_close(&c);
+}
+
+TEST(localnet_rpc, every_method_of_the_list_is_answered)
+{
+	struct chain c = { 0 };
+	OWN(json) json_t *names = rpc_methods();
+	json_t *name;
+	size_t i;
+
+	chain_open(&c, NULL);
+	json_array_foreach(names, i, name) {
+		OWN(json) json_t *answer = ask(&c, json_string_value(name), json_array());
+		const char *cause = json_string_value(json_path(answer, "error.cause.name"));
+
+		CHECK(answer && !str_eq(cause, "METHOD_NOT_FOUND"));
+	}
+	CHECK_INT(i, 23);
 	chain_close(&c);
 }
 
@@ -153,9 +173,9 @@ TEST(localnet_rpc, errors_are_shaped_as_the_vectors)
 	OWN(json) json_t *code = NULL;
 
 	chain_open(&c, NULL);
-	method = ask(&c, "EXPERIMENTAL_receipt", json_array());
+	method = ask(&c, "EXPERIMENTAL_light_client_proof", json_array());
 	check_same_error(json_object_get(errors, "MethodNotFoundRpc"), method);
-	CHECK_STR(json_str(json_map(method, "error"), "data"), "EXPERIMENTAL_receipt");
+	CHECK_STR(json_str(json_map(method, "error"), "data"), "EXPERIMENTAL_light_client_proof");
 	parse = ask(&c, "send_tx", json_pack("{s:s}", "signed_tx_base64", "AAAA"));
 	check_same_error(json_object_get(errors, "Parse"), parse);
 	account = query(&c, "view_account", "alice.near", "");
@@ -278,6 +298,32 @@ TEST(localnet_rpc, refusals_are_shaped_as_the_vectors)
 	chain_close(&c);
 }
 
+/* As nearcore: who does not wait hears nothing of a refusal and finds no such transaction. */
+TEST(localnet_rpc, refusal_is_not_told_to_those_who_do_not_wait)
+{
+	struct chain c = { 0 };
+	struct near_transaction *t;
+	OWN(buf) struct buf b = { 0 };
+	OWN(str) char *base64 = NULL;
+	OWN(json) json_t *none = NULL;
+	OWN(json) json_t *hash = NULL;
+	OWN(json) json_t *found = NULL;
+
+	chain_open(&c, NULL);
+	t = transaction(&c, "nobody.near", "near");
+	near_transaction_sign(t, &c.key, &b);
+	near_transaction_free(t);
+	base64 = base64_encode(b.data, b.len);
+	none = ask(&c, "send_tx",
+		   json_pack("{s:s,s:s}", "signed_tx_base64", base64, "wait_until", "NONE"));
+	CHECK_STR(json_string_value(json_path(none, "result.final_execution_status")), "NONE");
+	hash = ask(&c, "broadcast_tx_async", json_pack("[s]", base64));
+	CHECK(json_is_string(json_object_get(hash, "result")));
+	found = ask(&c, "tx", json_pack("[O,s]", json_object_get(hash, "result"), "nobody.near"));
+	CHECK_STR(json_string_value(json_path(found, "error.cause.name")), "UNKNOWN_TRANSACTION");
+	chain_close(&c);
+}
+
 /* A transaction that is taken and fails in the named way. */
 static json_t *fail_with(struct chain *c, const char *name)
 {
@@ -370,6 +416,16 @@ TEST(localnet_rpc, state_of_an_earlier_block_is_given_while_it_is_the_same)
 	chain_close(&c);
 }
 
+static void check_refused(struct chain *c, const char *body)
+{
+	OWN(json) json_t *answer = NULL;
+
+	rpc_request(&c->rpc, body, strlen(body), NOW, c);
+	answer = take_answer(c);
+	CHECK(json_map(answer, "error") && json_object_get(answer, "id"));
+	CHECK_INT(c->status, 200);
+}
+
 TEST(localnet_rpc, anything_instead_of_a_request_gets_an_error)
 {
 	static const char *const bodies[] = {
@@ -380,25 +436,50 @@ TEST(localnet_rpc, anything_instead_of_a_request_gets_an_error)
 		"\"x\"",
 		"{\"id\":1}",
 		"[[[[",
-		"{\"method\":3}",
-		"{\"method\":\"query\",\"params\":7}",
-		"{\"method\":\"send_tx\",\"params\":[1,2]}",
-		"{\"method\":\"tx\",\"params\":{\"tx_hash\":{}}}",
-		"{\"method\":\"chunk\",\"params\":[[]]}",
-		"{\"method\":\"broadcast_tx_async\",\"params\":[\"*\"]}",
-		"{\"method\":\"block\",\"params\":{\"block_id\":-1}}",
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":3}",
+		"{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"status\"}",
+		"{\"jsonrpc\":\"2.0\",\"method\":\"status\"}",
+		"{\"id\":1,\"method\":\"status\"}",
+	};
+	static const char *const calls[] = {
+		"\"query\",\"params\":7",
+		"\"send_tx\",\"params\":[1,2]",
+		"\"tx\",\"params\":{\"tx_hash\":{}}",
+		"\"tx\",\"params\":[\"9FtHUFBQsZ2MG77K3x3MJ9wjX3UT8zE1TczCrhZEcG8U\"]",
+		"\"chunk\",\"params\":[[]]",
+		"\"chunk\",\"params\":{}",
+		"\"broadcast_tx_async\",\"params\":[\"*\"]",
+		"\"block\",\"params\":{\"block_id\":-1}",
+		"\"EXPERIMENTAL_receipt\",\"params\":[]",
+		"\"EXPERIMENTAL_changes\",\"params\":{\"changes_type\":7}",
+		"\"validators\",\"params\":{\"epoch_id\":\"x\"}",
 	};
 	struct chain c = { 0 };
 
 	chain_open(&c, NULL);
-	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
-		OWN(json) json_t *answer = NULL;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+		check_refused(&c, bodies[i]);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		OWN(str)
+		char *body = str_printf("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":%s}", calls[i]);
 
-		rpc_request(&c.rpc, bodies[i], strlen(bodies[i]), NOW, &c);
-		answer = take_answer(&c);
-		CHECK(json_map(answer, "error") && json_object_get(answer, "id"));
-		CHECK_INT(c.status, 200);
+		check_refused(&c, body);
 	}
+	chain_close(&c);
+}
+
+/* nearcore takes no batches either: its clients send one request at a time. */
+TEST(localnet_rpc, batch_is_refused_by_name)
+{
+	static const char batch[] = "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"status\"}]";
+	struct chain c = { 0 };
+	OWN(json) json_t *answer = NULL;
+
+	chain_open(&c, NULL);
+	rpc_request(&c.rpc, batch, strlen(batch), NOW, &c);
+	answer = take_answer(&c);
+	CHECK_STR(json_string_value(json_path(answer, "error.cause.name")), "PARSE_ERROR");
+	CHECK(strstr(json_str_or(json_map(answer, "error"), "data", ""), "batch"));
 	chain_close(&c);
 }
 

@@ -10,21 +10,10 @@
 #include "engine/localnet/localnet.h"
 #include "engine/localnet/test-world.h"
 
-static uint16_t free_port(void)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001) };
-	socklen_t len = sizeof(at);
-	OWN(fd) int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	CHECK_INT(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	getsockname(fd, (struct sockaddr *)&at, &len);
-	return ntohs(at.sin_port);
-}
-
 static char *fetch(uint16_t port, const char *request)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001) };
-	struct timeval patience = { .tv_sec = 2 };
+	struct timeval patience = { .tv_sec = 30 };
 	OWN(fd) int fd = socket(AF_INET, SOCK_STREAM, 0);
 	OWN(buf) struct buf b = { 0 };
 	char chunk[4096];
@@ -68,22 +57,79 @@ static pid_t run_localnet(const char *directory, uint16_t rpc, uint16_t p2p)
 TEST(localnet, process_serves_status_advances_and_stops_on_sigterm)
 {
 	OWN(str) char *directory = make_directory();
-	uint16_t rpc = free_port(), p2p = free_port();
+	uint16_t rpc = test_free_port(), p2p = test_free_port();
 	pid_t pid = run_localnet(directory, rpc, p2p);
 	OWN(str) char *status = NULL;
 	OWN(str) char *metrics = NULL;
 	int code = 0;
 
-	for (int i = 0; i < 100 && !status; i++) {
+	for (int i = 0; i < 1500 && !status; i++) {
 		pause_ms(20);
 		status = fetch(rpc, "GET /status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 	}
 	CHECK(status && strstr(status, "200 OK") &&
 	      strstr(status, "\"node_public_key\":\"ed25519:"));
-	pause_ms(200);
-	metrics = fetch(rpc, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+	for (int i = 0; i < 1500 && (!metrics || strstr(metrics, "near_block_height_head 1\n"));
+	     i++) {
+		pause_ms(20);
+		free(metrics);
+		metrics =
+			fetch(rpc, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+	}
 	CHECK(metrics && strstr(metrics, "near_sync_status 0"));
 	CHECK(metrics && !strstr(metrics, "near_block_height_head 1\n"));
+	kill(pid, SIGTERM);
+	CHECK_INT(waitpid(pid, &code, 0), pid);
+	CHECK(WIFEXITED(code) && WEXITSTATUS(code) == 0);
+	remove_directory(directory);
+}
+
+/* ---- what browsers and scripts ask ----------------------------------------------------------- */
+
+/* The answer to a request line and headers, once the process is up. */
+static char *fetch_when_up(uint16_t port, const char *head)
+{
+	OWN(str) char *request = str_printf("%s\r\nHost: x\r\nConnection: close\r\n\r\n", head);
+	char *answer = NULL;
+
+	for (int i = 0; i < 1500 && !answer; i++) {
+		answer = fetch(port, request);
+		if (!answer)
+			pause_ms(20);
+	}
+	return answer;
+}
+
+static void check_answer(uint16_t port, const char *head, const char *status, const char *text)
+{
+	OWN(str) char *answer = fetch_when_up(port, head);
+
+	CHECK(answer && str_starts(answer, status) && strstr(answer, text));
+	CHECK(answer && strstr(answer, "Access-Control-Allow-Origin: *\r\n"));
+}
+
+TEST(localnet, pages_of_any_site_may_ask_and_only_what_is_served_is)
+{
+	OWN(str) char *directory = make_directory();
+	uint16_t rpc = test_free_port(), p2p = test_free_port();
+	pid_t pid = run_localnet(directory, rpc, p2p);
+	OWN(str) char *large = NULL;
+	int code = 0;
+
+	check_answer(rpc,
+		     "OPTIONS / HTTP/1.1\r\nOrigin: https://wallet.example\r\n"
+		     "Access-Control-Request-Method: POST\r\n"
+		     "Access-Control-Request-Headers: content-type",
+		     "HTTP/1.1 200", "Access-Control-Allow-Headers: Accept, Authorization, Content-Type");
+	check_answer(rpc, "GET /status HTTP/1.1\r\nOrigin: https://wallet.example", "HTTP/1.1 200",
+		     "chain_id");
+	check_answer(rpc, "GET /network_info HTTP/1.1", "HTTP/1.1 200", "active_peers");
+	check_answer(rpc, "HEAD /health HTTP/1.1", "HTTP/1.1 200", "\r\n\r\n");
+	check_answer(rpc, "GET / HTTP/1.1", "HTTP/1.1 404", "Not Found");
+	check_answer(rpc, "POST /x HTTP/1.1\r\nContent-Length: 0", "HTTP/1.1 404", "Not Found");
+	check_answer(rpc, "DELETE / HTTP/1.1", "HTTP/1.1 405", "Allow: GET, HEAD, OPTIONS, POST");
+	large = fetch_when_up(rpc, "POST / HTTP/1.1\r\nContent-Length: 10485761");
+	CHECK(large && str_starts(large, "HTTP/1.1 413"));
 	kill(pid, SIGTERM);
 	CHECK_INT(waitpid(pid, &code, 0), pid);
 	CHECK(WIFEXITED(code) && WEXITSTATUS(code) == 0);
@@ -218,7 +264,7 @@ static void check_life(const struct life *l, uint16_t port, near_u128 begun)
 TEST(localnet, killed_at_any_time_it_loses_nothing_that_it_answered)
 {
 	OWN(str) char *directory = make_directory();
-	uint16_t rpc = free_port(), p2p = free_port();
+	uint16_t rpc = test_free_port(), p2p = test_free_port();
 	uint8_t seed[32] = { 3 };
 	struct near_key key;
 	struct life life = { .acknowledged = json_array() };

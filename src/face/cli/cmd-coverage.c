@@ -1,7 +1,8 @@
-/* mpcup cloud coverage: what the local AWS covers. doc/emulation.md is this output; tools/check-docs compares them. */
+/* mpcup cloud coverage: what the local AWS and the chain beside it cover. doc/emulation.md is this output; tools/check-docs compares them. */
 #include <string.h>
 
 #include "engine/cloud/cloud.h"
+#include "engine/localnet/localnet.h"
 #include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
 
@@ -25,6 +26,20 @@ static const char introduction[] =
 	"requests older or newer than 5 minutes (S3: 15) are refused. Of uploads in chunks (`STREAMING-...`) the request's own\n"
 	"signature is checked, those of the chunks and trailers are not. Regions are not compared, and SigV2 and SigV4A are "
 	"refused.\n";
+
+static const char chain[] =
+	"\n## The built-in chain\n\n"
+	"No AWS: the network's own NEAR, for clients as they are. JSON-RPC methods: ";
+static const char chain_limits[] =
+	"\n\nAnything else is `METHOD_NOT_FOUND`, a batch of requests a `PARSE_ERROR`. What is near and not the same:\n\n"
+	"- Gas: fees of receipts, actions and bytes are nearcore's. What a contract itself would burn is not metered: each call and\n"
+	"  each callback burns 2 Tgas and its `gas_profile` is empty; one with less attached runs out of it.\n"
+	"- Blocks: a transaction runs in the newest block, after that was announced, and every block is final at once. The hash of a\n"
+	"  block therefore covers the transactions of the one before (`outcome_root`); other roots and signatures are fillers, and\n"
+	"  there are no light client proofs.\n"
+	"- History: accounts, contract data and code are those of now. Who asks for those of an earlier block gets them while they\n"
+	"  are the same, and an error after that. Blocks, transactions, receipts and lists of changes stay for 100,000 blocks.\n"
+	"- No WebAssembly: code is kept, and the signer contract is the only one that runs.\n";
 
 static void print_list(const json_t *names, const json_t *without, const char *otherwise)
 {
@@ -84,6 +99,15 @@ static void print_service(const json_t *one)
 		print_type(type, about);
 }
 
+static void print_chain(void)
+{
+	OWN(json) json_t *methods = localnet_methods();
+
+	(void)fputs(chain, stdout);
+	print_list(methods, NULL, "");
+	(void)fputs(chain_limits, stdout);
+}
+
 static int run_coverage(struct cli *cli, struct err *err)
 {
 	OWN(json) json_t *all = cloud_coverage();
@@ -99,6 +123,7 @@ static int run_coverage(struct cli *cli, struct err *err)
 	print_summary(all);
 	json_array_foreach(all, i, one)
 		print_service(one);
+	print_chain();
 	return CLI_OK;
 }
 

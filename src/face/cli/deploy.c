@@ -16,7 +16,8 @@
 /* Answers that fail to come: how long AWS may be silent, and how often a change is asked for. */
 enum { SILENCE_MOST_MS = 300000, LOST_MOST = 5 };
 enum { WORD_MS = 30000 };			   /* something is said at least this often */
-enum { TASKS_LOCAL_MS = 200, TASKS_AWS_MS = 15000 }; /* between two looks at stopped tasks */
+/* Between two looks at stopped tasks; here a rollback takes their cluster away in no time. */
+enum { TASKS_LOCAL_MS = 50, TASKS_AWS_MS = 15000 };
 enum { STALL_MS = 20000 }; /* without an event: time to say what it waits for */
 
 int64_t deploy_now_ms(void)
@@ -398,6 +399,20 @@ static void tell_stopped(struct follow *f)
 		tell_causes(f);
 }
 
+/* Many services here: most of the time is left to them. */
+static void look_at_tasks(struct follow *f)
+{
+	int64_t began = deploy_now_ms(), pause;
+
+	tell_stopped(f);
+	pause = 3 * (deploy_now_ms() - began);
+	if (!f->target->local)
+		pause = TASKS_AWS_MS;
+	else if (pause < TASKS_LOCAL_MS)
+		pause = TASKS_LOCAL_MS;
+	f->next_tasks_ms = deploy_now_ms() + pause;
+}
+
 /* Whether to go on without an answer: a network that is away for a while does not end what goes on in
  * AWS. A refusal (code) is an answer. */
 static bool patient(struct follow *f, const char *code, struct err *err)
@@ -476,11 +491,8 @@ static int follow(struct follow *f, json_t **ret, struct err *err)
 
 		if (rc < 0)
 			return -1;
-		if (deploy_now_ms() >= f->next_tasks_ms && rc != LOOK_SILENT) {
-			tell_stopped(f);
-			f->next_tasks_ms =
-				deploy_now_ms() + (f->target->local ? TASKS_LOCAL_MS : TASKS_AWS_MS);
-		}
+		if (deploy_now_ms() >= f->next_tasks_ms && rc != LOOK_SILENT)
+			look_at_tasks(f);
 		if (deploy_now_ms() - f->news_ms > STALL_MS && rc != LOOK_SILENT) {
 			tell_causes(f);
 			f->news_ms = deploy_now_ms();

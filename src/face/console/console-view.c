@@ -294,7 +294,8 @@ json_t *console_tasks(struct console *c, const struct listener *l)
 
 /* ---- logs ------------------------------------------------------------------------------------------------ */
 
-static void read_container(struct console *c, struct listener *l, const json_t *definition, json_t *lines)
+/* The next page, or the last lines when nothing was read before; whether another page may follow. */
+static bool read_page(struct console *c, struct listener *l, const json_t *definition, json_t *lines)
 {
 	const json_t *options = json_map(json_map(definition, "logConfiguration"), "options");
 	const char *group = json_str(options, "awslogs-group"), *prefix = json_str(options, "awslogs-stream-prefix");
@@ -303,20 +304,23 @@ static void read_container(struct console *c, struct listener *l, const json_t *
 	json_t *in = json_pack("{s:s?,s:s,s:i}", "logGroupName", group, "logStreamName", stream, "limit", LOG_LINES);
 	OWN(json) json_t *out = NULL;
 	json_t *event;
+	bool more;
 	size_t i;
 
 	json_set_str(in, "nextToken", token);
 	json_set_bool(in, "startFromHead", token != NULL);
 	if (!group || !prefix) {
 		json_decref(in);
-		return;
+		return false;
 	}
 	out = console_ask(c, "logs", "GetLogEvents", in);
 	json_array_foreach(json_list(out, "events"), i, event)
 		json_array_append_new(lines, json_pack("{s:s,s:O?,s:O?}", "container", name, "at",
 						       json_object_get(event, "timestamp"), "text",
 						       json_object_get(event, "message")));
+	more = token && json_array_size(json_list(out, "events")) == LOG_LINES;
 	json_set_str(l->log_tokens, name, json_str(out, "nextForwardToken"));
+	return more;
 }
 
 json_t *console_log(struct console *c, struct listener *l)
@@ -330,7 +334,8 @@ json_t *console_log(struct console *c, struct listener *l)
 	size_t i;
 
 	json_array_foreach(json_list(json_map(out, "taskDefinition"), "containerDefinitions"), i, definition)
-		read_container(c, l, definition, lines);
+		while (read_page(c, l, definition, lines))
+			;
 	if (json_array_size(lines))
 		return lines;
 	json_decref(lines);

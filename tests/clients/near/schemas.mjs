@@ -50,6 +50,22 @@ test("chunk fits its schema", async () => {
 });
 test("gas price fits its schema", () => checked("RpcGasPriceResponse", "gas_price", [null]));
 test("validators fit their schema", () => checked("RpcValidatorResponse", "validators", [null]));
+test("validators of an epoch fit their schema", async () => {
+	const { header } = await checked("RpcBlockResponse", "block", { finality: "final" });
+	await checked("RpcValidatorResponse", "validators", { epoch_id: header.epoch_id });
+});
+test("ordered validators fit their schema", async () => {
+	const { result } = await rpc("EXPERIMENTAL_validators_ordered", [null]);
+	result.forEach((one) => fits("ValidatorStakeView", one));
+	assert.equal(result.length, 1);
+});
+test("congestion level fits its schema", async () => {
+	const { chunks } = await checked("RpcBlockResponse", "block", { finality: "final" });
+	await checked("RpcCongestionLevelResponse", "EXPERIMENTAL_congestion_level", { chunk_id: chunks[0].chunk_hash });
+});
+test("the genesis and the earliest block fit their schema", async () => {
+	for (const sync_checkpoint of ["genesis", "earliest_available"]) await checked("RpcBlockResponse", "block", { sync_checkpoint });
+});
 test("network info fits its schema", () => checked("RpcNetworkInfoResponse", "network_info", []));
 test("health is null", async () => {
 	const body = await rpc("health", []);
@@ -61,7 +77,7 @@ test("protocol config fits its schema, but for the costs of a virtual machine th
 	const value = camel(result);
 	const { error } = schemas.RpcProtocolConfigResponseSchema().safeParse(value);
 	const absent = (path) => path.reduce((at, member) => at?.[member], value) === undefined;
-	const allowed = /^(minimumValidatorsPerShard|shuffleShardAssignmentForChunkProducers|runtimeConfig\.(congestionControlConfig|transactionCosts|witnessConfig|dynamicReshardingConfig|wasmConfig\..*))$/;
+	const allowed = /^(minimumValidatorsPerShard|shuffleShardAssignmentForChunkProducers|runtimeConfig\.(congestionControlConfig|witnessConfig|dynamicReshardingConfig|wasmConfig\..*))$/;
 	for (const { path } of error?.issues ?? []) assert.ok(absent(path) && allowed.test(path.join(".")), path.join("."));
 });
 test("genesis config fits its schema", () => checked("GenesisConfig", "EXPERIMENTAL_genesis_config", {}));
@@ -82,6 +98,12 @@ const failures = {
 	"an unknown block": ["block", { block_id: 999999999 }, "UNKNOWN_BLOCK"],
 	"an unknown method": ["nothing", {}, "METHOD_NOT_FOUND"],
 	"a transaction that is not base64": ["send_tx", { signed_tx_base64: "%", wait_until: "FINAL" }, "PARSE_ERROR"],
+	"a block that is not named": ["block", {}, "PARSE_ERROR"],
+	"an unknown chunk": ["chunk", { chunk_id: "1".repeat(32) }, "UNKNOWN_CHUNK"],
+	"a shard that is not there": ["chunk", { block_id: 1, shard_id: 9 }, "INVALID_SHARD_ID"],
+	"an unknown receipt": ["EXPERIMENTAL_receipt", { receipt_id: "1".repeat(32) }, "UNKNOWN_RECEIPT"],
+	"an unknown epoch": ["validators", { epoch_id: "2".repeat(32) }, "UNKNOWN_EPOCH"],
+	"a wait for nothing that is known": ["tx", { tx_hash: "1".repeat(32), sender_account_id: ROOT, wait_until: "SOON" }, "PARSE_ERROR"],
 	"an unknown transaction": ["tx", { tx_hash: "1".repeat(32), sender_account_id: ROOT, wait_until: "NONE" }, "UNKNOWN_TRANSACTION"],
 };
 for (const [title, [method, params, cause]] of Object.entries(failures))
@@ -118,9 +140,31 @@ async function sent(receiver, list) {
 	assert.equal(result.final_execution_status, "FINAL");
 	const params = { tx_hash: result.transaction.hash, sender_account_id: ROOT, wait_until: "EXECUTED_OPTIMISTIC" };
 	const found = await checked("RpcTransactionResponse", "tx", params);
-	await checked("RpcTransactionResponse", "EXPERIMENTAL_tx_status", params);
+	const whole = await checked("FinalExecutionOutcomeWithReceiptView", "EXPERIMENTAL_tx_status", params);
 	assert.deepEqual(found.status, result.status);
 	fits("RpcTransactionResponse", result);
+	await receiptsOf(whole);
+	await changesIn(whole.transaction_outcome.block_hash);
+}
+
+// Each receipt has an outcome, every outcome is named by what made it, and each receipt can be had alone.
+async function receiptsOf(whole) {
+	const made = [whole.transaction_outcome, ...whole.receipts_outcome].flatMap((one) => one.outcome.receipt_ids);
+	assert.deepEqual(whole.receipts_outcome.map((one) => one.id).sort(), made.sort());
+	const local = whole.transaction.signer_id === whole.transaction.receiver_id;
+	assert.equal(whole.receipts.length, whole.receipts_outcome.length - (local ? 1 : 0));
+	for (const { id } of whole.receipts_outcome) {
+		const alone = await checked("RpcReceiptResponse", "EXPERIMENTAL_receipt", { receipt_id: id });
+		assert.ok(local || whole.receipts.some((one) => one.receipt_id === alone.receipt_id));
+	}
+}
+
+async function changesIn(block_id) {
+	const block = await checked("RpcStateChangesInBlockByTypeResponse", "EXPERIMENTAL_changes_in_block", { block_id });
+	const account_ids = block.changes.map((one) => one.account_id);
+	assert.ok(account_ids.includes(ROOT));
+	for (const changes_type of ["account_changes", "all_access_key_changes"])
+		await checked("RpcStateChangesInBlockResponse", "EXPERIMENTAL_changes", { changes_type, account_ids, block_id });
 }
 
 await main();

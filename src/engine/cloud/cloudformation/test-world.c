@@ -349,7 +349,7 @@ void turn(struct world *w)
 
 void until(struct world *w, const char *stack, const char *wanted)
 {
-	int64_t end_ms = hub_now_ms(w->hub) + 2000;
+	int64_t end_ms = hub_now_ms(w->hub) + 60000;
 	OWN(str) char *last = NULL;
 
 	do {

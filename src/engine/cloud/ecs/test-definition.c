@@ -327,6 +327,14 @@ TEST(ecs_kind, faulty_task_definitions_of_the_corpus_are_refused)
 	fake_end();
 }
 
+static struct resource *emptying;
+static bool cluster_goes(void)
+{
+	struct err err = { 0 };
+
+	return ecs_cluster_kind.remove(fake.hub, emptying, &err) == RESOURCE_DONE;
+}
+
 TEST(ecs_kind, clusters_come_and_go_and_keep_while_services_are_there)
 {
 	OWN(json) json_t *properties = json_pack("{s:s}", "ClusterName", "c");
@@ -346,8 +354,8 @@ TEST(ecs_kind, clusters_come_and_go_and_keep_while_services_are_there)
 	CHECK_STR(err.text, "The Cluster cannot be deleted while Services are active.");
 	json_decref(fake_call("DeleteService", json_pack("{s:s, s:s, s:b}", "cluster", "c",
 							 "service", "s", "force", 1)));
-	fake_run_ms(200);
-	CHECK_INT(ecs_cluster_kind.remove(fake.hub, &r, &err), RESOURCE_DONE);
+	emptying = &r;
+	CHECK(fake_until(cluster_goes));
 	CHECK_INT(ecs_cluster_kind.remove(fake.hub, &r, &err), RESOURCE_DONE);
 	free(r.physical);
 	fake_end();

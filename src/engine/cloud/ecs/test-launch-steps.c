@@ -537,6 +537,12 @@ TEST(ecs_launch, secrets_of_all_forms_reach_the_container)
 	fake_end();
 }
 
+static const char *chain_data;
+static bool chain_data_is_gone(void)
+{
+	return access(chain_data, F_OK) != 0;
+}
+
 TEST(ecs_launch, a_stack_maps_images_and_the_chain_gets_its_key)
 {
 	char dir[] = "/tmp/mpcup-ecs-XXXXXX";
@@ -559,8 +565,8 @@ TEST(ecs_launch, a_stack_maps_images_and_the_chain_gets_its_key)
 	CHECK_INT(access(source, F_OK), 0);
 	json_decref(fake_call("DeleteService", json_pack("{s:s, s:s, s:b}", "cluster", "c",
 							 "service", "s", "force", 1)));
-	fake_run_ms(100);
-	CHECK(access(source, F_OK) != 0);
+	chain_data = source;
+	CHECK(fake_until(chain_data_is_gone));
 	fake_end();
 	clean = str_printf("rm -rf '%s'", dir);
 	CHECK_INT(system(clean), 0);
@@ -603,6 +609,11 @@ TEST(ecs_launch, a_helper_that_fails_keeps_the_dependent_container_from_starting
 	expect(d, "TaskFailedToStart", "Task failed to start");
 }
 
+static bool four_are_logged(void)
+{
+	return json_array_size(fake.logged) >= 4;
+}
+
 TEST(ecs_launch, log_lines_of_any_bytes_are_text)
 {
 	char line[40000];
@@ -617,7 +628,7 @@ TEST(ecs_launch, log_lines_of_any_bytes_are_text)
 	memset(line, 'x', sizeof(line));
 	ecs_container_line(l, "mpc", line, sizeof(line));
 	ecs_container_line(l, "nobody", "x", 1);
-	fake_run_ms(60);
+	CHECK(fake_until(four_are_logged));
 	CHECK_INT(json_array_size(fake.logged), 4);
 	CHECK_STR(json_string_value(json_array_get(fake.logged, 0)), "a\xef\xbf\xbd b");
 	CHECK_INT(json_string_length(json_array_get(fake.logged, 1)), 16384);

@@ -231,17 +231,24 @@ TEST(ecs_deployment, the_breaker_trips_after_three_failures)
 	fake_end();
 }
 
+static bool four_have_stopped(void)
+{
+	return count_tasks("STOPPED") == 4;
+}
+
 TEST(ecs_deployment, without_a_breaker_it_goes_on_with_back_off)
 {
+	int64_t from;
 	json_t *service = fake_service();
 
 	json_object_del(json_map(service, "deploymentConfiguration"), "deploymentCircuitBreaker");
 	fake_begin(NULL);
 	fake.exit_at_start = 1;
+	from = hub_now_ms(fake.hub);
 	fake_deploy(fake_definition(), service);
-	fake_run_ms(1000);
-	/* at 0, 0.1, 0.3, 0.7 and 1.5 s, and a little for each start */
-	CHECK_INT(count_tasks("STOPPED"), 4);
+	CHECK(fake_until(four_have_stopped));
+	/* at 0, 0.1, 0.3 and 0.7 s, and a little for each start */
+	CHECK(hub_now_ms(fake.hub) - from >= 700);
 	CHECK_STR(json_str(ecs_primary(fake_the_service()), "rolloutState"), "IN_PROGRESS");
 	fake_end();
 }
@@ -400,6 +407,12 @@ TEST(ecs_service, deletion_drains_and_leaves_nothing)
 	fake_end();
 }
 
+static const char *earlier_task;
+static bool another_is_steady(void)
+{
+	return fake_is_steady() && !str_eq(earlier_task, ecs_task_id(fake_last_task()));
+}
+
 TEST(ecs_service, tasks_of_an_earlier_daemon_are_replaced)
 {
 	char dir[] = "/tmp/mpcup-ecs-XXXXXX";
@@ -416,9 +429,8 @@ TEST(ecs_service, tasks_of_an_earlier_daemon_are_replaced)
 	CHECK_STR(json_str(old, "lastStatus"), "STOPPED");
 	CHECK_STR(json_str(old, "stoppedReason"), "ECS is performing maintenance on the underlying "
 						  "infrastructure hosting the task");
-	fake_run_ms(50);
-	CHECK(fake_until(fake_is_steady));
-	CHECK(strcmp(first, ecs_task_id(fake_last_task())) != 0);
+	earlier_task = first;
+	CHECK(fake_until(another_is_steady));
 	CHECK_INT(json_object_size(fake.interfaces), 1);
 	CHECK_INT(json_object_size(fake.instances), 1);
 	CHECK_INT(json_integer_value(
@@ -514,13 +526,17 @@ TEST(ecs_task, run_task_starts_one_that_nobody_replaces)
 	fake_end();
 }
 
+static bool is_pending(void)
+{
+	return str_eq(json_str_or(fake_last_task(), "lastStatus", ""), "PENDING");
+}
+
 TEST(ecs_task, a_task_can_be_stopped_in_the_middle_of_its_launch)
 {
 	fake_begin(NULL);
 	fake.never_answers = true;
 	fake_deploy(fake_definition(), desired(fake_service(), 1));
-	fake_run_ms(30);
-	CHECK_STR(json_str(fake_last_task(), "lastStatus"), "PENDING");
+	CHECK(fake_until(is_pending));
 	update("desiredCount", json_integer(0));
 	CHECK(fake_until(fake_has_stopped));
 	CHECK(fake_has_event("stopped 1 pending tasks."));

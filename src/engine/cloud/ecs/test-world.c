@@ -516,7 +516,7 @@ static void stop_waiting(struct hub *hub, void *ctx)
 bool fake_until(bool (*cond)(void))
 {
 	bool over = false;
-	struct hub_timer *limit = hub_timer(fake.hub, 10000, stop_waiting, &over);
+	struct hub_timer *limit = hub_timer(fake.hub, 60000, stop_waiting, &over);
 
 	while (!over && !cond())
 		(void)event_base_loop(fake.events, EVLOOP_ONCE);

@@ -1,7 +1,7 @@
 // What the daemon has told: sections of values by id. One stream, opened anew for what is looked at.
 
 export const sections = {};
-export const world = { steps: [], log: [], skew: 0, linked: false };
+export const world = { steps: [], log: [], logged: 0, skew: 0, linked: false };
 let stream = null;
 let notify = () => {};
 
@@ -90,10 +90,12 @@ function merge(message) {
 		world.steps = message.steps;
 		world.skew = message.now - Date.now();
 		world.log = [];
+		world.logged = 0;
 		return;
 	}
 	if (message.section === "log") {
 		world.log.push(...message.lines);
+		world.logged += message.lines.length;
 		world.log.splice(0, Math.max(0, world.log.length - 2000));
 		return;
 	}

@@ -136,12 +136,14 @@ function logLine(line) {
 function drawLog(main) {
 	const log = main.querySelector("#log");
 
-	if (drawnLines > world.log.length || log.childElementCount === 0) {
+	if (drawnLines > world.logged || log.childElementCount === 0) {
 		log.replaceChildren();
 		drawnLines = 0;
 	}
-	log.append(...world.log.slice(drawnLines).map(logLine));
-	drawnLines = world.log.length;
+	// the oldest lines leave world.log: what is new is counted from its end
+	if (world.logged > drawnLines)
+		log.append(...world.log.slice(drawnLines - world.logged).map(logLine));
+	drawnLines = world.logged;
 	while (log.childElementCount > 2000)
 		log.firstElementChild.remove();
 	if (following)
