@@ -24,7 +24,7 @@ def up(cloud):
 
 
 def formed(cloud):
-    wait_for(lambda: cloud.run("status").code == 0, 20, "formed again")
+    wait_for(lambda: cloud.run("status").code == 0, "formed again")
 
 
 @test
