@@ -19,6 +19,8 @@ _mpcup() {
 	'endpoints'|'endpoints '*) options=' --env --stack --target --profile --region --endpoint-url --json --quiet --help';;
 	'secrets status'|'secrets status '*) options=' --stack --directory --target --profile --region --endpoint-url --json --quiet --help';;
 	'secrets push'|'secrets push '*) options=' --stack --directory --yes --restart --target --profile --region --endpoint-url --json --quiet --help';;
+	'stop-task'|'stop-task '*) options=' --keep-stopped --all --no-wait --timeout --stack --target --profile --region --endpoint-url --json --quiet --help';;
+	'restart'|'restart '*) options=' --at-once --all --no-wait --timeout --stack --target --profile --region --endpoint-url --json --quiet --help';;
 	'down'|'down '*) options=' --stack --purge --yes --target --profile --region --endpoint-url --json --quiet --help';;
 	'cloud start'|'cloud start '*) options=' --verify-signatures --any-credentials --json --quiet --help';;
 	'cloud stop'|'cloud stop '*) options=' --json --quiet --help';;
@@ -30,12 +32,12 @@ _mpcup() {
 	'image import'|'image import '*) options=' --name --json --quiet --help';;
 	'image list'|'image list '*) options=' --json --quiet --help';;
 	'image remove'|'image remove '*) options=' --json --quiet --help';;
-	'node'|'node '*) options=' --json --quiet --help';;
-	'localnet'|'localnet '*) options=' --json --quiet --help';;
-	'completion'|'completion '*) options=' --json --quiet --help';;
-	'man'|'man '*) options=' --json --quiet --help';;
+	'node'|'node '*) options=' --quiet --help';;
+	'localnet'|'localnet '*) options=' --quiet --help';;
+	'completion'|'completion '*) options=' --quiet --help';;
+	'man'|'man '*) options=' --quiet --help';;
 	'schema'|'schema '*) options=' --json --quiet --help';;
-	'help'|'help '*) options=' --json --quiet --help';;
+	'help'|'help '*) options=' --quiet --help';;
 	esac
 	commands='init
 keys generate
@@ -54,6 +56,8 @@ logs
 endpoints
 secrets status
 secrets push
+stop-task
+restart
 down
 cloud start
 cloud stop

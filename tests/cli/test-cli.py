@@ -53,7 +53,25 @@ def a_missing_network_yaml_says_what_to_type():
     with directory() as d:
         for command in ("up", "synth", "keys show"):
             result = run(d, *command.split())
-            assert result.code in (2, 3) and "mpcup init" in result.err + run(d, "up").err, (command, result)
+            assert result.code == 2 and "no network.yaml here; mpcup init" in result.err, (command, result)
+        for command in ("check", "up", "graph", "synth", "keys show", "diagnose --from"):
+            named = run(d, *command.split(), "absent.yaml")
+            assert named.code == 2 and "absent.yaml: No such file" in named.err, (command, named)
+
+
+@test
+def a_family_of_commands_is_listed_and_what_was_mistyped_in_it_is_suggested():
+    with directory() as d:
+        family = run(d, "cloud")
+        assert family.code == 2 and "cloud start" in family.err and "keys" not in family.err, family
+        for asked in (("cloud", "--help"), ("help", "cloud")):
+            listed = run(d, *asked)
+            assert listed.code == 0 and "cloud reset" in listed.out and not listed.err, listed
+        for words, meant in ((("cloud", "strat"), "'cloud start'"), (("help", "keys", "genrate"), "'keys generate'"),
+                             (("explain", "B3"), "B03"), (("--json", "status"), "behind the command"),
+                             (("status", "extra"), "does not take 'extra'")):
+            wrong = run(d, *words)
+            assert wrong.code == 2 and meant in wrong.err and not wrong.out, wrong
 
 
 @test
@@ -70,6 +88,17 @@ def init_writes_a_network_that_synth_takes_and_does_not_overwrite():
         assert run(d, "synth", "--yaml").out.lstrip()[0] != "{"
         assert run(d, "synth", "--base").code == 0
         assert run(d, "synth", "--pattern", "nope").code == 2
+
+
+@test
+def init_names_the_chain_after_the_network_and_refuses_what_is_no_name():
+    with directory() as d:
+        made = run(d, "init", "--name", "second", "--json").json()
+        assert made == {"file": "network.yaml", "name": "second", "nodes": 3}, made
+        assert "base_stack: second-base\n" in open(os.path.join(d, "network.yaml")).read()
+        for name in ("a b", "1a", "x" * 124):
+            bad = run(d, "init", "bad.yaml", "--name", name)
+            assert bad.code == 2 and "--name" in bad.err and not os.path.exists(os.path.join(d, "bad.yaml")), bad
 
 
 @test
@@ -111,6 +140,38 @@ def keys_are_made_verified_and_never_shown():
         shutil.copy(os.path.join(d, "keys", "node-1.json"), os.path.join(d, "keys", "node-2.json"))
         bad = run(d, "keys", "verify")
         assert bad.code == 1 and "chmod 600" in bad.out and "is used in" in bad.out, bad
+
+
+@test
+def what_has_no_json_form_and_what_is_no_port_is_refused():
+    with directory() as d:
+        run(d, "init")
+        for words in (("man", "--json"), ("completion", "bash", "--json"), ("synth", "--yaml", "--json"),
+                      ("explain", "--markdown", "--json")):
+            refused = run(d, *words)
+            assert refused.code == 2 and "--json" in refused.err and not refused.out, refused
+        for port in ("abc", "0", "65536"):
+            refused = run(d, "cloud", "status", MPCUP_PORT=port)
+            assert refused.code == 2 and f"MPCUP_PORT={port}" in refused.err, refused
+
+
+@test
+def output_that_cannot_be_written_is_a_failure():
+    with directory() as d, open("/dev/full", "w") as full:
+        run(d, "init")
+        for command in ("synth", "help", "keys generate --json"):
+            done = subprocess.run([BINARY, *command.split()], stdout=full, stderr=subprocess.PIPE, text=True, cwd=d)
+            assert done.returncode == 3 and "No space left" in done.stderr, (command, done)
+
+
+@test
+def a_relative_state_directory_is_that_of_whoever_names_it():
+    with directory() as d:
+        settings = {"MPCUP_STATE_DIR": "here", "MPCUP_PORT": str(free_port())}
+        started = run(d, "cloud", "start", "--json", **settings)
+        assert started.code == 0 and started.json()["stateDirectory"] == os.path.join(os.path.realpath(d), "here"), started
+        assert run(d, "cloud", "stop", **settings).code == 0
+        assert os.path.exists(os.path.join(d, "here", "cloud.log"))
 
 
 @test

@@ -90,6 +90,54 @@ def state_survives_a_restart_and_a_kill_of_the_daemon():
 
 
 @test
+def two_networks_have_a_chain_each_and_nothing_of_the_other():
+    with Cloud() as cloud:
+        for name in ("first", "second"):
+            os.mkdir(os.path.join(cloud.work, name))
+            cloud.ok("init", f"{name}/network.yaml", "--name", name)
+        cloud.ok("up", "first/network.yaml")
+        cloud.ok("up", "second/network.yaml")
+        keys = []
+        for name in ("first", "second"):
+            status = cloud.ok("status", "--stack", name, "--json").json()
+            assert_formed(status)
+            keys.append(json.dumps(status["contract"]["domains"]))
+            assert "verified by OpenSSL" in cloud.ok("sign", "--stack", name, "--keccak", "--message", "hello").out
+        assert keys[0] != keys[1]
+        which = cloud.run("status")
+        assert which.code == 2 and "first" in which.err and "second" in which.err, which
+        cloud.ok("down", "--stack", "second", "--purge")
+        assert_formed(cloud.ok("status", "--json").json())
+
+
+@test
+def what_stands_under_the_same_name_with_other_keys_is_not_touched():
+    with Cloud() as cloud:
+        for name in ("one", "other"):
+            os.mkdir(os.path.join(cloud.work, name))
+            cloud.ok("init", f"{name}/network.yaml")
+        cloud.ok("up", "one/network.yaml")
+        before = cloud.ok("secrets", "status", "one/network.yaml", "--json").json()
+        refused = cloud.run("up", "other/network.yaml")
+        assert refused.code == 3 and "other keys than the files in other/keys" in refused.err, refused
+        # another name, and the base of the first
+        path = os.path.join(cloud.work, "other", "network.yaml")
+        text = open(path).read()
+        open(path, "w").write(text.replace("name: mpc-network", "name: other"))
+        refused = cloud.run("up", "other/network.yaml")
+        assert refused.code == 3 and "belongs to network mpc-network" in refused.err, refused
+        assert "base_stack: other-base" in refused.err, refused
+        # the same keys, another name: the base is there for both, and stays for the one that is left
+        shared = cloud.run("up", "one/network.yaml", "--stack", "third")
+        assert shared.code == 1 and "ConflictingDomainExists" in shared.err, shared
+        left = cloud.ok("down", "--stack", "third")
+        assert "near-base stays: mpc-network imports from it" in left.out, left
+        assert cloud.ok("secrets", "status", "one/network.yaml", "--json").json() == before
+        assert cloud.run("down", "--stack", "nobody").code == 3
+        assert "near-base" in cloud.ok("down", "--stack", "mpc-network").out
+
+
+@test
 def killing_only_the_process_in_the_lock_file_leaves_nothing_behind():
     with Cloud() as cloud:
         cloud.ok("init")

@@ -75,6 +75,8 @@ static json_t *finding_of_count(const json_t *evidence, const json_t *entry)
 	OWN(str) char *path = str_printf("/Resources/%s/Properties/DesiredCount", service ? service : "");
 	OWN(str) char *message = str_printf("service %s wants no task: its desired count is 0, and the template "
 					    "has another one", service ? service : "");
+	OWN(str) char *remedy = str_printf("mpcup restart %s --stack %s, when nobody keeps it stopped for a drill",
+					   service ? service : "", json_str_or(entry, "stack", ""));
 	json_t *stack;
 	size_t i;
 
@@ -86,7 +88,7 @@ static json_t *finding_of_count(const json_t *evidence, const json_t *entry)
 			return NULL;
 	return json_pack("{s:b,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "live", 1, "verdict", "FAIL", "fault", "H12",
 			 "step", "quorum", "resource", service, "path", path, "message", message, "remedy",
-			 "aws ecs update-service --desired-count 1", "service", service);
+			 remedy, "service", service);
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------- */

@@ -65,6 +65,8 @@ const char *evidence_task_id(const json_t *task);
 /* True when what this task died of is over: a newer one of the service runs. After a rollback that is the
  * old task again, and what ended since the operation began is what it failed of. */
 bool evidence_is_past(const json_t *evidence, const json_t *service, const json_t *task);
+/* True for a service of the evidence with a desired count of 0: somebody wants it stopped. */
+bool evidence_is_stopped(const json_t *service);
 /* Seconds since the epoch (a number) or an ISO text as milliseconds; -1: neither. */
 int64_t evidence_time(const json_t *value);
 

@@ -37,7 +37,18 @@ static void take_back(struct said *said, const char *folded)
 	said->count = kept;
 }
 
-static void hear(struct said *said, const json_t *event)
+static bool is_of_stopped(const char *text, const json_t *stopped)
+{
+	json_t *account;
+	size_t i;
+
+	json_array_foreach(stopped, i, account)
+		if (strstr(text, json_string_value(account)))
+			return true;
+	return false;
+}
+
+static void hear(struct said *said, const json_t *event, const json_t *stopped)
 {
 	const char *text = json_str_or(event, "message", "");
 	OWN(str) char *folded = route_fold(text);
@@ -49,7 +60,7 @@ static void hear(struct said *said, const json_t *event)
 				  strstr(folded, "near node is already initialized");
 	said->started |= strstr(folded, "starting mpc node") != NULL;
 	take_back(said, folded);
-	if (!line.route || said->count == LINES_MOST)
+	if (!line.route || said->count == LINES_MOST || is_of_stopped(text, stopped))
 		return;
 	for (size_t i = 0; i < said->count; i++)
 		if (said->lines[i].route == line.route)
@@ -119,7 +130,7 @@ static bool matters(const struct line *l, bool running)
 	       !strcmp(l->route->faults[0], "A10");
 }
 
-static void read_stream(const json_t *evidence, const json_t *stream, struct symptoms *ret)
+static void read_stream(const json_t *evidence, const json_t *stream, const json_t *stopped, struct symptoms *ret)
 {
 	const char *name = json_str_or(stream, "stream", ""), *slash = strrchr(name, '/');
 	const json_t *task = NULL, *service = evidence_service_of(evidence, slash ? slash + 1 : name, &task);
@@ -135,7 +146,7 @@ static void read_stream(const json_t *evidence, const json_t *stream, struct sym
 	if (running && !json_array_size(events))
 		add_silence(ret, service, task, evidence_time(json_object_get(evidence, "takenAt")));
 	json_array_foreach(events, i, event)
-		hear(&said, event);
+		hear(&said, event, stopped);
 	if (!running && !json_bool_or(stream, "truncated", false)) {
 		const json_t *last = json_array_get(events, json_array_size(events) - 1);
 
@@ -150,12 +161,44 @@ static void read_stream(const json_t *evidence, const json_t *stream, struct sym
 	}
 }
 
+static const char *account_of(const json_t *evidence, const char *definition)
+{
+	json_t *one, *container, *variable;
+	size_t i, k, v;
+
+	json_array_foreach(json_list(evidence, "taskDefinitions"), i, one)
+		if (str_eq(json_str(one, "taskDefinitionArn"), definition))
+			json_array_foreach(json_list(one, "containerDefinitions"), k, container)
+				json_array_foreach(json_list(container, "environment"), v, variable)
+					if (str_eq(json_str(variable, "name"), "MPC_ACCOUNT_ID"))
+						return json_str(variable, "value");
+	return NULL;
+}
+
+/* Accounts of nodes that are stopped: what the others say of them is no fault. Caller's. */
+static json_t *stopped_accounts(const json_t *evidence)
+{
+	json_t *accounts = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(json_list(evidence, "services"), i, one) {
+		const char *account = evidence_is_stopped(one)
+					      ? account_of(evidence, json_str(json_map(one, "service"), "taskDefinition"))
+					      : NULL;
+
+		if (account && *account)
+			json_add_str(accounts, account);
+	}
+	return accounts;
+}
+
 void symptoms_read_logs(const json_t *evidence, struct symptoms *ret)
 {
+	OWN(json) json_t *stopped = stopped_accounts(evidence);
 	json_t *group, *stream;
 	size_t i, k;
 
 	json_array_foreach(json_list(evidence, "logs"), i, group)
 		json_array_foreach(json_list(group, "streams"), k, stream)
-			read_stream(evidence, stream, ret);
+			read_stream(evidence, stream, stopped, ret);
 }

@@ -23,6 +23,11 @@ void symptom_add(struct symptoms *s, const struct symptom *one)
 	s->list[s->count++] = *one;
 }
 
+bool evidence_is_stopped(const json_t *service)
+{
+	return json_int_or(json_map(service, "service"), "desiredCount", 1) == 0;
+}
+
 int64_t evidence_time(const json_t *value)
 {
 	double seconds = json_number_value(value);
@@ -340,7 +345,12 @@ static void read_failure(const char *stack, const json_t *event, struct symptoms
 static void read_stack_event(const char *stack, const json_t *event, struct symptoms *ret)
 {
 	const char *status = json_str_or(event, "ResourceStatus", "");
+	const char *reason = json_str_or(event, "ResourceStatusReason", "");
 
+	/* no resource says it: an export in use, for instance */
+	if (is_stack_event(event) && str_ends(status, "ROLLBACK_IN_PROGRESS") && *reason &&
+	    !str_starts(reason, "The following resource(s) failed") && !strstr(reason, "User Initiated"))
+		unexplained(ret, "event", evidence_time(json_object_get(event, "Timestamp")), reason);
 	if (!is_stack_event(event)) {
 		if (strstr(status, "FAILED"))
 			read_failure(stack, event, ret);

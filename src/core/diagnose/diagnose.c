@@ -7,20 +7,29 @@
 #include "core/aws/aws.h"
 #include "core/diagnose/diagnose-internal.h"
 
-/* Members whose type matters: what is not there is no evidence, what is there must be what it says. */
+/* Members whose type matters: what is not there is no evidence, what is there must be what it
+ * says. */
 static const struct {
 	const char *of, *name; /* of: the list whose elements have it; NULL: the evidence itself */
 	json_type type;
 } members[] = {
-	{ NULL, "stacks", JSON_ARRAY },	      { NULL, "services", JSON_ARRAY },
-	{ NULL, "taskDefinitions", JSON_ARRAY }, { NULL, "logs", JSON_ARRAY },
-	{ NULL, "secrets", JSON_ARRAY },      { NULL, "unread", JSON_ARRAY },
+	{ NULL, "stacks", JSON_ARRAY },
+	{ NULL, "services", JSON_ARRAY },
+	{ NULL, "taskDefinitions", JSON_ARRAY },
+	{ NULL, "logs", JSON_ARRAY },
+	{ NULL, "secrets", JSON_ARRAY },
+	{ NULL, "unread", JSON_ARRAY },
 	{ NULL, "facts", JSON_OBJECT },
-	{ "stacks", "stack", JSON_OBJECT },   { "stacks", "template", JSON_STRING },
-	{ "stacks", "parameters", JSON_ARRAY }, { "stacks", "events", JSON_ARRAY },
-	{ "stacks", "resources", JSON_ARRAY }, { "services", "service", JSON_OBJECT },
-	{ "services", "tasks", JSON_ARRAY },  { "services", "logicalResourceId", JSON_STRING },
-	{ "logs", "group", JSON_STRING },     { "logs", "streams", JSON_ARRAY },
+	{ "stacks", "stack", JSON_OBJECT },
+	{ "stacks", "template", JSON_STRING },
+	{ "stacks", "parameters", JSON_ARRAY },
+	{ "stacks", "events", JSON_ARRAY },
+	{ "stacks", "resources", JSON_ARRAY },
+	{ "services", "service", JSON_OBJECT },
+	{ "services", "tasks", JSON_ARRAY },
+	{ "services", "logicalResourceId", JSON_STRING },
+	{ "logs", "group", JSON_STRING },
+	{ "logs", "streams", JSON_ARRAY },
 };
 
 static const char *type_name(json_type type)
@@ -49,7 +58,8 @@ static int check_members(const json_t *evidence, size_t row, struct err *err)
 		OWN(str) char *where = str_printf("%s[%zu].", members[row].of, i);
 
 		if (!json_is_object(one))
-			return err_set(err, ERR_INPUT, "%s[%zu]: expected an object", members[row].of, i);
+			return err_set(err, ERR_INPUT, "%s[%zu]: expected an object",
+				       members[row].of, i);
 		if (check_member(one, where, row, err) < 0)
 			return -1;
 	}
@@ -59,10 +69,12 @@ static int check_members(const json_t *evidence, size_t row, struct err *err)
 int diagnose_validate(const json_t *evidence, struct err *err)
 {
 	if (!json_is_object(evidence))
-		return err_set(err, ERR_INPUT, "not an object: evidence is what 'mpcup events --save' writes");
+		return err_set(err, ERR_INPUT,
+			       "not an object: evidence is what 'mpcup events --save' writes");
 	if (json_int_or(evidence, "version", 0) != 1)
 		return err_set(err, ERR_INPUT,
-			       "version: this program reads evidence of version 1, as 'mpcup events --save' "
+			       "version: this program reads evidence of version 1, as 'mpcup "
+			       "events --save' "
 			       "writes it");
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		if (check_members(evidence, i, err) < 0)
@@ -97,7 +109,19 @@ static enum diagnose_state state_of(const json_t *causes, const json_t *unexplai
 {
 	if (json_bool_or(json_array_get(causes, 0), "live", false))
 		return DIAGNOSE_CHANGED;
-	return json_array_size(causes) || json_array_size(unexplained) ? DIAGNOSE_ILL : DIAGNOSE_WELL;
+	return json_array_size(causes) || json_array_size(unexplained) ? DIAGNOSE_ILL
+								       : DIAGNOSE_WELL;
+}
+
+static json_t *stopped_services(const json_t *evidence)
+{
+	json_t *list = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(json_list(evidence, "services"), i, one)
+		if (evidence_is_stopped(one))
+			json_add_str(list, json_str(one, "logicalResourceId"));
+	return list;
 }
 
 int diagnose(const json_t *evidence, const json_t *findings, const char *now, json_t **ret,
@@ -116,8 +140,9 @@ int diagnose(const json_t *evidence, const json_t *findings, const char *now, js
 	causes = causes_make(&symptoms, all, findings, evidence);
 	put_since(causes, now);
 	advice = diagnose_advice(name, status, evidence, state_of(causes, symptoms.unexplained));
-	*ret = json_pack("{s:s,s:s,s:b,s:O,s:O,s:O}", "stack", name, "status", status, "inProgress",
-			 (int)str_ends(status, "_IN_PROGRESS"), "causes", causes, "unexplained",
+	*ret = json_pack("{s:s,s:s,s:b,s:o,s:O,s:O,s:O}", "stack", name, "status", status,
+			 "inProgress", (int)str_ends(status, "_IN_PROGRESS"), "stopped",
+			 stopped_services(evidence), "causes", causes, "unexplained",
 			 symptoms.unexplained, "advice", advice);
 	return *ret ? 0 : err_set(err, ERR_INPUT, "the evidence has text that is not UTF-8");
 }

@@ -28,6 +28,7 @@
 int diagnose_validate(const json_t *evidence, struct err *err);
 
 /* {"stack","status": stack status, "inProgress": bool,
+ *  "stopped":[logical id] (services with a desired count of 0; that others miss them is no fault),
  *  "causes":[{"fault","rule","confidence":"certain"|"likely"|"possible","resource","path","location"?,
  *             "cdkPath"?,"second"?,"places"?:[{"resource","path","location"?}] (the same elsewhere),
  *             "service"?,"services":[..],"step","message","remedy","otherFaults"?:[fault ids],

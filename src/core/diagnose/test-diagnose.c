@@ -365,6 +365,48 @@ TEST(diagnose, a_node_that_runs_and_gets_nowhere_is_explained_by_its_log)
 	}
 }
 
+TEST(diagnose, why_a_stack_goes_back_as_a_whole_is_not_lost)
+{
+	static const char reason[] = "Cannot update export base-Boot as it is in use by net";
+	json_t *evidence = evidence_in("UPDATE_ROLLBACK_COMPLETE");
+	json_t *events = json_list(json_array_get(json_list(evidence, "stacks"), 0), "events");
+	OWN(json) json_t *found = NULL;
+
+	json_array_append_new(events, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "StackId", "id", "PhysicalResourceId",
+						"id", "LogicalResourceId", "Mpc", "ResourceType",
+						"AWS::CloudFormation::Stack", "ResourceStatus",
+						"UPDATE_ROLLBACK_IN_PROGRESS", "ResourceStatusReason", reason));
+	json_array_append_new(events, json_pack("{s:s,s:s,s:s,s:s,s:s}", "StackId", "id", "PhysicalResourceId", "id",
+						"LogicalResourceId", "Mpc", "ResourceType",
+						"AWS::CloudFormation::Stack", "ResourceStatus",
+						"UPDATE_IN_PROGRESS"));
+	found = diagnosed(evidence, NULL);
+	CHECK_STR(at(found, "unexplained.0.text"), reason);
+}
+
+TEST(diagnose, that_a_node_is_missed_which_somebody_wants_stopped_is_no_fault_of_its_name)
+{
+	static const char *const lines[] = { "Could not connect to 1 (b.near), retrying: failed to lookup address",
+					     NULL };
+	json_t *missed = running(lines), *kept = running(lines);
+	OWN(json) json_t *found = NULL, *none = NULL;
+
+	json_array_append_new(json_list(kept, "services"),
+			      json_pack("{s:s,s:s,s:{s:i,s:s},s:[]}", "logicalResourceId", "Node1", "stack", "Mpc",
+					"service", "desiredCount", 0, "taskDefinition", "definition:1", "tasks"));
+	json_object_set_new(kept, "taskDefinitions",
+			    json_pack("[{s:s,s:[{s:[{s:s,s:s}]}]}]", "taskDefinitionArn", "definition:1",
+				      "containerDefinitions", "environment", "name", "MPC_ACCOUNT_ID", "value",
+				      "b.near"));
+	found = diagnosed(missed, NULL);
+	CHECK_STR(at(found, "causes.0.fault"), "I01");
+	CHECK_INT(json_array_size(json_list(found, "stopped")), 0);
+	none = diagnosed(kept, NULL);
+	CHECK_INT(json_array_size(json_list(none, "causes")), 1);
+	CHECK_STR(at(none, "causes.0.fault"), "H12");
+	CHECK_STR(at(none, "stopped.0"), "Node1");
+}
+
 TEST(diagnose, a_later_line_takes_an_earlier_one_back)
 {
 	static const char *const lines[] = {

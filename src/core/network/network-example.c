@@ -1,10 +1,19 @@
 /* What `mpcup init` writes. */
 #include "core/network/network.h"
 
+#include <string.h>
+
 #include "base/str.h"
 
-char *network_example(const char *name, unsigned nodes)
+#define NAME_USUAL "mpc-network"
+
+char *network_example(const char *given, unsigned nodes)
 {
+	const char *name = given ? given : NAME_USUAL;
+
+	/* networks beside each other have a chain each */
+	OWN(str) char *base = strcmp(name, NAME_USUAL) ? str_printf("%s-base", name) : str_dup("near-base");
+
 	return str_printf(
 		"# An MPC network. `mpcup up` deploys it, `mpcup synth` prints its CloudFormation "
 		"template.\n"
@@ -22,7 +31,7 @@ char *network_example(const char *name, unsigned nodes)
 		"to join\n"
 		"#   composed     has the local chain in the same template\n"
 		"pattern: integrated\n"
-		"base_stack: near-base\n"
+		"base_stack: %s\n"
 		"\n"
 		"# A number, or a list: [{account: mpc-node-0.test.near, host_name: node-0}, ...]\n"
 		"nodes: %u\n"
@@ -48,5 +57,5 @@ char *network_example(const char *name, unsigned nodes)
 		"# keys: keys                # directory of the key files, beside this file\n"
 		"# suppress:                 # findings of mpcup check to live with; also per node\n"
 		"#   - {fault: D25, reason: the local chain may be lost}\n",
-		name, nodes, (nodes * 6 + 9) / 10 < 2 ? 2 : (nodes * 6 + 9) / 10);
+		name, base, nodes, (nodes * 6 + 9) / 10 < 2 ? 2 : (nodes * 6 + 9) / 10);
 }

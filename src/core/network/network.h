@@ -103,7 +103,8 @@ int network_domains_parse(const char *text, struct network_domain **ret, size_t 
  * so that a local contract of that name seems to have wrong keys. */
 bool network_built_in_keys(const char *account);
 
-/* The commented network.yaml that `mpcup init` writes: `nodes` nodes on a local chain. Caller frees. */
+/* The commented network.yaml that `mpcup init` writes: `nodes` nodes on a local chain. name NULL: the usual
+ * one. Caller frees. */
 char *network_example(const char *name, unsigned nodes);
 /* True when the text is a network.yaml rather than a CloudFormation template: YAML/JSON with a
  * top-level `nodes` key and no `Resources`. */

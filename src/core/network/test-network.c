@@ -73,6 +73,16 @@ TEST(network, the_example_is_the_default_network)
 	CHECK(network_recognise(text, strlen(text)));
 }
 
+TEST(network, the_example_of_another_name_has_a_chain_of_its_own)
+{
+	OWN(str) char *usual = network_example(NULL, 3), *text = network_example("second", 3);
+	OWN(network) struct network *first = good(usual), *second = good(text);
+
+	CHECK_STR(first->name, "mpc-network");
+	CHECK_STR(first->base_stack, "near-base");
+	CHECK_STR(second->base_stack, "second-base");
+}
+
 TEST(network, every_key_is_read)
 {
 	OWN(network)

@@ -205,6 +205,7 @@ static void health(struct visit *v)
 	json_set_str(body, "version", MPCUP_VERSION);
 	json_set_bool(body, "verifySignatures", hub_verifies(v->api->hub));
 	json_object_set_new(body, "services", names);
+	json_set_str(body, "trouble", hub_trouble(v->api->hub));
 	json_set_str(headers, "Content-Type", "application/json");
 	text = json_text(body);
 	http_reply(GIVE(v->exchange), 200, headers, text, strlen(text));

@@ -369,6 +369,7 @@ static int run_init(const struct agent_container *c, struct err *err)
 	argv[1] = FABRIC_INIT_WORD;
 	memcpy(argv + 2, c->argv, count * sizeof(*argv));
 	fabric_default_signals();
+	fabric_hold_signals(SIG_BLOCK);
 	environ = c->environment;
 	(void)execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
 	return err_sys(err, "cannot execute the container's init");
@@ -392,6 +393,7 @@ static int run_init_outside(const struct agent_container *c, const char *at, int
 		return err_sys(err, "cannot describe the container to its init");
 	number = str_printf("%d", fd);
 	fabric_default_signals();
+	fabric_hold_signals(SIG_BLOCK);
 	environ = none;
 	(void)execl("/proc/self/exe", "mpcup", FABRIC_INIT_WORD, FABRIC_INIT_ENTER, number,
 		    error_number, (char *)NULL);

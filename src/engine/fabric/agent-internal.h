@@ -60,6 +60,10 @@ void fabric_agent_strings_free(char **strings);
 enum { FABRIC_EXEC_FAILED = 255 };
 #define FABRIC_INIT_ENTER "--enter" /* first argument of an init that goes into its root itself */
 void fabric_default_signals(void);
+/* SIG_BLOCK: SIGTERM and SIGINT wait. Process 1 without a handler never sees them otherwise, and a task that
+ * is stopped while it starts would take its whole stopTimeout. The built-in programs and the init let them
+ * through (SIG_UNBLOCK) once they listen. */
+void fabric_hold_signals(int how);
 /* No input; output to the descriptor, or nowhere (-1). */
 int fabric_standard_files(int output);
 /* Descriptors (but `keep`) and rights go; the user and the directory are those of the container. */

@@ -29,6 +29,7 @@ static void forward_signals(pid_t child)
 	init_child = child;
 	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
 		(void)sigaction(passed[i], &forward, NULL);
+	fabric_hold_signals(SIG_UNBLOCK);
 }
 
 /* Passes signals on and reaps until the child ends: its exit code. */
@@ -111,6 +112,7 @@ int fabric_container_init(char **argv)
 		return init_outside(argv[1], argv[2]);
 	child = program ? fork() : -1;
 	if (child == 0) {
+		fabric_hold_signals(SIG_UNBLOCK);
 		(void)execvp(program, argv);
 		perror(program);
 		_exit(127);

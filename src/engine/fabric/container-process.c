@@ -41,6 +41,16 @@ void fabric_default_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+void fabric_hold_signals(int how)
+{
+	sigset_t both;
+
+	sigemptyset(&both);
+	sigaddset(&both, SIGTERM);
+	sigaddset(&both, SIGINT);
+	(void)sigprocmask(how, &both, NULL);
+}
+
 int fabric_standard_files(int output)
 {
 	OWN(fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -140,6 +150,8 @@ int fabric_run(const struct agent_container *c, char *const *argv, int errors, s
 	if (!program)
 		return -1;
 	fabric_default_signals();
+	if (str_eq(argv[0], "mpcup") && str_eq(c->root, "minimal"))
+		fabric_hold_signals(SIG_BLOCK);
 	(void)fcntl(errors, F_SETFD, FD_CLOEXEC);
 	(void)execve(program, argv, c->environment);
 	report(program);

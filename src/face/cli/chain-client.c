@@ -86,7 +86,7 @@ static int query(const struct chain_client *c, const json_t *params, json_t **re
 /* ---- where it is ------------------------------------------------------------------------------------- */
 
 /* Addresses registered in a Cloud Map namespace of the name's domain under its first label. Several VPCs
- * may have a namespace of the same name. Array of strings, the caller's. */
+ * may have a namespace of the same name. Array of {"address","instance"}, the caller's. */
 static json_t *registered_addresses(struct target *t, const char *name)
 {
 	const char *dot = strchr(name, '.');
@@ -114,8 +114,11 @@ static json_t *registered_addresses(struct target *t, const char *name)
 					   NULL) < 0)
 				continue;
 			json_array_foreach(json_list(out, "Instances"), m, instance)
-				json_add_str(addresses, json_str_or(json_map(instance, "Attributes"),
-								    "AWS_INSTANCE_IPV4", ""));
+				json_array_append_new(addresses,
+						      json_pack("{s:s,s:s}", "address",
+								json_str_or(json_map(instance, "Attributes"),
+									    "AWS_INSTANCE_IPV4", ""),
+								"instance", json_str_or(instance, "Id", "")));
 		}
 	}
 	return addresses;
@@ -152,9 +155,10 @@ static char *rpc_forward(struct target *t, const char *vpc, const char *rpc_url)
 	uint32_t ip;
 	size_t i;
 
-	addresses = ip_parse(name, &ip) == 0 ? json_pack("[s]", name) : registered_addresses(t, name);
+	addresses = ip_parse(name, &ip) == 0 ? json_pack("[{s:s}]", "address", name) : registered_addresses(t, name);
 	json_array_foreach(addresses, i, address) {
-		OWN(str) char *forward = ecs_view_forward(t, vpc, json_string_value(address), port);
+		OWN(str) char *forward = ecs_view_forward(t, vpc, json_str_or(address, "address", ""), port,
+						       json_str(address, "instance"));
 
 		if (forward)
 			return str_printf("http://%s", forward);

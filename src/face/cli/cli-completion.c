@@ -35,7 +35,7 @@ static void bash(FILE *to)
 		(void)fprintf(to, "\t'%s'|'%s '*) options='", cli_commands[i]->name,
 			      cli_commands[i]->name);
 		bash_options(to, cli_commands[i]->options);
-		bash_options(to, cli_common_options);
+		bash_options(to, cli_common_of(cli_commands[i]));
 		(void)fputs("';;\n", to);
 	}
 	(void)fputs("\tesac\n\tcommands='", to);
@@ -130,7 +130,7 @@ static void zsh(FILE *to)
 			continue;
 		(void)fprintf(to, "'%s') options=(", cli_commands[i]->name);
 		bash_options(to, cli_commands[i]->options);
-		bash_options(to, cli_common_options);
+		bash_options(to, cli_common_of(cli_commands[i]));
 		(void)fputs(" ) ;;\n", to);
 	}
 	(void)fputs("esac\nif [[ $PREFIX == -* ]]; then compadd -- $options; else _files; fi\n", to);

@@ -9,6 +9,19 @@
 
 #define READ_MOST (64u << 20)
 
+/* A file that was named and is not there is a mistake of whoever named it. */
+static int cannot_open(const char *path, struct err *err)
+{
+	bool named_wrong = errno == ENOENT || errno == ENOTDIR || errno == EISDIR;
+
+	if (errno == ENOENT && !strcmp(path, "network.yaml"))
+		return err_set(err, ERR_INPUT, "there is no network.yaml here; mpcup init writes one");
+	(void)err_sys(err, "%s", path);
+	if (err && named_wrong)
+		err->code = ERR_INPUT;
+	return -1;
+}
+
 int cli_read(const char *path, char **ret_text, size_t *ret_len, struct err *err)
 {
 	OWN(fd) int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : dup(STDIN_FILENO);
@@ -17,12 +30,12 @@ int cli_read(const char *path, char **ret_text, size_t *ret_len, struct err *err
 	ssize_t got;
 
 	if (fd < 0)
-		return err_sys(err, "%s", path);
+		return cannot_open(path, err);
 	while ((got = read(fd, chunk, sizeof(chunk))) != 0) {
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return err_sys(err, "%s", path);
+			return cannot_open(path, err);
 		buf_add(&text, chunk, (size_t)got);
 		if (text.len > READ_MOST)
 			return err_set(err, ERR_LIMIT, "%s: more than 64 MiB", path);

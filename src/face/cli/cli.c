@@ -15,7 +15,7 @@ const struct cli_option cli_common_options[] = {
 
 static const struct cli_option *find_option(const struct command *c, const char *name, size_t len)
 {
-	const struct cli_option *tables[] = { c->options, cli_common_options };
+	const struct cli_option *tables[] = { c->options, cli_common_of(c) };
 
 	for (size_t t = 0; t < 2; t++)
 		for (const struct cli_option *o = tables[t]; o && o->name; o++)
@@ -65,7 +65,7 @@ static int keep_option(struct cli *cli, const struct cli_option *o, const char *
 static int unknown_option(const struct cli *cli, const char *arg, size_t len, struct err *err)
 {
 	OWN(str) char *name = str_dup_n(arg, len);
-	const struct cli_option *tables[] = { cli->command->options, cli_common_options };
+	const struct cli_option *tables[] = { cli->command->options, cli_common_of(cli->command) };
 
 	for (size_t t = 0; t < 2; t++)
 		for (const struct cli_option *o = tables[t]; o && o->name; o++)
@@ -118,7 +118,10 @@ static int parse(struct cli *cli, char **argv, int argc, struct err *err)
 	}
 	if (cli_flag(cli, "help"))
 		return 0;
-	if (cli->arg_count < cli->command->least || cli->arg_count > cli->command->most)
+	if (cli->arg_count > cli->command->most)
+		return err_set(err, ERR_INPUT, "mpcup %s does not take '%s'; see mpcup %s --help", cli->command->name,
+			       cli->args[cli->command->most], cli->command->name);
+	if (cli->arg_count < cli->command->least)
 		return err_set(err, ERR_INPUT, "usage: mpcup %s %s", cli->command->name,
 			       cli->command->usage ? cli->command->usage : "");
 	return 0;
@@ -189,6 +192,17 @@ static void print_error(const struct err *err)
 		      err->text[0] ? err->text : "failed without a reason (a bug)");
 }
 
+/* What was printed may not have arrived: a full disk. A reader that has left is no failure. */
+static int check_output(void)
+{
+	bool lost = fflush(stdout) != 0 || ferror(stdout);
+
+	if (!lost || errno == EPIPE)
+		return CLI_OK;
+	(void)fprintf(stderr, "mpcup: the output could not be written to its end: %s\n", strerror(errno));
+	return CLI_REFUSED;
+}
+
 static int run_command(const struct command *c, char **argv, int argc)
 {
 	struct cli cli = { .command = c, .options = json_object() };
@@ -214,17 +228,19 @@ static int run_command(const struct command *c, char **argv, int argc)
 	}
 	json_decref(cli.options);
 	free(cli.args);
-	if (fflush(stdout) != 0 && rc == CLI_OK && errno != EPIPE)
-		rc = CLI_REFUSED;
-	return rc;
+	return rc == CLI_OK ? check_output() : rc;
 }
 
-static int no_command(const char *typed)
+/* "cloud" alone, or with --help, is answered with its commands. */
+static int no_command(char **words, int count)
 {
-	const char *near = cli_nearest(typed);
+	bool asked = count > 1 && (!strcmp(words[1], "--help") || !strcmp(words[1], "-h"));
+	struct err err = { 0 };
 
-	(void)fprintf(stderr, "mpcup: there is no command '%s'%s%s%s; mpcup help lists them\n",
-		      typed, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	if ((count == 1 || asked) && cli_help_family(asked ? stdout : stderr, words[0]))
+		return asked ? CLI_OK : CLI_USAGE;
+	(void)cli_no_command(words, count, &err);
+	print_error(&err);
 	return CLI_USAGE;
 }
 
@@ -243,6 +259,6 @@ int cli_main(int argc, char **argv)
 	}
 	c = cli_find(argv + 1, argc - 1, &words);
 	if (!c)
-		return no_command(argv[1]);
+		return no_command(argv + 1, argc - 1);
 	return run_command(c, argv + 1 + words, argc - 1 - words);
 }

@@ -38,6 +38,7 @@ struct command {
 	const struct cli_option *options; /* ends with a row whose name is NULL; NULL: none */
 	int (*run)(struct cli *cli, struct err *err); /* exit code; CLI_* with err set prints err */
 	bool hidden;
+	bool text_only; /* what it prints has no JSON form: no --json */
 };
 extern const struct command *const cli_commands[]; /* NULL-terminated */
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "engine/cloud/cloud.h"
+#include "face/cli/cli-internal.h"
 #include "face/cli/commands.h"
 #include "face/cli/target.h"
 #include "face/console/console.h"
@@ -41,6 +42,7 @@ static int print_status(struct cli *cli, const json_t *health)
 		json_object_set(status, "version", json_object_get(health, "version"));
 		json_object_set(status, "limits", json_object_get(health, "limits"));
 		json_object_set(status, "verifySignatures", json_object_get(health, "verifySignatures"));
+		json_set_str(status, "trouble", json_str(health, "trouble"));
 	}
 	if (cli->json) {
 		cli_print_json(status);
@@ -48,6 +50,9 @@ static int print_status(struct cli *cli, const json_t *health)
 	}
 	(void)printf("local cloud  %s\nendpoint     %s\nstate        %s\n", json_str(status, "status"),
 		     json_str(status, "endpoint"), state_dir);
+	if (json_str(health, "trouble"))
+		(void)printf("trouble      %s%s%s\n", cli_paint(cli, "red"), json_str(health, "trouble"),
+			     cli_paint(cli, "off"));
 	if (health)
 		(void)printf("limits       memory of tasks: %s; CPU: %s\n",
 			     limit_words(json_str(json_map(health, "limits"), "memory")),
@@ -184,17 +189,19 @@ const struct command command_cloud_start = {
 		   "be signed (SigV4, in headers or presigned) with credentials of mpcup cloud credentials or\n"
 		   "of AssumeRole, as on AWS. That holds for later starts with the same state too.",
 	.options = start_options,
-	.examples = "  mpcup cloud start\n  aws --endpoint-url http://127.0.0.1:4566 cloudformation list-stacks",
+	.examples = "  mpcup cloud start\n  aws --endpoint-url http://127.0.0.1:4566 --region us-east-1 cloudformation list-stacks",
 	.run = run_start,
 };
 const struct command command_cloud_stop = {
 	.name = "cloud stop",
 	.help = "stop the local AWS; its state is kept",
+	.examples = "  mpcup cloud stop",
 	.run = run_stop,
 };
 const struct command command_cloud_status = {
 	.name = "cloud status",
 	.help = "say whether the local AWS runs, where, and how to point clients at it",
+	.examples = "  mpcup cloud status\n  mpcup cloud status --json",
 	.run = run_status,
 };
 static const struct cli_option reset_options[] = {
@@ -204,6 +211,7 @@ static const struct cli_option reset_options[] = {
 const struct command command_cloud_reset = {
 	.name = "cloud reset",
 	.help = "stop the local AWS and delete all its state",
+	.examples = "  mpcup cloud reset --yes",
 	.options = reset_options,
 	.run = run_reset,
 };
@@ -217,6 +225,7 @@ static const struct cli_option daemon_options[] = {
 const struct command command_cloud_run = {
 	.name = "cloud run",
 	.help = "run the local AWS in the foreground (for a supervisor such as systemd)",
+	.examples = "  mpcup cloud run --state-dir ~/mpcup-state --port 4567",
 	.options = daemon_options,
 	.run = run_daemon,
 };

@@ -132,5 +132,6 @@ const struct command command_cloud_coverage = {
 	.help = "list the API actions and resource types that the local AWS covers",
 	.details = "Per service what stands behind it, its API actions, and per resource type the properties that a\n"
 		   "template may have: everything else is refused by name.",
+	.examples = "  mpcup cloud coverage\n  mpcup cloud coverage --json",
 	.run = run_coverage,
 };

@@ -11,19 +11,66 @@
 #include "face/cli/operator.h"
 #include "face/cli/target.h"
 
-/* Names of the stacks of a network in the order in which they may go: chain, network, base. */
-static json_t *stacks_of(const json_t *stacks, const char *network)
+/* The base that a network's template imports from (parameter NearStack); NULL: none. Borrowed. */
+static const char *base_of(const json_t *stack)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_list(stack, "Parameters"), i, one)
+		if (str_eq(json_str(one, "ParameterKey"), "NearStack"))
+			return json_str(one, "ParameterValue");
+	return NULL;
+}
+
+/* Another network that imports from this base; NULL: none. Borrowed. */
+static const char *other_user(const json_t *stacks, const char *base, const char *network)
+{
+	json_t *stack;
+	size_t i;
+
+	json_array_foreach(stacks, i, stack)
+		if (!json_str(stack, "ParentId") && !str_eq(json_str(stack, "StackName"), network) &&
+		    str_eq(base_of(stack), base))
+			return json_str(stack, "StackName");
+	return NULL;
+}
+
+static bool is_of(const json_t *stacks, const json_t *stack, const char *network, const char *role)
+{
+	json_t *other;
+	size_t i;
+
+	if (json_str(stack, "ParentId") || !str_eq(deploy_tag(stack, "mpcup:role"), role))
+		return false;
+	if (str_eq(deploy_tag(stack, "mpcup:network"), network))
+		return true;
+	json_array_foreach(stacks, i, other)
+		if (str_eq(json_str(other, "StackName"), network) && str_eq(base_of(other), json_str(stack, "StackName")))
+			return !strcmp(role, "base");
+	return false;
+}
+
+/* Names of the stacks of a network in the order in which they may go: chain, network, base. A base that
+ * another network uses stays: said to `to` (NULL: nobody). */
+static json_t *stacks_of(const json_t *stacks, const char *network, FILE *to)
 {
 	static const char *const order[] = { "chain", "network", "base" };
 	json_t *names = json_array(), *stack;
 	size_t i;
 
 	for (size_t o = 0; o < 3; o++)
-		json_array_foreach(stacks, i, stack)
-			if (!json_str(stack, "ParentId") &&
-			    str_eq(deploy_tag(stack, "mpcup:network"), network) &&
-			    str_eq(deploy_tag(stack, "mpcup:role"), order[o]))
-				json_add_str(names, json_str_or(stack, "StackName", ""));
+		json_array_foreach(stacks, i, stack) {
+			const char *name = json_str_or(stack, "StackName", "");
+			const char *user = o == 2 ? other_user(stacks, name, network) : NULL;
+
+			if (!is_of(stacks, stack, network, order[o]))
+				continue;
+			if (!user)
+				json_add_str(names, name);
+			else if (to)
+				(void)fprintf(to, "Stack %s stays: %s imports from it.\n", name, user);
+		}
 	/* a stack that mpcup did not tag (made by the aws CLI or the CDK) goes alone */
 	if (!json_array_size(names))
 		json_add_str(names, network);
@@ -96,8 +143,10 @@ static int note_recoverable(struct target *t, const json_t *resources, json_t *r
 	return 0;
 }
 
-/* What the stacks of this name kept when they were deleted by an earlier run: --purge may come later. */
-static int note_earlier(struct target *t, const char *network, json_t *retained, struct err *err)
+/* What the stacks of this name kept when they were deleted by an earlier run: --purge may come later.
+ * ret_known (may be NULL): there were some. */
+static int note_earlier(struct target *t, const char *network, json_t *retained, bool *ret_known,
+			struct err *err)
 {
 	OWN(json) json_t *token = NULL;
 
@@ -110,11 +159,15 @@ static int note_earlier(struct target *t, const char *network, json_t *retained,
 			json_object_set(in, "NextToken", token);
 		if (awsclient_call(t->aws, "cloudformation", "ListStacks", in, &out, NULL, err) < 0)
 			return -1;
-		json_array_foreach(json_list(out, "StackSummaries"), i, stack)
-			if (str_eq(json_str(stack, "StackName"), network) &&
-			    str_eq(json_str(stack, "StackStatus"), "DELETE_COMPLETE") &&
-			    note_retained(t, json_str_or(stack, "StackId", ""), retained, err) < 0)
+		json_array_foreach(json_list(out, "StackSummaries"), i, stack) {
+			if (!str_eq(json_str(stack, "StackName"), network) ||
+			    !str_eq(json_str(stack, "StackStatus"), "DELETE_COMPLETE"))
+				continue;
+			if (ret_known)
+				*ret_known = true;
+			if (note_retained(t, json_str_or(stack, "StackId", ""), retained, err) < 0)
 				return -1;
+		}
 		json_decref(token);
 		token = json_incref(json_object_get(out, "NextToken"));
 	} while (json_is_string(token) && *json_string_value(token));
@@ -247,7 +300,7 @@ static int delete_one(struct cli *cli, struct target *t, const char *name, json_
 	const char *id = json_str_or(stack, "StackId", name); /* a deleted stack is only known by it */
 
 	if (rc)
-		return rc < 0 ? -1 : note_earlier(t, name, retained, err);
+		return rc < 0 ? -1 : note_earlier(t, name, retained, NULL, err);
 	if (ecs_view_resources(t, name, &resources, err) < 0)
 		return -1;
 	nested = ecs_view_nested(resources); /* they too are known by their ids alone, later */
@@ -260,6 +313,29 @@ static int delete_one(struct cli *cli, struct target *t, const char *name, json_
 	if (note_retained(t, id, retained, err) < 0)
 		return -1;
 	return note_recoverable(t, resources, retained, err);
+}
+
+/* A name that nothing has or had was mistyped. */
+static int refuse_unknown(struct target *t, const json_t *stacks, const char *name, struct err *err)
+{
+	OWN(json) json_t *unused = json_array();
+	OWN(buf) struct buf names = { 0 };
+	bool known = false;
+	json_t *stack;
+	size_t i;
+
+	json_array_foreach(stacks, i, stack)
+		if (str_eq(json_str(stack, "StackName"), name) || str_eq(json_str(stack, "StackId"), name))
+			return 0;
+	if (note_earlier(t, name, unused, &known, err) < 0)
+		return -1;
+	if (known)
+		return 0;
+	json_array_foreach(stacks, i, stack)
+		if (!json_str(stack, "ParentId"))
+			buf_printf(&names, "%s%s", names.len ? ", " : "", json_str_or(stack, "StackName", ""));
+	return err_set(err, ERR_SYS, "there is no stack %s; %s%s", name, names.len ? "there are " : "none is deployed",
+		       names.len ? names.data : "");
 }
 
 static int delete_stacks(struct cli *cli, struct target *t, const json_t *names, json_t *deleted,
@@ -296,10 +372,10 @@ static json_t *gone_stacks(struct target *t, struct err *err)
 	if (access("network.yaml", R_OK) < 0 || cli_read("network.yaml", &text, &len, NULL) < 0 ||
 	    network_parse("network.yaml", text, len, &n, NULL) < 0 || deploy_describe(t, n->name, &there, NULL) != 1)
 		return names;
-	if (note_earlier(t, n->name, noted, err) == 0)
+	if (note_earlier(t, n->name, noted, NULL, err) == 0)
 		json_add_str(names, n->name);
 	if (n->base_stack && deploy_describe(t, n->base_stack, &there, NULL) == 1 &&
-	    note_earlier(t, n->base_stack, noted, err) == 0)
+	    note_earlier(t, n->base_stack, noted, NULL, err) == 0)
 		json_add_str(names, n->base_stack);
 	left = only_there(t, noted);
 	if (!json_array_size(left))
@@ -319,10 +395,11 @@ static int choose_stacks(struct cli *cli, struct target *t, json_t **ret_names, 
 			return 0;
 		}
 	}
-	if (network_view_stack(cli, t, &network, err) < 0 || deploy_list(t, &stacks, err) < 0)
+	if (network_view_stack(cli, t, &network, err) < 0 || deploy_list(t, &stacks, err) < 0 ||
+	    refuse_unknown(t, stacks, network, err) < 0)
 		return -1;
 	json_decref(names);
-	names = stacks_of(stacks, network);
+	names = stacks_of(stacks, network, cli->progress ? stdout : NULL);
 	if (refuse_protected(stacks, names, words, err) < 0)
 		return -1;
 	*ret_names = GIVE(names);

@@ -131,7 +131,11 @@ static int save(struct cli *cli, struct target *t, const char *stack, struct err
 		evidence_live(t, evidence);
 	if (rc < 0 || evidence_save(path, evidence, err) < 0)
 		return -1;
-	if (!cli->quiet)
+	if (cli->json) {
+		OWN(json) json_t *saved = json_pack("{s:s}", "file", path);
+
+		cli_print_json(saved);
+	} else if (!cli->quiet)
 		(void)fprintf(stderr, "Saved in %s; mpcup diagnose --from %s reads it.\n", path, path);
 	return CLI_OK;
 }

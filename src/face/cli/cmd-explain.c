@@ -87,15 +87,38 @@ static int print_markdown(const struct check_rule *r)
 	return CLI_OK;
 }
 
+static int no_rule(const char *typed, struct err *err)
+{
+	unsigned distance = 3;
+	const char *near = NULL;
+	size_t count;
+	const struct check_rule *const *all = check_rules(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		unsigned by_id = str_distance(all[i]->id, typed, 1), by_name = str_distance(all[i]->name, typed, 2);
+
+		if (by_id < 2 && by_id < distance) {
+			distance = by_id;
+			near = all[i]->id;
+		}
+		if (by_name < distance) {
+			distance = by_name;
+			near = all[i]->name;
+		}
+	}
+	return err_set(err, ERR_INPUT, "there is no fault '%s'%s%s%s; mpcup explain lists them", typed,
+		       near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
 static int run_explain(struct cli *cli, struct err *err)
 {
 	const struct check_rule *r = cli->arg_count ? check_rule(cli->args[0]) : NULL;
 
 	if (cli->arg_count && !r)
-		return err_set(err, ERR_INPUT, "there is no rule '%s'; mpcup explain lists them",
-			       cli->args[0]);
+		return no_rule(cli->args[0], err);
 	if (cli_flag(cli, "markdown"))
-		return print_markdown(r);
+		return cli->json ? err_set(err, ERR_INPUT, "--markdown and --json: the page is one or the other")
+				 : print_markdown(r);
 	if (!r)
 		return explain_all(cli);
 	if (cli->json) {

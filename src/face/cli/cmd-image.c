@@ -75,13 +75,13 @@ const struct command command_image_import = {
 	.most = 1,
 	.help = "bring a container image to the local AWS",
 	.details =
-		"FILE is what docker save, podman save or skopeo copy write: a tar of docker save or an OCI image "
-		"layout (a directory too), with layers that are plain, gzip or zstd. From an index the image for this "
-		"machine is taken, else that for linux/amd64. Every digest is checked.\n\n"
-		"Tasks whose image reference means the same name run it. It comes before the built-in stand-ins, and "
-		"after the mapping that mpcup up --image made.\n\n"
-		"Without root there is one user per container: all files belong to the user of the image or of the "
-		"task definition, set-id bits are dropped, and programs that change their user are refused by the "
+		"FILE is what docker save, podman save or skopeo copy write: a tar of docker save or an OCI image\n"
+		"layout (a directory too), with layers that are plain, gzip or zstd. From an index the image for\n"
+		"this machine is taken, else that for linux/amd64. Every digest is checked.\n\n"
+		"Tasks whose image reference means the same name run it. It comes before the built-in stand-ins,\n"
+		"and after the mapping that mpcup up --image made.\n\n"
+		"Without root there is one user per container: all files belong to the user of the image or of the\n"
+		"task definition, set-id bits are dropped, and programs that change their user are refused by the\n"
 		"kernel.",
 	.examples = "  docker save nginx:1.25 -o nginx.tar && mpcup image import nginx.tar\n"
 		    "  skopeo copy docker://alpine:3.20 oci:alpine && mpcup image import alpine --name alpine:3.20",
@@ -127,6 +127,7 @@ static int run_list(struct cli *cli, struct err *err)
 const struct command command_image_list = {
 	.name = "image list",
 	.help = "list the images that were imported",
+	.examples = "  mpcup image list",
 	.run = run_list,
 };
 
@@ -146,7 +147,8 @@ const struct command command_image_remove = {
 	.least = 1,
 	.most = 1,
 	.help = "remove an imported image",
-	.details = "REF is a name as in image list, or an id (sha256:...), which removes all its names. An image that "
+	.details = "REF is a name as in image list, or an id (sha256:...), which removes all its names. An image that\n"
 		   "a task runs stays.",
+	.examples = "  mpcup image remove nginx:1.25",
 	.run = run_remove,
 };

@@ -16,9 +16,7 @@ static int open_network(struct cli *cli, struct network **ret_network, char **re
 	OWN(network) struct network *n = NULL;
 	size_t len;
 
-	if (cli_read(path, &text, &len, err) < 0)
-		return cli->arg_count ? -1 : err_in(err, "mpcup init writes one");
-	if (network_parse(path, text, len, &n, err) < 0)
+	if (cli_read(path, &text, &len, err) < 0 || network_parse(path, text, len, &n, err) < 0)
 		return -1;
 	if (cli_option(cli, "directory"))
 		*ret_directory = str_dup(cli_option(cli, "directory"));
@@ -167,7 +165,7 @@ const struct command command_keys_generate = {
 	.help = "make the key files of a network that are missing",
 	.details = "One file per node, <host name>.json: account_key and p2p_key as ed25519 pairs in NEAR form\n"
 		   "(base58 of seed and public half). On a local chain also chain.json, the chain's node key.",
-	.examples = "  mpcup keys generate\n  mpcup keys generate prod/network.yaml --directory /secure/keys",
+	.examples = "  mpcup keys generate\n  mpcup keys generate prod/network.yaml --directory ~/mpc-keys",
 	.options = keys_options,
 	.run = run_generate,
 };
@@ -176,6 +174,7 @@ const struct command command_keys_show = {
 	.usage = "[network.yaml]",
 	.most = 1,
 	.help = "print the public halves of the keys of a network",
+	.examples = "  mpcup keys show\n  mpcup keys show --json",
 	.options = keys_options,
 	.run = run_show,
 };
@@ -184,6 +183,7 @@ const struct command command_keys_verify = {
 	.usage = "[network.yaml]",
 	.most = 1,
 	.help = "check form, halves, file modes and uniqueness of the keys of a network",
+	.examples = "  mpcup keys verify",
 	.options = keys_options,
 	.run = run_verify,
 };

@@ -8,6 +8,7 @@
 #include "face/cli/deploy.h"
 #include "face/cli/ecs-view.h"
 #include "face/cli/network-view.h"
+#include "face/cli/node-choice.h"
 #include "face/cli/target.h"
 
 /* One log group that is read: its node's name, and what was printed already. */
@@ -16,15 +17,6 @@ struct reading {
 	int64_t newest_ms;
 	json_t *printed; /* eventId of the newest millisecond's lines -> true */
 };
-
-static bool wanted(const struct cli *cli, const json_t *service)
-{
-	const char *name = cli->arg_count ? cli->args[0] : NULL;
-
-	return !name || str_eq(name, json_str(service, "name")) ||
-	       str_eq(name, json_str(service, "logicalResourceId")) ||
-	       str_eq(name, json_str(json_map(service, "environment"), "MPC_ACCOUNT_ID"));
-}
 
 static void print_line(struct cli *cli, const struct reading *r, const json_t *event)
 {
@@ -110,7 +102,8 @@ static int run_logs(struct cli *cli, struct err *err)
 {
 	struct target t __attribute__((cleanup(own_drop_target))) = { 0 };
 	OWN(str) char *stack = NULL;
-	OWN(json) json_t *services = NULL;
+	OWN(json) json_t *services = NULL, *chosen = NULL;
+	struct node_choice choice = { .names = cli->args, .count = cli->arg_count };
 	struct reading *readings = NULL;
 	json_t *service;
 	size_t i, count = 0;
@@ -119,8 +112,11 @@ static int run_logs(struct cli *cli, struct err *err)
 	if (target_open(cli, false, &t, err) < 0 || network_view_stack(cli, &t, &stack, err) < 0 ||
 	    ecs_view_services(&t, stack, &services, err) < 0)
 		return -1;
-	json_array_foreach(services, i, service)
-		if (json_str(service, "logGroup") && wanted(cli, service))
+	choice.stack = stack;
+	if (choice.count && node_choice(services, &choice, &chosen, err) < 0)
+		return -1;
+	json_array_foreach(chosen ? chosen : services, i, service)
+		if (json_str(service, "logGroup"))
 			add_reading(&readings, &count, service);
 	if (!count)
 		rc = err_set(err, ERR_INPUT, "stack %s has no %s%s with a log group; mpcup status lists them",

@@ -7,6 +7,7 @@
 #include "face/cli/commands.h"
 #include "face/cli/network-view.h"
 #include "face/cli/operator.h"
+#include "face/cli/rollout.h"
 #include "face/cli/secrets-view.h"
 #include "face/cli/target.h"
 
@@ -188,15 +189,10 @@ static int restart_all(struct target *t, const json_t *restarts, struct err *err
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(restarts, i, one) {
-		const char *arn = json_str_or(one, "serviceArn", ""), *at = strstr(arn, ":service/");
-		OWN(str) char *cluster = at ? str_dup_n(at + 9, strcspn(at + 9, "/")) : NULL;
-		OWN(json) json_t *in = json_pack("{s:s*,s:s,s:b}", "cluster", cluster, "service", arn,
-						 "forceNewDeployment", 1);
-
-		if (awsclient_call(t->aws, "ecs", "UpdateService", in, NULL, NULL, err) < 0)
+	json_array_foreach(restarts, i, one)
+		if (rollout_update(t, json_str_or(one, "serviceArn", ""), json_pack("{s:b}", "forceNewDeployment", 1),
+				   NULL, err) < 0)
 			return err_in(err, "restart of %s", json_str_or(one, "name", ""));
-	}
 	return 0;
 }
 
@@ -246,7 +242,7 @@ const struct command command_secrets_status = {
 		   "not of the form the node takes; MISSING; UNKNOWN: it may not be read. Names the nodes whose tasks\n"
 		   "started before the value changed: they need a restart. Values are never shown. Exit code 1 when\n"
 		   "something differs or is to be restarted.",
-	.examples = "  mpcup secrets status\n  mpcup secrets status --stack Mpc --target aws --region eu-central-1",
+	.examples = "  mpcup secrets status\n  mpcup secrets status prod/network.yaml --target aws --region eu-central-1",
 	.options = status_options,
 	.run = run_status,
 };

@@ -203,8 +203,8 @@ const struct command command_sign = {
 		"  mpcup sign --path ethereum,1 0x$(printf %064d 7)\n"
 		"  mpcup sign --path ethereum,1 --keccak --message hello\n"
 		"  mpcup sign --domain ed25519 --path solana,1 --message 'hello'\n"
-		"  mpcup sign --json 0x... | jq -r .signature.hex\n"
-		"  mpcup sign --rpc https://rpc.testnet.near.org --contract v1.signer-prod.testnet --key me.json 0x...",
+		"  mpcup sign --json --keccak --message hello | jq -r .signature.hex\n"
+		"  mpcup sign --rpc https://rpc.testnet.near.org --contract v1.signer-prod.testnet --key me.json \\\n      --keccak --message hello",
 	.options = sign_options,
 	.run = run_sign,
 };

@@ -19,6 +19,14 @@ static int get_view(struct cli *cli, struct target *t, json_t **ret, struct err 
 	return rc > 0 ? err_set(err, ERR_SYS, "Stack with id %s does not exist", stack) : rc;
 }
 
+/* Nothing is left of it whose health could be told. */
+static bool has_failed(const json_t *view)
+{
+	const char *status = json_str_or(view, "stackStatus", "");
+
+	return strstr(status, "FAILED") || !strcmp(status, "ROLLBACK_COMPLETE");
+}
+
 static int run_status(struct cli *cli, struct err *err)
 {
 	struct target t __attribute__((cleanup(own_drop_target))) = { 0 };
@@ -34,7 +42,7 @@ static int run_status(struct cli *cli, struct err *err)
 		network_view_print(cli, view);
 		signing_view_print(cli, view);
 	}
-	return network_view_formed(view) ? CLI_OK : CLI_FAILED;
+	return network_view_formed(view) && !has_failed(view) ? CLI_OK : CLI_FAILED;
 }
 
 static const struct cli_option stack_options[] = {
@@ -47,8 +55,8 @@ const struct command command_status = {
 	.name = "status",
 	.help = "show the nodes and the contract: health, chain, peers, keys, presignatures, last signatures",
 	.details = "Exit code 0 when all nodes are RUNNING, healthy, follow the chain and are connected to all\n"
-		   "peers; 1 otherwise. On AWS the nodes have private addresses: chain and peers are UNKNOWN\n"
-		   "there, and the exit code tells of what ECS says alone.",
+		   "peers; 1 otherwise, and when the stack failed. On AWS the nodes have private addresses: chain\n"
+		   "and peers are UNKNOWN there, and the exit code tells of what ECS says alone.",
 	.examples = "  mpcup status\n  mpcup status --stack mpc --json",
 	.options = stack_options,
 	.run = run_status,

@@ -9,10 +9,12 @@
 #include "face/cli/commands.h"
 #include "face/cli/plan.h"
 
+enum { NAME_MOST = 123 }; /* of a stack's 128 characters, with -base behind it */
+
 static int run_init(struct cli *cli, struct err *err)
 {
 	const char *path = cli->arg_count ? cli->args[0] : "network.yaml";
-	const char *name = cli_option(cli, "name");
+	OWN(network) struct network *n = NULL;
 	OWN(str) char *text = NULL;
 	uint64_t nodes = 3;
 	int rc;
@@ -20,15 +22,24 @@ static int run_init(struct cli *cli, struct err *err)
 	if (cli_option(cli, "nodes") && num_parse_u64(cli_option(cli, "nodes"), 2, 180, &nodes) < 0)
 		return err_set(err, ERR_INPUT, "--nodes %s: a network has 2 to 180 nodes",
 			       cli_option(cli, "nodes"));
-	text = network_example(name ? name : "mpc-network", (unsigned)nodes);
+	text = network_example(cli_option(cli, "name"), (unsigned)nodes);
+	if (network_parse("--name", text, strlen(text), &n, NULL) < 0)
+		return err_set(err, ERR_INPUT, "--name %s: a letter, then letters, digits and -, at most %d",
+			       cli_option(cli, "name"), NAME_MOST);
 	rc = cli_create(path, text, strlen(text), 0644, err);
 	if (rc > 0)
 		return err_set(err, ERR_INPUT, "%s is there already; it is not overwritten", path);
 	if (rc < 0)
 		return -1;
-	if (!cli->quiet && !cli->json)
+	if (cli->json) {
+		OWN(json) json_t *made = json_pack("{s:s,s:s,s:I}", "file", path, "name", n->name, "nodes",
+						   (json_int_t)nodes);
+
+		cli_print_json(made);
+	} else if (!cli->quiet) {
 		(void)printf("Wrote %s: %llu nodes on a local chain. Next: mpcup up\n", path,
 			     (unsigned long long)nodes);
+	}
 	return CLI_OK;
 }
 
@@ -121,6 +132,8 @@ static int run_synth(struct cli *cli, struct err *err)
 	OWN(str) char *text = NULL, *template_text = NULL;
 	size_t len;
 
+	if (format == SYNTH_YAML && cli->json)
+		return err_set(err, ERR_INPUT, "--yaml and --json: the template is one or the other");
 	if (cli_read(path, &text, &len, err) < 0 || network_parse(path, text, len, &n, err) < 0 ||
 	    set_pattern(n, cli_option(cli, "pattern"), err) < 0)
 		return -1;

@@ -19,6 +19,7 @@
 #include "face/cli/plan.h"
 #include "face/cli/target.h"
 #include "face/cli/up-form.h"
+#include "face/cli/up-guard.h"
 
 /* What Ctrl-C is answered with; the handler only reads and writes. */
 static char interrupted[1024] = "\nmpcup: interrupted before anything was deployed\n";
@@ -262,7 +263,7 @@ static int run_up(struct cli *cli, struct err *err)
 	bool aws = str_eq(cli_option(cli, "target"), "aws");
 	OWN(json) json_t *findings = NULL;
 	uint64_t seconds;
-	int refused;
+	int refused, rc;
 
 	(void)signal(SIGINT, on_interrupt);
 	(void)signal(SIGTERM, on_interrupt);
@@ -280,7 +281,12 @@ static int run_up(struct cli *cli, struct err *err)
 		return refused < 0 ? -1 : CLI_FAILED;
 	if (aws ? refuse_local_things(cli, &p, err) < 0 : target_open(cli, true, &t, err) < 0)
 		return -1;
-	return deploy_all(cli, &t, &p, findings, seconds, err);
+	if (up_guard(&t, &p, err) < 0)
+		return -1;
+	rc = deploy_all(cli, &t, &p, findings, seconds, err);
+	if (rc)
+		target_say_trouble(&t);
+	return rc;
 }
 
 static const struct cli_option up_options[] = {

@@ -11,7 +11,8 @@ const struct command *const cli_commands[] = {
 	&command_up,	       &command_sign,	       &command_status,	       &command_events,
 	&command_diagnose,
 	&command_logs,	       &command_endpoints,     &command_secrets_status,
-	&command_secrets_push, &command_down,	     &command_cloud_start,
+	&command_secrets_push, &command_stop_task,     &command_restart,     &command_down,
+	&command_cloud_start,
 	&command_cloud_stop,   &command_cloud_status, &command_cloud_credentials, &command_cloud_reset, &command_cloud_coverage,
 	&command_cloud_run,
 	&command_image_import, &command_image_list, &command_image_remove,
@@ -28,6 +29,7 @@ static int run_entry(struct cli *cli, struct err *err)
 
 const struct command command_node = {
 	.name = "node",
+	.text_only = true,
 	.help = "the built-in MPC node (a container entry point; reads its environment)",
 	.details = "Keeps the start contract of the real image: MPC_HOME_DIR, MPC_ENV, NEAR_BOOT_NODES,\n"
 		   "MPC_ACCOUNT_ID, MPC_CONTRACT_ID, MPC_P2P_PRIVATE_KEY, MPC_ACCOUNT_SK,\n"
@@ -36,6 +38,7 @@ const struct command command_node = {
 };
 const struct command command_localnet = {
 	.name = "localnet",
+	.text_only = true,
 	.help = "the built-in NEAR base of the local world (a container entry point)",
 	.run = run_entry,
 };
@@ -48,6 +51,7 @@ static int run_completion(struct cli *cli, struct err *err)
 }
 const struct command command_completion = {
 	.name = "completion",
+	.text_only = true,
 	.usage = "bash|zsh|fish",
 	.least = 1,
 	.most = 1,
@@ -66,16 +70,19 @@ static int run_help(struct cli *cli, struct err *err)
 		return CLI_OK;
 	}
 	c = cli_find(cli->args, (int)cli->arg_count, &words);
+	if (!c && cli->arg_count == 1 && cli_help_family(stdout, cli->args[0]))
+		return CLI_OK;
 	if (!c)
-		return err_set(err, ERR_INPUT, "there is no command '%s'; mpcup help lists them",
-			       cli->args[0]);
+		return cli_no_command(cli->args, (int)cli->arg_count, err);
 	cli_help_command(stdout, c, cli->color);
 	return CLI_OK;
 }
 const struct command command_help = {
 	.name = "help",
+	.text_only = true,
 	.usage = "[COMMAND]",
 	.most = 3,
 	.help = "list the commands, or explain one",
+	.examples = "  mpcup help\n  mpcup help cloud start",
 	.run = run_help,
 };

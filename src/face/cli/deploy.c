@@ -213,6 +213,17 @@ static void note_nested(struct follow *f, const json_t *event)
 		json_set_bool(f->nested, physical, true);
 }
 
+/* Why the stack as a whole goes back, when no resource says it: an export in use, for instance. */
+static void note_rollback(struct follow *f, const json_t *event)
+{
+	const char *reason = json_str_or(event, "ResourceStatusReason", "");
+
+	if (str_ends(json_str_or(event, "ResourceStatus", ""), "ROLLBACK_IN_PROGRESS") && *reason &&
+	    !str_starts(reason, "The following resource(s) failed") && strcmp(reason, "User Initiated") != 0 &&
+	    str_eq(json_str(event, "PhysicalResourceId"), f->id))
+		json_add_str(f->failures, reason);
+}
+
 /* Its logical id, which another stack of the tree may have too. */
 static char *key_of(const struct follow *f, const json_t *event)
 {
@@ -233,8 +244,10 @@ static void take_event(struct follow *f, const json_t *event)
 	int64_t now = aws_time_parse(json_str_or(event, "Timestamp", ""));
 
 	note_nested(f, event);
-	if (!strcmp(type, "AWS::CloudFormation::Stack"))
+	if (!strcmp(type, "AWS::CloudFormation::Stack")) {
+		note_rollback(f, event);
 		return;
+	}
 	if (!strcmp(type, "AWS::ECS::Service") && physical && strstr(physical, ":service/"))
 		json_set_str(f->services, physical, logical);
 	if (!is_final(status)) {

@@ -297,6 +297,20 @@ static bool is_only_found(const json_t *cause)
 	return str_eq(json_str(json_array_get(json_list(cause, "evidence"), 0), "source"), "template");
 }
 
+static void print_stopped(FILE *to, const json_t *diagnosis)
+{
+	const json_t *stopped = json_list(diagnosis, "stopped");
+	bool several = json_array_size(stopped) > 1;
+
+	if (!json_array_size(stopped))
+		return;
+	print_names(to, stopped);
+	(void)fprintf(to, " %s stopped: the desired count is 0. To bring %s back: mpcup restart %s --stack %s\n\n",
+		      several ? "are" : "is", several ? "them" : "it",
+		      several ? "NODE..." : json_string_value(json_array_get(stopped, 0)),
+		      json_str_or(diagnosis, "stack", ""));
+}
+
 static void print_advice(FILE *to, const struct cli *cli, const json_t *advice)
 {
 	json_t *one;
@@ -360,9 +374,10 @@ void diagnosis_print(const struct cli *cli, FILE *to, const json_t *diagnosis, c
 
 	(void)fprintf(to, "Stack %s%s%s is in %s.\n\n", cli_paint(cli, "bold"), json_str_or(diagnosis, "stack", ""),
 		      cli_paint(cli, "off"), json_str_or(diagnosis, "status", ""));
+	print_stopped(to, diagnosis);
 	if (!json_array_size(causes) && !json_array_size(json_list(diagnosis, "unexplained")))
-		(void)fprintf(to, "%sNothing is wrong%s as far as the evidence goes.\n\n", cli_paint(cli, "green"),
-			      cli_paint(cli, "off"));
+		(void)fprintf(to, "%sNothing %sis wrong%s as far as the evidence goes.\n\n", cli_paint(cli, "green"),
+			      json_array_size(json_list(diagnosis, "stopped")) ? "else " : "", cli_paint(cli, "off"));
 	json_array_foreach(causes, i, one)
 		if (i == 0 || !is_only_found(one))
 			print_cause(to, cli, one);

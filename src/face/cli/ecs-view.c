@@ -76,12 +76,22 @@ static json_t *last_lines(struct target *t, const json_t *container, const char 
 	return lines;
 }
 
-static const char *task_id(const json_t *task)
+const char *ecs_view_task_id(const json_t *task)
 {
 	const char *arn = json_str_or(task, "taskArn", "");
 	const char *slash = strrchr(arn, '/');
 
 	return slash ? slash + 1 : arn;
+}
+
+json_t *ecs_view_tasks(struct target *t, const char *service_arn, struct err *err)
+{
+	OWN(str) char *cluster = NULL, *name = NULL;
+
+	if (ecs_view_split_service(service_arn, &cluster, &name))
+		return tasks_of(t, cluster, name, "RUNNING", err);
+	(void)err_set(err, ERR_REMOTE, "%s is not the ARN of a service", service_arn);
+	return NULL;
 }
 
 json_t *ecs_view_stopped(struct target *t, const char *service_arn, const json_t *known)
@@ -103,7 +113,7 @@ json_t *ecs_view_stopped(struct target *t, const char *service_arn, const json_t
 		definition = describe_definition(t, json_str_or(task, "taskDefinitionArn", ""), NULL);
 		json_object_set_new(task, "log",
 				    last_lines(t, json_path(definition, "containerDefinitions.0"),
-					       task_id(task)));
+					       ecs_view_task_id(task)));
 		json_array_append(stopped, task);
 	}
 	return stopped;
@@ -115,7 +125,7 @@ void ecs_view_print_stopped(struct cli *cli, const char *service, const json_t *
 	json_t *container, *line;
 	size_t i;
 
-	(void)printf("  %sSTOPPED%s          task %.8s of %s: %s: %s\n", red, off, task_id(task), service,
+	(void)printf("  %sSTOPPED%s          task %.8s of %s: %s: %s\n", red, off, ecs_view_task_id(task), service,
 		     json_str_or(task, "stopCode", "no stop code"),
 		     json_str_or(task, "stoppedReason", "no reason"));
 	json_array_foreach(json_list(task, "containers"), i, container)
@@ -198,6 +208,21 @@ static json_t *describe_service(struct target *t, const char *cluster, const cha
 	if (awsclient_call(t->aws, "ecs", "DescribeServices", in, &out, NULL, err) < 0)
 		return NULL;
 	return json_incref(json_array_get(json_list(out, "services"), 0));
+}
+
+json_t *ecs_view_service(struct target *t, const char *service_arn, struct err *err)
+{
+	OWN(str) char *cluster = NULL, *name = NULL;
+	json_t *service;
+
+	if (!ecs_view_split_service(service_arn, &cluster, &name)) {
+		(void)err_set(err, ERR_REMOTE, "%s is not the ARN of a service", service_arn);
+		return NULL;
+	}
+	service = describe_service(t, cluster, name, err);
+	if (!service && err && !err->text[0])
+		(void)err_set(err, ERR_REMOTE, "service %s is gone", name);
+	return service;
 }
 
 static json_t *environment_of(const json_t *container)
@@ -313,7 +338,7 @@ static void add_log(json_t *node)
 	if (prefix && json_object_get(node, "task")) {
 		OWN(str) char *stream =
 			str_printf("%s/%s/%s", prefix, json_str_or(container, "name", ""),
-				   task_id(json_object_get(node, "task")));
+				   ecs_view_task_id(json_object_get(node, "task")));
 
 		json_set_str(node, "logStream", stream);
 	}
@@ -421,9 +446,15 @@ static bool in_vpc(struct target *t, const json_t *task, const char *vpc)
 	return str_eq(own, vpc);
 }
 
-/* A task of any cluster with this address. */
+/* Ids of Cloud Map instances that ECS registers are task ids. */
+static bool is_task_id(const char *instance)
+{
+	return instance && strlen(instance) == 32 && strspn(instance, "0123456789abcdef") == 32;
+}
+
+/* A task of any cluster with this address; wanted: NULL, or the one that it has to be. */
 static char *forward_of_task(struct target *t, const char *vpc, const char *address,
-			     const char *port)
+			     const char *port, const char *wanted)
 {
 	OWN(json) json_t *clusters = NULL;
 	json_t *cluster, *task;
@@ -438,6 +469,8 @@ static char *forward_of_task(struct target *t, const char *vpc, const char *addr
 			OWN(json) json_t *node = json_object();
 			const char *at;
 
+			if (wanted && strcmp(ecs_view_task_id(task), wanted) != 0)
+				continue;
 			add_forwards(t, node, task);
 			at = json_str(json_map(node, "forwards"), port);
 			if (at && str_eq(json_str(node, "address"), address) && in_vpc(t, task, vpc))
@@ -467,12 +500,14 @@ static char *forward_of_instance(struct target *t, const char *vpc, const char *
 	return NULL;
 }
 
-char *ecs_view_forward(struct target *t, const char *vpc, const char *address, unsigned port)
+char *ecs_view_forward(struct target *t, const char *vpc, const char *address, unsigned port,
+		       const char *instance)
 {
 	OWN(str) char *text = str_printf("%u", port);
-	char *found = forward_of_task(t, vpc, address, text);
+	const char *wanted = is_task_id(instance) ? instance : NULL;
+	char *found = forward_of_task(t, vpc, address, text, wanted);
 
-	return found ? found : forward_of_instance(t, vpc, address, text);
+	return found || wanted ? found : forward_of_instance(t, vpc, address, text);
 }
 
 int ecs_view_nodes(struct target *t, const char *stack, json_t **ret, struct err *err)

@@ -6,6 +6,13 @@
 /* "arn:aws:ecs:R:A:service/CLUSTER/NAME": both parts, the caller's; false when it is none. */
 bool ecs_view_split_service(const char *arn, char **ret_cluster, char **ret_name);
 
+/* DescribeServices' object of a service ARN, the caller's; NULL: err. */
+json_t *ecs_view_service(struct target *t, const char *service_arn, struct err *err);
+/* Its tasks that are meant to run: array of DescribeTasks' objects, the caller's; NULL: err. */
+json_t *ecs_view_tasks(struct target *t, const char *service_arn, struct err *err);
+/* The last part of the task's ARN. Borrowed. */
+const char *ecs_view_task_id(const json_t *task);
+
 /* Stopped tasks of a service ARN that are not in `known` (task ARN -> any): DescribeTasks objects with
  * "log": last lines of their log streams. Array, the caller's. */
 json_t *ecs_view_stopped(struct target *t, const char *service_arn, const json_t *known);
@@ -31,8 +38,10 @@ int ecs_view_services(struct target *t, const char *stack, json_t **ret, struct 
 int ecs_view_nodes(struct target *t, const char *stack, json_t **ret, struct err *err);
 
 /* The running task or instance of a VPC that has this private address: its loopback forward of `port`
- * as "127.0.0.1:port"; NULL when there is none; caller frees. Two VPCs may use the same addresses. */
-char *ecs_view_forward(struct target *t, const char *vpc, const char *address, unsigned port);
+ * as "127.0.0.1:port"; NULL when there is none; caller frees. Two VPCs may use the same addresses; instance:
+ * id of the Cloud Map instance that has the address, or NULL. When ECS registered it, only its task counts. */
+char *ecs_view_forward(struct target *t, const char *vpc, const char *address, unsigned port,
+		       const char *instance);
 
 /* VPC of the subnets that these nodes' services name; NULL: none does. The caller's. */
 char *ecs_view_vpc(struct target *t, const json_t *nodes);

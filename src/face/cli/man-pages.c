@@ -239,6 +239,7 @@ static int run_man(struct cli *cli, struct err *err)
 }
 const struct command command_man = {
 	.name = "man",
+	.text_only = true,
 	.usage = "[mpcup|network|faults]",
 	.most = 1,
 	.help = "print a man page: of the commands, of network.yaml, or of the faults",

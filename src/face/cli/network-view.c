@@ -267,6 +267,11 @@ int network_view(struct target *t, const char *stack, json_t **ret, struct err *
 	return 0;
 }
 
+bool network_view_is_stopped(const json_t *entry)
+{
+	return json_int_or(entry, "desiredCount", 1) == 0 && !json_str(entry, "taskArn");
+}
+
 bool network_view_formed(const json_t *view)
 {
 	const json_t *s = json_map(view, "summary");
@@ -307,7 +312,10 @@ static void print_row(struct cli *cli, const json_t *e, bool mpc)
 		     peers, at ? "http://" : unknown ? unknown : "-", at ? at : "");
 	if (json_str(e, "statusReason"))
 		(void)printf("  UNKNOWN: %s\n", json_str(e, "statusReason"));
-	if (json_str(e, "stoppedReason"))
+	if (network_view_is_stopped(e))
+		(void)printf("  stopped: the desired count is 0; mpcup restart %s brings it back\n",
+			     json_str_or(e, "name", ""));
+	else if (json_str(e, "stoppedReason"))
 		(void)printf("  %s%s%s\n", cli_paint(cli, "red"), json_str(e, "stoppedReason"),
 			     cli_paint(cli, "off"));
 }

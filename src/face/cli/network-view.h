@@ -26,6 +26,8 @@ void network_view_probe(struct target *t, json_t *nodes);
 /* True when all nodes are running, healthy, follow a chain, and all peer connections are up; on AWS, when
  * as much of that as can be seen is so. */
 bool network_view_formed(const json_t *view);
+/* True for an entry of it that somebody wants stopped: a desired count of 0, and no task. */
+bool network_view_is_stopped(const json_t *entry);
 void network_view_print(struct cli *cli, const json_t *view);
 
 /* The stack a command is about: positional, --stack, the network.yaml here, else the one network that

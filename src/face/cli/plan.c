@@ -428,7 +428,7 @@ static int plan_from(struct cli *cli, struct plan *p, const json_t *given, const
 	OWN(str) char *text = NULL;
 	size_t len;
 
-	if (!cli->arg_count && access(path, R_OK) < 0)
+	if (!cli->arg_count && access(path, F_OK) < 0)
 		return err_set(err, ERR_INPUT,
 			       "there is no network.yaml here; mpcup init writes one, or name a template: "
 			       "mpcup %s TEMPLATE",

@@ -18,6 +18,10 @@ char *target_state_dir(void)
 	const char *own = getenv("MPCUP_STATE_DIR"), *xdg = getenv("XDG_STATE_HOME");
 	const char *home = getenv("HOME");
 
+	OWN(str) char *here = own && *own && *own != '/' ? getcwd(NULL, 0) : NULL;
+
+	if (here) /* the daemon lives in / */
+		return str_printf("%s/%s", here, own);
 	if (own && *own)
 		return str_dup(own);
 	if (xdg && *xdg == '/')
@@ -32,6 +36,16 @@ uint16_t target_port(void)
 	if (num_parse_u64(getenv("MPCUP_PORT"), 1, 65535, &port) == 0)
 		return (uint16_t)port;
 	return 4566;
+}
+
+static int check_port(struct err *err)
+{
+	const char *text = getenv("MPCUP_PORT");
+	uint64_t port;
+
+	return text && *text && num_parse_u64(text, 1, 65535, &port) < 0
+		       ? err_set(err, ERR_INPUT, "MPCUP_PORT=%s: a port is 1 to 65535", text)
+		       : 0;
 }
 
 static int make_directories(const char *path, struct err *err)
@@ -64,7 +78,7 @@ int target_health(json_t **ret_health, struct err *err)
 	int status = 0;
 	size_t len = 0;
 
-	if (awsclient_new(&o, &aws, err) < 0)
+	if (check_port(err) < 0 || awsclient_new(&o, &aws, err) < 0)
 		return -1;
 	if (awsclient_http(aws, "GET", url, NULL, NULL, 0, 2000, &status, &body, &len, NULL) < 0)
 		return 0;
@@ -249,17 +263,33 @@ static int open_client(struct target *ret, struct err *err)
 	return 0;
 }
 
+static void say_trouble(const json_t *health)
+{
+	if (json_str(health, "trouble"))
+		(void)fprintf(stderr, "mpcup: %s\n", json_str(health, "trouble"));
+}
+
+void target_say_trouble(const struct target *t)
+{
+	OWN(json) json_t *health = NULL;
+
+	if (t->local && target_health(&health, NULL) == 1)
+		say_trouble(health);
+}
+
 int target_open(struct cli *cli, bool start, struct target *ret, struct err *err)
 {
+	OWN(json) json_t *health = NULL;
 	int alive;
 
 	if (target_check(cli, err) < 0)
 		return -1;
 	if (str_eq(cli_option(cli, "target"), "aws"))
 		return target_open_aws(cli, ret, err);
-	alive = target_health(NULL, err);
+	alive = target_health(&health, err);
 	if (alive < 0)
 		return -1;
+	say_trouble(health);
 	if (!alive && !start)
 		return err_set(err, ERR_SYS, "the local cloud is not running; mpcup up starts it, or mpcup "
 					     "cloud start");

@@ -31,6 +31,8 @@ int target_open(struct cli *cli, bool start, struct target *ret, struct err *err
 int target_check(const struct cli *cli, struct err *err);
 /* Before something is changed: account, region and caller, to stderr. Local or --quiet: nothing. */
 void target_say(const struct cli *cli, const struct target *t);
+/* What keeps the local cloud from working, to stderr: a full disk. target_open() says it too. */
+void target_say_trouble(const struct target *t);
 /* The options that lead another command to the same target: " --target aws --region eu-west-1" or "";
  * the caller's. */
 char *target_words(const struct cli *cli);

@@ -85,7 +85,10 @@ static void say_missing(const json_t *view)
 		const char *name = json_str_or(node, "name", "?");
 		const json_t *chain = json_map(node, "chain"), *peers = json_map(node, "peers");
 
-		if (strcmp(json_str_or(node, "healthStatus", ""), "HEALTHY"))
+		if (network_view_is_stopped(node))
+			(void)fprintf(stderr, "  %s is stopped, with a desired count of 0: mpcup restart %s brings it back\n", name,
+				      name);
+		else if (strcmp(json_str_or(node, "healthStatus", ""), "HEALTHY"))
 			(void)fprintf(stderr, "  %s is %s, %s\n", name, json_str_or(node, "lastStatus", "?"),
 				      json_str_or(node, "healthStatus", "?"));
 		else if (json_map(node, "probe"))
@@ -114,6 +117,21 @@ static void print_task_line(struct cli *cli, const json_t *node)
 	(void)fflush(stdout);
 }
 
+/* One that is stopped does not come however long one waits; the others have until they are healthy. */
+static bool is_all_there_will_be(const json_t *view)
+{
+	size_t i, stopped = 0;
+	json_t *node;
+
+	json_array_foreach(json_list(view, "nodes"), i, node) {
+		if (network_view_is_stopped(node))
+			stopped++;
+		else if (strcmp(json_str_or(node, "healthStatus", ""), "HEALTHY"))
+			return false;
+	}
+	return stopped > 0;
+}
+
 /* Waits until the network has formed; each node gets its line when it is healthy. */
 static int wait_formed(struct cli *cli, struct target *t, const char *stack, int64_t deadline,
 		       json_t **ret_view, struct err *err)
@@ -138,7 +156,7 @@ static int wait_formed(struct cli *cli, struct target *t, const char *stack, int
 			if (cli->progress)
 				print_task_line(cli, node);
 		}
-		if (network_view_formed(view) || deploy_now_ms() > deadline) {
+		if (network_view_formed(view) || is_all_there_will_be(view) || deploy_now_ms() > deadline) {
 			rc = network_view_formed(view) ? 0 : 1;
 			*ret_view = GIVE(view);
 			return rc;
