@@ -128,6 +128,7 @@ static int check_properties(struct call *c, const struct template *t, const char
 {
 	json_t *properties = json_map(template_resource(t, logical), "Properties"), *value;
 	OWN(buf) struct buf wrong = { 0 };
+	struct err err = { 0 };
 	const char *key;
 
 	json_object_foreach(properties, key, value) if (kind->allowed &&
@@ -137,6 +138,8 @@ static int check_properties(struct call *c, const struct template *t, const char
 	for (const char *const *name = kind->required; name && *name; name++)
 		if (!json_object_get(properties, *name))
 			complain(&wrong, "required key [%s] not found", *name);
+	if (!wrong.len && kind->check && kind->check(properties, &err) < 0)
+		return call_fail(c, 400, "ValidationError", "Resource %s: %s", logical, err.text);
 	if (!wrong.len)
 		return 0;
 	return call_fail(c, 400, "ValidationError",

@@ -190,4 +190,5 @@ extern const struct resource_kind ec2_kind_vpc, ec2_kind_subnet, ec2_kind_route_
 	ec2_kind_route, ec2_kind_route_table_association, ec2_kind_internet_gateway,
 	ec2_kind_gateway_attachment, ec2_kind_nat_gateway, ec2_kind_eip, ec2_kind_security_group,
 	ec2_kind_ingress, ec2_kind_egress, ec2_kind_acl, ec2_kind_acl_entry,
-	ec2_kind_acl_association, ec2_kind_endpoint, ec2_kind_instance, ec2_kind_prefix_list;
+	ec2_kind_acl_association, ec2_kind_endpoint, ec2_kind_instance, ec2_kind_prefix_list,
+	ec2_kind_restrict_default_group, ec2_kind_restricting_function;

@@ -131,6 +131,8 @@ static const struct resource_kind *const kinds[] = {
 	&ec2_kind_endpoint,
 	&ec2_kind_instance,
 	&ec2_kind_prefix_list,
+	&ec2_kind_restrict_default_group,
+	&ec2_kind_restricting_function,
 	NULL,
 };
 
@@ -160,5 +162,7 @@ const struct service service_ec2 = {
 		  "security groups, network ACLs, endpoints and interfaces, IPv4 only; no default "
 		  "VPC; "
 		  "instances only of the built-in localnet image; of AWS's prefix lists S3 has "
-		  "addresses behind it, DynamoDB and CloudFront match nothing",
+		  "addresses behind it, DynamoDB and CloudFront match nothing; the custom resource by "
+		  "which CDK's ec2.Vpc empties the default group is done here, its function is a "
+		  "name and nothing runs",
 };
