@@ -31,6 +31,7 @@ GUARD(create_network_acl) GUARD(delete_network_acl) GUARD(create_network_acl_ent
 GUARD(replace_network_acl_entry) GUARD(delete_network_acl_entry)
 GUARD(replace_network_acl_association)
 GUARD(create_vpc_endpoint) GUARD(delete_vpc_endpoints) GUARD(modify_vpc_endpoint)
+GUARD(create_flow_logs) GUARD(delete_flow_logs)
 GUARD(create_managed_prefix_list) GUARD(modify_managed_prefix_list)
 GUARD(delete_managed_prefix_list)
 GUARD(run_instances) GUARD(terminate_instances)
@@ -99,6 +100,9 @@ static const struct action actions[] = {
 	{ .name = "CreateManagedPrefixList", .run = guarded_create_managed_prefix_list },
 	{ .name = "ModifyManagedPrefixList", .run = guarded_modify_managed_prefix_list },
 	{ .name = "DeleteManagedPrefixList", .run = guarded_delete_managed_prefix_list },
+	{ .name = "CreateFlowLogs", .run = guarded_create_flow_logs },
+	{ .name = "DescribeFlowLogs", .run = ec2_describe_flow_logs },
+	{ .name = "DeleteFlowLogs", .run = guarded_delete_flow_logs },
 	{ .name = "RunInstances", .run = guarded_run_instances },
 	{ .name = "TerminateInstances", .run = guarded_terminate_instances },
 	{ .name = "DescribeInstances", .run = ec2_describe_instances },
@@ -131,6 +135,7 @@ static const struct resource_kind *const kinds[] = {
 	&ec2_kind_endpoint,
 	&ec2_kind_instance,
 	&ec2_kind_prefix_list,
+	&ec2_kind_flow_log,
 	&ec2_kind_restrict_default_group,
 	&ec2_kind_restricting_function,
 	NULL,
@@ -162,7 +167,8 @@ const struct service service_ec2 = {
 		  "security groups, network ACLs, endpoints and interfaces, IPv4 only; no default "
 		  "VPC; "
 		  "instances only of the built-in localnet image; of AWS's prefix lists S3 has "
-		  "addresses behind it, DynamoDB and CloudFront match nothing; the custom resource by "
+		  "addresses behind it, DynamoDB and CloudFront match nothing; flow "
+		  "logs are kept and shown, no records are written; the custom resource by "
 		  "which CDK's ec2.Vpc empties the default group is done here, its function is a "
 		  "name and nothing runs",
 };
