@@ -192,7 +192,7 @@ static int refuse_types(struct hub *hub, struct call *c, const json_t *unknown)
 
 	return call_fail(c, 400, "ValidationError",
 			 "Template format error: Unrecognized resource types: [%s]. The local "
-			 "cloud supports: %s",
+			 "cloud supports: %s. Others belong into a stack of their own, for AWS alone",
 			 names, supported);
 }
 

@@ -109,4 +109,7 @@ const struct resource_kind ec2_kind_restricting_function = {
 	.create = create_function,
 	.remove = remove_function,
 	.replace_on = (const char *const[]){ "FunctionName", NULL },
+	.allowed = (const char *const[]){ "Architectures", "Code", "Description", "Environment",
+					  "FunctionName", "Handler", "LoggingConfig", "MemorySize",
+					  "Role", "Runtime", "Tags", "Timeout", NULL },
 };
