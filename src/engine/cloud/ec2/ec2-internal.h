@@ -28,7 +28,7 @@ struct ec2_thing {
 };
 extern const struct ec2_thing ec2_vpc, ec2_subnet, ec2_route_table, ec2_internet_gateway,
 	ec2_nat_gateway, ec2_address, ec2_group, ec2_rule, ec2_interface, ec2_acl, ec2_endpoint,
-	ec2_instance, ec2_prefix_list, ec2_flow_log;
+	ec2_instance, ec2_prefix_list, ec2_flow_log, ec2_dhcp_options;
 /* The thing that an id belongs to, by its prefix; NULL: none. */
 const struct ec2_thing *ec2_thing_of(const char *id);
 
@@ -151,6 +151,8 @@ ec2_run ec2_create_vpc_endpoint, ec2_delete_vpc_endpoints, ec2_describe_vpc_endp
 ec2_run ec2_describe_prefix_lists, ec2_describe_managed_prefix_lists,
 	ec2_get_managed_prefix_list_entries, ec2_create_managed_prefix_list,
 	ec2_modify_managed_prefix_list, ec2_delete_managed_prefix_list;
+ec2_run ec2_create_dhcp_options, ec2_describe_dhcp_options, ec2_delete_dhcp_options,
+	ec2_associate_dhcp_options;
 ec2_run ec2_create_flow_logs, ec2_describe_flow_logs, ec2_delete_flow_logs;
 ec2_run ec2_run_instances, ec2_terminate_instances, ec2_describe_instances;
 ec2_run ec2_create_tags, ec2_delete_tags, ec2_describe_tags, ec2_describe_availability_zones,
@@ -192,4 +194,5 @@ extern const struct resource_kind ec2_kind_vpc, ec2_kind_subnet, ec2_kind_route_
 	ec2_kind_gateway_attachment, ec2_kind_nat_gateway, ec2_kind_eip, ec2_kind_security_group,
 	ec2_kind_ingress, ec2_kind_egress, ec2_kind_acl, ec2_kind_acl_entry,
 	ec2_kind_acl_association, ec2_kind_endpoint, ec2_kind_instance, ec2_kind_prefix_list,
-	ec2_kind_flow_log, ec2_kind_restrict_default_group, ec2_kind_restricting_function;
+	ec2_kind_flow_log, ec2_kind_dhcp_options,
+	ec2_kind_dhcp_association, ec2_kind_restrict_default_group, ec2_kind_restricting_function;

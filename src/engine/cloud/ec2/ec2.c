@@ -31,6 +31,7 @@ GUARD(create_network_acl) GUARD(delete_network_acl) GUARD(create_network_acl_ent
 GUARD(replace_network_acl_entry) GUARD(delete_network_acl_entry)
 GUARD(replace_network_acl_association)
 GUARD(create_vpc_endpoint) GUARD(delete_vpc_endpoints) GUARD(modify_vpc_endpoint)
+GUARD(create_dhcp_options) GUARD(delete_dhcp_options) GUARD(associate_dhcp_options)
 GUARD(create_flow_logs) GUARD(delete_flow_logs)
 GUARD(create_managed_prefix_list) GUARD(modify_managed_prefix_list)
 GUARD(delete_managed_prefix_list)
@@ -100,6 +101,10 @@ static const struct action actions[] = {
 	{ .name = "CreateManagedPrefixList", .run = guarded_create_managed_prefix_list },
 	{ .name = "ModifyManagedPrefixList", .run = guarded_modify_managed_prefix_list },
 	{ .name = "DeleteManagedPrefixList", .run = guarded_delete_managed_prefix_list },
+	{ .name = "CreateDhcpOptions", .run = guarded_create_dhcp_options },
+	{ .name = "DescribeDhcpOptions", .run = ec2_describe_dhcp_options },
+	{ .name = "DeleteDhcpOptions", .run = guarded_delete_dhcp_options },
+	{ .name = "AssociateDhcpOptions", .run = guarded_associate_dhcp_options },
 	{ .name = "CreateFlowLogs", .run = guarded_create_flow_logs },
 	{ .name = "DescribeFlowLogs", .run = ec2_describe_flow_logs },
 	{ .name = "DeleteFlowLogs", .run = guarded_delete_flow_logs },
@@ -136,6 +141,8 @@ static const struct resource_kind *const kinds[] = {
 	&ec2_kind_instance,
 	&ec2_kind_prefix_list,
 	&ec2_kind_flow_log,
+	&ec2_kind_dhcp_options,
+	&ec2_kind_dhcp_association,
 	&ec2_kind_restrict_default_group,
 	&ec2_kind_restricting_function,
 	NULL,
@@ -168,7 +175,8 @@ const struct service service_ec2 = {
 		  "VPC; "
 		  "instances only of the built-in localnet image; of AWS's prefix lists S3 has "
 		  "addresses behind it, DynamoDB and CloudFront match nothing; flow "
-		  "logs are kept and shown, no records are written; the custom resource by "
+		  "logs are kept and shown, no records are written; so are DHCP options, and the "
+		  "resolver is always the VPC's own; the custom resource by "
 		  "which CDK's ec2.Vpc empties the default group is done here, its function is a "
 		  "name and nothing runs",
 };

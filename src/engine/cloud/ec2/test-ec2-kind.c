@@ -647,3 +647,34 @@ TEST(ec2_kind, any_other_function_is_refused_before_anything_is_made)
 	CHECK_INT(ec2_kind_restricting_function.check(other, &err), -1);
 	CHECK(strstr(err.text, "runs no Lambda functions") != NULL);
 }
+
+TEST(ec2_kind, dhcp_options_are_kept_unless_they_name_another_resolver)
+{
+	struct world w = world_new(NULL);
+	OWN(str) char *vpc = world_vpc(&w, "10.0.0.0/16");
+	OWN(json)
+	json_t *properties = json_pack("{s:s, s:[s]}", "DomainName", "mpc.internal",
+				       "DomainNameServers", "AmazonProvidedDNS"),
+	       *other = json_pack("{s:[s]}", "DomainNameServers", "1.1.1.1"), *pair = NULL;
+	struct resource r = { .logical = "D", .properties = properties };
+	struct resource wrong = { .logical = "W", .properties = other };
+	struct resource a = { .logical = "A" };
+	struct err err = { 0 };
+
+	CHECK_INT(ec2_kind_dhcp_options.create(w.hub, &wrong, &err), -1);
+	CHECK(strstr(err.text, "the VPC's own resolver alone") != NULL);
+	CHECK_OK(ec2_kind_dhcp_options.create(w.hub, &r, &err), err);
+	pair = json_pack("{s:s, s:s}", "VpcId", vpc, "DhcpOptionsId", r.physical);
+	a.properties = pair;
+	CHECK_OK(ec2_kind_dhcp_association.create(w.hub, &a, &err), err);
+	CHECK_STR(json_str(hub_get(w.hub, ec2_vpc.kind, vpc), "dhcpOptionsId"), r.physical);
+	world_refuses(&w, "DeleteDhcpOptions", json_pack("{s:s}", "DhcpOptionsId", r.physical),
+		      "DependencyViolation");
+	CHECK_OK(ec2_kind_dhcp_association.remove(w.hub, &a, &err), err);
+	CHECK_STR(json_str(hub_get(w.hub, ec2_vpc.kind, vpc), "dhcpOptionsId"), "default");
+	CHECK_INT(ec2_kind_dhcp_options.remove(w.hub, &r, &err), RESOURCE_DONE);
+	free(r.physical);
+	free(a.physical);
+	json_decref(r.attributes);
+	world_free(&w);
+}
