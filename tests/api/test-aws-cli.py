@@ -59,10 +59,12 @@ def refusals_have_the_codes_and_words_of_aws():
         assert "ValidationError" in refused(cloud, "cloudformation", "describe-stacks", "--stack-name", "Nope")
         assert "Stack with id Nope does not exist" in refused(cloud, "cloudformation", "describe-stacks",
                                                               "--stack-name", "Nope")
-        lambda_template = json.dumps({"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": {}}}})
-        text = refused(cloud, "cloudformation", "create-stack", "--stack-name", "L", "--template-body",
-                       lambda_template)
-        assert "AWS::Lambda::Function" in text and "AWS::ECS::Service" in text, text
+        def refusal_of(kind):
+            body = json.dumps({"Resources": {"F": {"Type": kind, "Properties": {}}}})
+            return refused(cloud, "cloudformation", "create-stack", "--stack-name", "L", "--template-body", body)
+        text = refusal_of("AWS::SNS::Topic")
+        assert "AWS::SNS::Topic" in text and "AWS::ECS::Service" in text, text
+        assert "runs no Lambda functions" in refusal_of("AWS::Lambda::Function")
         assert "InsufficientCapabilities" in refused(
             cloud, "cloudformation", "create-stack", "--stack-name", "Mpc", "--template-body",
             "file://" + template("good/standalone.plain.json"), "--parameters", parameters("params/cdk-3.json"))
