@@ -547,10 +547,25 @@ static json_t *declared_of(const struct template *t, const json_t *given)
 	return declared;
 }
 
+/* What stays as it is between one reading of a template and the next: nothing that must be asked for. */
+static struct template_world constants_of(const struct template_world *world)
+{
+	struct template_world w = world ? *world : (struct template_world){ 0 };
+
+	w.ref = NULL;
+	w.att = NULL;
+	w.import = NULL;
+	w.ssm = NULL;
+	w.dynamic = NULL;
+	w.value_of = NULL;
+	return w;
+}
+
 int loops_expand(struct check *c, const struct template_inputs *inputs)
 {
 	static const struct template_inputs nothing = { 0 };
 	const struct template_inputs *in = inputs ? inputs : &nothing;
+	struct template_world world = constants_of(in->world);
 	struct template *t = c->t;
 	OWN(json) json_t *given = declared_of(t, in->given), *parameters = NULL;
 	OWN(loops) struct loops x = { .c = c,
@@ -561,9 +576,9 @@ int loops_expand(struct check *c, const struct template_inputs *inputs)
 				      .origin_bytes = LIMIT_ORIGIN_BYTES,
 				      .declarations = in->declarations };
 
-	if (template_parameters(t, given, NULL, 0, in->world, &parameters, c->err) < 0)
+	if (template_parameters(t, given, NULL, 0, &world, &parameters, c->err) < 0)
 		return -1;
-	x.eval = eval_start(t, parameters, in->world);
+	x.eval = eval_start(t, parameters, &world);
 	if (expand_section(&x, "Conditions", &t->conditions) == 0 &&
 	    expand_section(&x, "Resources", &t->resources) == 0 &&
 	    expand_section(&x, "Outputs", &t->outputs) == 0)

@@ -51,6 +51,9 @@ const json_t *template_resource(const struct template *t, const char *logical);
  * that exists. Works out positions on first use. What a loop made stands in the loop's body. */
 struct template_location template_locate(struct template *t, const char *pointer);
 
+/* [{"ParameterKey", "ParameterValue"}], as the API carries them, by name. The caller's. */
+json_t *template_given(const json_t *list);
+
 /* ---- parameters ------------------------------------------------------------------------------ */
 
 /* What an evaluation may ask of the world. Each returns 0 with *ret (caller's), TEMPLATE_UNKNOWN
