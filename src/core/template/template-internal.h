@@ -41,6 +41,7 @@ struct template
 	json_t *parameters, *mappings, *conditions, *rules, *resources, *outputs;
 	json_t *ordinals; /* logical id -> place in the document, from 0 */
 	json_t *origins; /* pointer of what a loop made -> pointer in the text; NULL: no loop made anything */
+	json_t *fixed;	 /* parameters whose values are part of the body, as keys; NULL: none */
 	struct location_index *index;
 };
 

@@ -173,6 +173,29 @@ static int refuse_unknown(struct loops *x, const char *what, json_t *value)
 	return refuse_parameter(x, what, name);
 }
 
+static int visit_fixed(void *ctx, const struct reference *reference, struct err *err)
+{
+	struct template *t = ((struct loops *)ctx)->c->t;
+
+	(void)err;
+	if (reference->kind != REFERENCE_REF || !json_object_get(t->parameters, reference->name))
+		return 0;
+	if (!t->fixed)
+		t->fixed = json_object();
+	json_set_bool(t->fixed, reference->name, true);
+	return 0;
+}
+
+/* What the conditions hang on that were asked for. */
+static void fix_conditions(struct loops *x)
+{
+	const char *name;
+	json_t *unused;
+
+	json_object_foreach(x->eval->conditions, name, unused)
+		(void)reference_walk(NULL, json_object_get(x->c->t->conditions, name), visit_fixed, x, NULL);
+}
+
 /* Values that must not be shown cannot become names. */
 static int visit_hidden(void *ctx, const struct reference *reference, struct err *err)
 {
@@ -202,6 +225,7 @@ static int constant(struct loops *x, const char *what, json_t *node, json_t **re
 		return check_fail(x->c, "%s", why.text);
 	if (value && !value_known(value))
 		return refuse_unknown(x, what, value);
+	(void)reference_walk(NULL, node, visit_fixed, x, NULL);
 	*ret = GIVE(value);
 	return 0;
 }
@@ -492,6 +516,7 @@ static int fold_attributes(struct loops *x, const char *section, json_t *members
 		check_leave(x->c, inner);
 	}
 	check_leave(x->c, mark);
+	fix_conditions(x);
 	return 0;
 }
 
@@ -529,7 +554,7 @@ static int check_taken(struct loops *x, json_t *names, const char *what)
 			continue;
 		x->c->pointer.len = 0;
 		buf_str(&x->c->pointer, json_string_value(at));
-		return check_fail(x->c, FAILED "%s %s is the name of a %s as well", what, name,
+		return check_fail(x->c, FAILED "%s, %s, is the name of a %s as well", name, what,
 				  parameter ? "parameter" : "resource");
 	}
 	return 0;

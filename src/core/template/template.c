@@ -112,6 +112,7 @@ void template_free(struct template *t)
 	json_decref(t->body);
 	json_decref(t->ordinals);
 	json_decref(t->origins);
+	json_decref(t->fixed);
 	location_free(t->index);
 	free(t->name);
 	/* a picture of an account may hold secrets */
@@ -134,6 +135,11 @@ const json_t *template_body(const struct template *t)
 bool template_extended(const struct template *t)
 {
 	return t->extensions;
+}
+
+bool template_fixes(const struct template *t, const char *parameter)
+{
+	return json_object_get(t->fixed, parameter) != NULL;
 }
 
 json_t *template_processed(const struct template *t)

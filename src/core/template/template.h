@@ -42,6 +42,8 @@ const char *template_name(const struct template *t);
 const json_t *template_body(const struct template *t);
 /* Whether it names AWS::LanguageExtensions. */
 bool template_extended(const struct template *t);
+/* Whether the value of this parameter made the template what it is: another value is another template. */
+bool template_fixes(const struct template *t, const char *parameter);
 /* What GetTemplate shows as Processed: the body without what a transform took away. The caller's. */
 json_t *template_processed(const struct template *t);
 /* Resources section / one resource (NULL when absent). Borrowed. */

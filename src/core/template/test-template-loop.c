@@ -153,6 +153,21 @@ TEST(template_loop, attributes_of_resources_may_be_functions)
 		   "\"Bb\":{\"Type\":\"AWS::SNS::Topic\",\"Condition\":\"Prod\",\"DeletionPolicy\":\"Retain\"}}");
 }
 
+TEST(template_loop, parameters_in_the_template_are_told)
+{
+	static const char text[] = EXTENDED
+		"Parameters: {P: {Type: CommaDelimitedList, Default: a}, Q: {Type: String, Default: q}, "
+		"R: {Type: String, Default: r}}\n"
+		"Conditions: {C: !Equals [!Ref Q, q], D: !Equals [!Ref R, r]}\n"
+		"Resources: {Fn::ForEach::L: [N, !Ref P, {'A${N}': {Type: AWS::SNS::Topic, Condition: D, "
+		"DeletionPolicy: !If [C, Retain, Delete]}}]}\n";
+	OWN(template) struct template *t = NULL;
+	struct err err = { 0 };
+
+	CHECK_OK(parse_with(text, NULL, &t, &err), err);
+	CHECK(t && template_fixes(t, "P") && template_fixes(t, "Q") && !template_fixes(t, "R"));
+}
+
 /* ---- places ---------------------------------------------------------------------------------- */
 
 static void check_place(struct template *t, const char *pointer, unsigned line, unsigned column)
@@ -257,9 +272,9 @@ static const struct {
 		   "}]}\nOutputs: {Fn::ForEach::L: [N, [a], {'A${N}': {Value: x}}]}",
 	  "t:3:11: " FAILED "the name of a loop must be unique: Fn::ForEach::L" },
 	{ EXTENDED "Resources: {L: " TOPIC ", Fn::ForEach::L: [N, [a], {'A${N}': " TOPIC "}]}",
-	  "t:2:41: " FAILED "the name of a loop L is the name of a resource as well" },
+	  "t:2:41: " FAILED "L, the name of a loop, is the name of a resource as well" },
 	{ EXTENDED "Parameters: {N: {Type: String}}\nResources: {Fn::ForEach::L: [N, [a], {'A${N}': " TOPIC "}]}",
-	  "t:3:13: " FAILED "the identifier of a loop N is the name of a parameter as well" },
+	  "t:3:13: " FAILED "N, the identifier of a loop, is the name of a parameter as well" },
 	{ EXTENDED "Resources: {Fn::ForEach::L: [N, [a], {'A${N}': {Type: AWS::SNS::Topic, Properties: {x: !Ref "
 		   "'B${N}'}}}]}",
 	  "t:2:88: Template format error: Unresolved resource dependencies [Ba] in the Resources block of the "
