@@ -103,15 +103,20 @@ static void run(struct template *t, const json_t *given, const struct template_w
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	OWN(template) struct template *t = NULL;
-	OWN(json) json_t *given = NULL;
+	OWN(template) struct template *t = NULL, *declared = NULL;
+	OWN(json) json_t *given = NULL, *processed = NULL;
+	struct template_inputs inputs = { .world = &worlds[1], .declarations = true };
 	struct err err = { 0 };
 
-	if (template_parse("fuzz", (const char *)data, size, &t, &err) < 0)
+	if (template_parse_with("fuzz", (const char *)data, size, &inputs, &declared, &err) < 0)
 		return 0;
+	given = give(declared);
+	inputs.given = given;
+	if (template_parse_with("fuzz", (const char *)data, size, &inputs, &t, &err) < 0)
+		return 0;
+	processed = template_processed(t);
 	(void)template_locate(t, "/Resources/A/Properties/x/0");
 	json_decref(template_capabilities(t));
-	given = give(t);
 	for (size_t i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++) {
 		run(t, given, &worlds[i]);
 		run(t, NULL, &worlds[i]);

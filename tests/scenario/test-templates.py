@@ -70,6 +70,13 @@ def composed_templates_come_up():
 
 
 @test
+def a_template_with_loops_comes_up():
+    with Cloud() as cloud:
+        up_and_down(cloud, "Loops", ["../check/hand/loop-standalone.yaml"], "yaml-3.json")
+        nothing_left(cloud)
+
+
+@test
 def benign_variants_come_up_as_well():
     with Cloud() as cloud:
         cloud.ok("cloud", "start")

@@ -172,10 +172,10 @@ static struct asked ask_template(struct check *c, size_t template)
 {
 	return ask(c, "cloudformation", "GetTemplate",
 		   json_pack("{s:s,s:s}", "StackName", check_stack_name(c, template),
-			     "TemplateStage", "Original"));
+			     "TemplateStage", "Processed"));
 }
 
-/* The text as submitted; some clients show JSON templates as an object. */
+/* With what a transform made of it; some clients show JSON templates as an object. */
 static struct template *parse(const struct asked *a)
 {
 	const json_t *body = json_object_get(a->answer, "TemplateBody");

@@ -65,7 +65,8 @@ json_t *check_assignments(struct template *const *templates, size_t count, const
 			const json_t *values = json_list(parameter, "AllowedValues");
 
 			if (!json_object_get(refs, name) || json_object_get(given, name) ||
-			    json_object_get(done, name) || !json_array_size(values) ||
+			    json_object_get(done, name) || template_fixes(templates[t], name) ||
+			    !json_array_size(values) ||
 			    json_array_size(list) * json_array_size(values) > CHECK_ASSIGNMENTS_MAX)
 				continue;
 			json_set_bool(done, name, true);

@@ -20,22 +20,27 @@ int check_fail(struct check *c, const char *fmt, ...)
 	return location_error(c->t->name, at, c->err, "%s", sentence);
 }
 
-size_t check_enter(struct check *c, const char *key)
+size_t pointer_enter(struct buf *pointer, const char *key)
 {
-	size_t mark = c->pointer.len;
+	size_t mark = pointer->len;
 
-	buf_char(&c->pointer, '/');
+	buf_char(pointer, '/');
 	if (!strpbrk(key, "~/")) {
-		buf_str(&c->pointer, key);
+		buf_str(pointer, key);
 		return mark;
 	}
 	for (; *key; key++) {
 		if (*key == '~' || *key == '/')
-			buf_str(&c->pointer, *key == '~' ? "~0" : "~1");
+			buf_str(pointer, *key == '~' ? "~0" : "~1");
 		else
-			buf_char(&c->pointer, *key);
+			buf_char(pointer, *key);
 	}
 	return mark;
+}
+
+size_t check_enter(struct check *c, const char *key)
+{
+	return pointer_enter(&c->pointer, key);
 }
 
 size_t check_enter_index(struct check *c, size_t index)
@@ -329,10 +334,14 @@ static int check_argument(struct check *c, const struct function *function, json
 
 int check_unsupported(struct check *c, const char *name)
 {
-	if (str_starts(name, "Fn::ForEach::") || !strcmp(name, "Fn::ForEach"))
+	if (str_starts(name, "Fn::ForEach") && !c->t->extensions)
 		return check_fail(
-			c, "Transform AWS::LanguageExtensions failed with: Fn::ForEach is not "
-			   "supported here; expand the template first");
+			c, "Template format error: Fn::ForEach needs a transform; add the line "
+			   "\"Transform: AWS::LanguageExtensions\" at the top level of the template");
+	if (str_starts(name, "Fn::ForEach"))
+		return check_fail(
+			c, "Transform AWS::LanguageExtensions failed with: Fn::ForEach can stand in "
+			   "Conditions, Resources and Outputs only, as Fn::ForEach::Name");
 	if (!strcmp(name, "Fn::Transform"))
 		return check_fail(
 			c, "Fn::Transform is not supported here: macros and AWS::Include are not "

@@ -13,7 +13,7 @@ static bool name_in(const char *name, const char *const *names, size_t count)
 	return false;
 }
 
-static bool alphanumeric(const char *name)
+bool alphanumeric(const char *name)
 {
 	size_t len = 0;
 
@@ -688,7 +688,6 @@ static int check_section(struct check *c, const char *name, json_t *section, enu
 static int take_sections(struct check *c)
 {
 	struct template *t = c->t;
-	size_t mark;
 
 	if (take_section(c, "Parameters", &t->parameters) < 0 ||
 	    take_section(c, "Mappings", &t->mappings) < 0 ||
@@ -697,6 +696,14 @@ static int take_sections(struct check *c)
 	    take_section(c, "Resources", &t->resources) < 0 ||
 	    take_section(c, "Outputs", &t->outputs) < 0)
 		return -1;
+	return 0;
+}
+
+static int check_counts(struct check *c)
+{
+	const struct template *t = c->t;
+	size_t mark;
+
 	if (!json_object_size(t->resources))
 		return check_fail(c, "Template format error: At least one Resources member must be "
 				     "defined.");
@@ -711,16 +718,32 @@ static int take_sections(struct check *c)
 	return 0;
 }
 
-int template_check(struct template *t, struct err *err)
+/* What has loops is counted when they are written out, for which parameters must be in order. */
+static int check_front(struct check *c, const struct template_inputs *inputs)
+{
+	struct template *t = c->t;
+	int result;
+
+	if (check_sections(c) < 0 || check_version(c) < 0 || check_description(c) < 0 ||
+	    check_transforms(c) < 0 || take_sections(c) < 0)
+		return -1;
+	if (!t->extensions && check_counts(c) < 0)
+		return -1;
+	if (check_section(c, "Parameters", t->parameters, BLOCK_RULES, check_parameter) < 0 ||
+	    check_section(c, "Mappings", t->mappings, BLOCK_RULES, check_mapping) < 0)
+		return -1;
+	result = t->extensions ? loops_expand(c, inputs) : 0;
+	return result || !t->extensions ? result : check_counts(c);
+}
+
+int template_check(struct template *t, const struct template_inputs *inputs, struct err *err)
 {
 	OWN(check) struct check c = { .t = t, .err = err };
+	int result = check_front(&c, inputs);
 
-	if (check_sections(&c) < 0 || check_version(&c) < 0 || check_description(&c) < 0 ||
-	    check_transforms(&c) < 0 || take_sections(&c) < 0)
-		return -1;
-	if (check_section(&c, "Parameters", t->parameters, BLOCK_RULES, check_parameter) < 0 ||
-	    check_section(&c, "Mappings", t->mappings, BLOCK_RULES, check_mapping) < 0 ||
-	    check_section(&c, "Conditions", t->conditions, BLOCK_CONDITIONS, check_condition) < 0 ||
+	if (result)
+		return result < 0 ? -1 : 0;
+	if (check_section(&c, "Conditions", t->conditions, BLOCK_CONDITIONS, check_condition) < 0 ||
 	    check_section(&c, "Rules", t->rules, BLOCK_RULES, check_rule) < 0 ||
 	    check_section(&c, "Resources", t->resources, BLOCK_RESOURCES, check_resource) < 0 ||
 	    check_section(&c, "Outputs", t->outputs, BLOCK_OUTPUTS, check_output) < 0)

@@ -291,16 +291,24 @@ static json_t *declared_values(const struct template *t, const json_t *parameter
 	return values;
 }
 
-int template_eval_new(const struct template *t, const json_t *parameters,
-		      const struct template_world *world, struct template_eval **ret,
-		      struct err *err)
+struct template_eval *eval_start(const struct template *t, const json_t *parameters,
+				 const struct template_world *world)
 {
-	OWN(template_eval) struct template_eval *e = NEW(struct template_eval);
+	struct template_eval *e = NEW(struct template_eval);
 
 	e->t = t;
 	e->world = world;
 	e->values = declared_values(t, parameters);
 	e->conditions = json_object();
+	return e;
+}
+
+int template_eval_new(const struct template *t, const json_t *parameters,
+		      const struct template_world *world, struct template_eval **ret,
+		      struct err *err)
+{
+	OWN(template_eval) struct template_eval *e = eval_start(t, parameters, world);
+
 	if (run_conditions(e, err) < 0 || run_rules(e, err) < 0)
 		return -1;
 	*ret = GIVE(e);

@@ -16,6 +16,7 @@ enum {
 	LIMIT_DESCRIPTION = 1024,
 	LIMIT_NAME = 255,
 	LIMIT_PARAMETER_VALUE = 4096,
+	LIMIT_LOOPS = 6, /* Fn::ForEach in each other: one and five in it */
 };
 /* Ours: bounds recursion and what a hostile template can make out of few bytes. */
 enum {
@@ -23,6 +24,7 @@ enum {
 	LIMIT_EVAL_DEPTH = 400,	    /* nesting of an evaluation, over references */
 	LIMIT_ALIAS_NODES = 200000, /* nodes that YAML aliases stand for */
 	LIMIT_EVAL_STEPS = 4000000, /* nodes and bytes of one call of template_value() */
+	LIMIT_ORIGIN_BYTES = 33554432, /* of the places of what loops made */
 };
 
 struct location_index;
@@ -38,6 +40,8 @@ struct template
 	/* Sections of the body, borrowed; NULL when absent. */
 	json_t *parameters, *mappings, *conditions, *rules, *resources, *outputs;
 	json_t *ordinals; /* logical id -> place in the document, from 0 */
+	json_t *origins; /* pointer of what a loop made -> pointer in the text; NULL: no loop made anything */
+	json_t *fixed;	 /* parameters whose values are part of the body, as keys; NULL: none */
 	struct location_index *index;
 };
 
@@ -139,7 +143,7 @@ int graph_order(const struct graph *g, size_t *ret_order);
 
 /* ---- checks (template-check.c, template-check-value.c) --------------------------------------- */
 
-int template_check(struct template *t, struct err *err);
+int template_check(struct template *t, const struct template_inputs *inputs, struct err *err);
 
 enum block { BLOCK_RESOURCES, BLOCK_OUTPUTS, BLOCK_CONDITIONS, BLOCK_RULES };
 struct check {
@@ -158,6 +162,7 @@ static inline void own_drop_check(struct check *c)
 }
 /* Both give the sentence its place: pointer of the check, or the given one. Always -1. */
 int check_fail(struct check *c, const char *fmt, ...) ERR_FMT(2, 3);
+size_t pointer_enter(struct buf *pointer, const char *key); /* returns what buf.len was */
 size_t check_enter(struct check *c, const char *key); /* returns what check_leave() wants */
 size_t check_enter_index(struct check *c, size_t index);
 void check_leave(struct check *c, size_t mark);
@@ -171,6 +176,13 @@ int check_unsupported(struct check *c, const char *name);
 /* -1 when names were collected that nothing has; clears them. */
 int check_unresolved(struct check *c);
 int check_cycles(struct check *c);
+bool alphanumeric(const char *name);
+
+/* ---- AWS::LanguageExtensions (template-loop.c) ----------------------------------------------- */
+
+/* Writes Fn::ForEach out in Conditions, Resources and Outputs, and what else the transform resolves.
+ * 1: a loop goes over what is not known, and inputs say that this is no error. */
+int loops_expand(struct check *c, const struct template_inputs *inputs);
 
 /* ---- patterns (template-pattern.c) ----------------------------------------------------------- */
 
@@ -186,6 +198,10 @@ struct template_eval {
 	json_t *values;	    /* parameter -> text, list or symbol */
 	json_t *conditions; /* condition -> 0, 1, TEMPLATE_COND_UNKNOWN */
 };
+
+/* Without Conditions and Rules; a condition is worked out when it is asked for. */
+struct template_eval *eval_start(const struct template *t, const json_t *parameters,
+				 const struct template_world *world);
 
 struct run {
 	const struct template_eval *e;

@@ -252,10 +252,31 @@ static char *pointer_unescape(const char *step, size_t len)
 	return text;
 }
 
+/* Where in the text that stands which a loop made; NULL: it is not of a loop. Caller's. */
+static char *origin_of(const struct template *t, const char *pointer)
+{
+	OWN(str) char *head = t->origins ? str_dup(pointer) : NULL;
+	char *end = head ? head + strlen(head) : NULL;
+
+	for (; end; end = strrchr(head, '/')) {
+		const char *origin;
+
+		*end = '\0';
+		origin = json_str(t->origins, head);
+		if (origin)
+			return str_printf("%s%s", origin, pointer + (end - head));
+	}
+	return NULL;
+}
+
 struct template_location template_locate(struct template *t, const char *pointer)
 {
+	OWN(str) char *origin = pointer ? origin_of(t, pointer) : NULL;
 	struct template_location at = { 0, 0 };
 	uint64_t path = location_root();
+
+	if (origin)
+		pointer = origin;
 
 	if (!t->index)
 		t->index = index_build(t);

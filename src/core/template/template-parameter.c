@@ -322,6 +322,18 @@ static int check_names(const struct names *names, struct err *err)
 	return 0;
 }
 
+json_t *template_given(const json_t *list)
+{
+	json_t *given = json_object();
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *one = json_array_get(list, i);
+
+		json_set_str(given, json_str_or(one, "ParameterKey", ""), json_str(one, "ParameterValue"));
+	}
+	return given;
+}
+
 int template_parameters(const struct template *t, const json_t *given, const json_t *previous,
 			int strict, const struct template_world *world, json_t **ret,
 			struct err *err)

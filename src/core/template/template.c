@@ -81,6 +81,13 @@ static int read_body(struct template *t, struct err *err)
 int template_parse(const char *name, const char *text, size_t len, struct template **ret_t,
 		   struct err *err)
 {
+	return template_parse_with(name, text, len, NULL, ret_t, err);
+}
+
+int template_parse_with(const char *name, const char *text, size_t len,
+			const struct template_inputs *inputs, struct template **ret_t,
+			struct err *err)
+{
 	OWN(template) struct template *t = NEW(struct template);
 	struct err unwanted;
 
@@ -92,7 +99,7 @@ int template_parse(const char *name, const char *text, size_t len, struct templa
 	t->ordinals = json_object();
 	if (!err)
 		err = &unwanted;
-	if (read_body(t, err) < 0 || template_check(t, err) < 0)
+	if (read_body(t, err) < 0 || template_check(t, inputs, err) < 0)
 		return -1;
 	*ret_t = GIVE(t);
 	return 0;
@@ -104,6 +111,8 @@ void template_free(struct template *t)
 		return;
 	json_decref(t->body);
 	json_decref(t->ordinals);
+	json_decref(t->origins);
+	json_decref(t->fixed);
 	location_free(t->index);
 	free(t->name);
 	/* a picture of an account may hold secrets */
@@ -121,6 +130,24 @@ const char *template_name(const struct template *t)
 const json_t *template_body(const struct template *t)
 {
 	return t->body;
+}
+
+bool template_extended(const struct template *t)
+{
+	return t->extensions;
+}
+
+bool template_fixes(const struct template *t, const char *parameter)
+{
+	return json_object_get(t->fixed, parameter) != NULL;
+}
+
+json_t *template_processed(const struct template *t)
+{
+	json_t *body = json_copy(t->body);
+
+	json_object_del(body, "Transform");
+	return body;
 }
 
 const json_t *template_resources(const struct template *t)

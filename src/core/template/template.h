@@ -1,6 +1,7 @@
 /* A CloudFormation template as a value, and its evaluation. Pure: no I/O, no clock, no globals.
  * Sources: shared aws-wire.md 7.2, 7.5 to 7.7; errors are worded as CloudFormation words them. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -20,18 +21,40 @@ struct template_location {
  * resource types, unresolved Ref/GetAtt/DependsOn/conditions, circular dependencies, limits. */
 int template_parse(const char *name, const char *text, size_t len, struct template **ret_t,
 		   struct err *err);
+/* What the transform AWS::LanguageExtensions has to know before anything is created: Fn::ForEach goes
+ * over values of parameters. All may be NULL; defaults of parameters apply. */
+struct template_inputs {
+	const json_t *given; /* as template_parameters() takes it; names that are not declared are passed over */
+	const struct template_world *world;
+	/* A loop over what is not known is no error: the template then has its head, parameters and
+	 * mappings, and neither conditions nor resources nor outputs. */
+	bool declarations;
+};
+/* As template_parse(), which knows nothing. Loops are gone from the body afterwards. */
+int template_parse_with(const char *name, const char *text, size_t len,
+			const struct template_inputs *inputs, struct template **ret_t,
+			struct err *err);
 void template_free(struct template *t); /* NULL is fine */
 OWN_DEFINE(template, struct template *, template_free)
 
 const char *template_name(const struct template *t);
-/* The whole document, long forms, keys in document order. Borrowed. */
+/* The whole document, long forms, keys in document order, loops written out. Borrowed. */
 const json_t *template_body(const struct template *t);
+/* Whether it names AWS::LanguageExtensions. */
+bool template_extended(const struct template *t);
+/* Whether the value of this parameter made the template what it is: another value is another template. */
+bool template_fixes(const struct template *t, const char *parameter);
+/* What GetTemplate shows as Processed: the body without what a transform took away. The caller's. */
+json_t *template_processed(const struct template *t);
 /* Resources section / one resource (NULL when absent). Borrowed. */
 const json_t *template_resources(const struct template *t);
 const json_t *template_resource(const struct template *t, const char *logical);
 /* Where a node stands: JSON pointer ("/Resources/Sg/Properties/VpcId"). Finds the nearest parent
- * that exists. Works out positions on first use. */
+ * that exists. Works out positions on first use. What a loop made stands in the loop's body. */
 struct template_location template_locate(struct template *t, const char *pointer);
+
+/* [{"ParameterKey", "ParameterValue"}], as the API carries them, by name. The caller's. */
+json_t *template_given(const json_t *list);
 
 /* ---- parameters ------------------------------------------------------------------------------ */
 

@@ -289,10 +289,6 @@ static const struct {
 	  "t:2:46: Fn::Transform is not supported here: macros and AWS::Include are not run; "
 	  "expand the "
 	  "template first" },
-	{ "Transform: AWS::LanguageExtensions\nResources:\n  Fn::ForEach::L: [x, [a], {}]",
-	  "t:3:3: Transform AWS::LanguageExtensions failed with: Fn::ForEach is not supported "
-	  "here; expand "
-	  "the template first" },
 	{ "Resources:\n  A: {Type: AWS::SNS::Topic, Properties: {x: !Ref B}}\n  B: {Type: "
 	  "AWS::SNS::Topic, "
 	  "DependsOn: [A]}\n  C: {Type: AWS::SNS::Topic, DependsOn: A}\n  D: {Type: "

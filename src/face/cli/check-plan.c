@@ -275,7 +275,7 @@ int check_plan_runs(const struct plan *p, const char *profile, struct check_worl
 
 		*ret_name = s->source ? s->source : s->name;
 		if (!s->parsed)
-			rc = template_parse(*ret_name, s->text, s->len, &s->parsed, err);
+			rc = plan_parse(s, *ret_name, NULL, &s->parsed, err);
 		templates[i] = s->parsed;
 	}
 	if (rc == 0)

@@ -559,8 +559,8 @@ enum { REQUEST_NOTHING = 1, REQUEST_BUSY = 2, REQUEST_LOST = 3, REQUEST_LATE = 4
 static int request(struct follow *f, const struct deployment *d, const char *action,
 		   struct err *err)
 {
-	OWN(json) json_t *in = json_pack("{s:s,s:[s,s]}", "StackName", d->stack, "Capabilities",
-					 "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM");
+	OWN(json) json_t *in = json_pack("{s:s,s:[s,s,s]}", "StackName", d->stack, "Capabilities",
+					 "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND");
 	OWN(json) json_t *out = NULL;
 	char code[96];
 

@@ -33,7 +33,7 @@ json_t *deployed_parameters(const json_t *parameters)
 
 static int template_of(struct target *t, const char *stack, char **ret, struct err *err)
 {
-	OWN(json) json_t *in = json_pack("{s:s,s:s}", "StackName", stack, "TemplateStage", "Original");
+	OWN(json) json_t *in = json_pack("{s:s,s:s}", "StackName", stack, "TemplateStage", "Processed");
 	OWN(json) json_t *out = NULL;
 	json_t *body;
 

@@ -39,10 +39,15 @@ static void plan_of(const json_t *evidence, struct plan *p)
 static bool same_template(const char *path, const char *file, size_t len, const struct plan_stack *s)
 {
 	OWN(template) struct template *local = NULL, *deployed = NULL;
+	OWN(json) json_t *given = template_given(s->parameters), *ours = NULL, *theirs = NULL;
+	struct template_inputs inputs = { .given = given };
 
-	return template_parse(path, file, len, &local, NULL) == 0 &&
-	       template_parse(s->name, s->text, s->len, &deployed, NULL) == 0 &&
-	       json_equal(template_body(local), template_body(deployed));
+	if (template_parse_with(path, file, len, &inputs, &local, NULL) < 0 ||
+	    template_parse(s->name, s->text, s->len, &deployed, NULL) < 0)
+		return false;
+	ours = template_processed(local);
+	theirs = template_processed(deployed);
+	return json_equal(ours, theirs);
 }
 
 static int take_file(struct plan *p, const char *path, struct err *err)

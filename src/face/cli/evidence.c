@@ -48,7 +48,7 @@ static void put_template(struct gather *g, const char *stack, json_t *entry)
 {
 	OWN(json) json_t *out = gather_ask(g, "cloudformation", "GetTemplate",
 					   json_pack("{s:s,s:s}", "StackName", stack, "TemplateStage",
-						     "Original"),
+						     "Processed"),
 					   NULL);
 	json_t *body = json_object_get(out, "TemplateBody");
 

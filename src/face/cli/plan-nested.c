@@ -73,7 +73,7 @@ static void repeat(struct plan *p, size_t i)
 	copy->text = str_dup_n(s->text, s->len);
 	copy->len = s->len;
 	json_array_extend(copy->parameters, s->parameters);
-	(void)template_parse(copy->source, copy->text, copy->len, &copy->parsed, NULL);
+	(void)plan_parse(copy, copy->source, NULL, &copy->parsed, NULL);
 }
 
 /* One file may be the template of several nested stacks: each of them is judged with its own

@@ -155,6 +155,18 @@ static int take_chain_key(struct cli *cli, struct plan *p, struct err *err)
 	return rc;
 }
 
+int plan_parse(const struct plan_stack *s, const char *name, const json_t *given, struct template **ret,
+	       struct err *err)
+{
+	static const struct template_world world = { .partition = "aws", .url_suffix = "amazonaws.com" };
+	OWN(json) json_t *own = template_given(s->parameters);
+	struct template_inputs inputs = { .given = given ? given : own, .world = &world };
+	int rc = template_parse_with(name, s->text, s->len, &inputs, ret, err);
+
+	json_wipe(own);
+	return rc;
+}
+
 /* ---- templates ---------------------------------------------------------------------------------------- */
 
 /* A stack name out of a file name: letters, digits and hyphens, first a letter. The CDK calls the template
@@ -199,16 +211,13 @@ static void parameters_of(const struct template *t, const json_t *given, json_t 
 static void names_of(const struct template *t, const json_t *parameters, json_t *ret_exports,
 		     json_t *ret_imports)
 {
-	OWN(json) json_t *given = json_object(), *values = NULL, *outputs = NULL, *imports = NULL;
+	OWN(json) json_t *given = template_given(parameters), *values = NULL, *outputs = NULL, *imports = NULL;
 	OWN(template_eval) struct template_eval *e = NULL;
 	struct template_world world = { .account = "000000000000", .region = "us-east-1",
 					.partition = "aws", .url_suffix = "amazonaws.com" };
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(parameters, i, one)
-		json_object_set(given, json_str_or(one, "ParameterKey", ""),
-				json_object_get(one, "ParameterValue"));
 	if (template_parameters(t, given, NULL, 0, &world, &values, NULL) < 0 ||
 	    template_eval_new(t, values, &world, &e, NULL) < 0)
 		return;
@@ -275,7 +284,7 @@ static int add_template(struct cli *cli, struct plan *p, const char *path, const
 	*imports = json_object();
 	if (cli_read(path, &s->text, &s->len, err) < 0)
 		return -1;
-	if (template_parse(path, s->text, s->len, &s->parsed, err) < 0) {
+	if (plan_parse(s, path, given, &s->parsed, err) < 0) {
 		p->unread = p->preview;
 		return p->preview ? 0 : -1;
 	}

@@ -33,6 +33,9 @@ struct plan {
 	bool stack_given; /* the last one has the name that --stack gives */
 };
 
+/* Reads the template of a stack. given: values that its loops may go over; NULL: the stack's own. */
+int plan_parse(const struct plan_stack *s, const char *name, const json_t *given, struct template **ret,
+	       struct err *err);
 /* -1: err. Keys of a local network.yaml that are missing are made (and said so). */
 int plan_make(struct cli *cli, struct plan *ret, struct err *err);
 /* The same without any effect: for check. */

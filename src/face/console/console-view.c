@@ -150,7 +150,7 @@ static json_t *read_needs(const char *text)
 static const json_t *needs_of(struct console *c, const char *stack)
 {
 	OWN(json) json_t *out = console_ask(c, "cloudformation", "GetTemplate",
-					    json_pack("{s:s,s:s}", "StackName", stack, "TemplateStage", "Original"));
+					    json_pack("{s:s,s:s}", "StackName", stack, "TemplateStage", "Processed"));
 	json_t *body = json_object_get(out, "TemplateBody");
 	OWN(str) char *text = json_is_string(body) ? str_dup(json_string_value(body)) : json_text(body);
 	json_t *known = json_object_get(c->needs, stack);

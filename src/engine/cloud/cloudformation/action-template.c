@@ -3,11 +3,44 @@
 
 #include <string.h>
 
-static int set_template(struct call *c, const char *text)
+/* Settings of a stack or a change set. */
+static int parse_settings(struct hub *hub, struct call *c, const json_t *owner,
+			  const json_t *settings, struct template **ret_t)
 {
-	json_t *stages = json_array();
+	struct stack_world world;
+	struct template_inputs inputs = { .given = json_map(settings, "Parameters"),
+					  .world = &world.world };
+	const char *text = stack_template_text(hub, settings);
 
-	json_set_str(c->out, "TemplateBody", text);
+	stack_world_init(&world, hub, json_str(owner, "StackName"), json_str(owner, "StackId"));
+	return stack_parse(c, text ? text : "", &inputs, ret_t);
+}
+
+/* Its text as it was sent, or with what its transform made of it. */
+static int set_template(struct hub *hub, struct call *c, const json_t *owner,
+			const json_t *settings)
+{
+	const char *stage = json_str_or(c->in, "TemplateStage", "Original");
+	const char *text = stack_template_text(hub, settings);
+	OWN(template) struct template *t = NULL;
+	OWN(json) json_t *body = NULL;
+	OWN(str) char *processed = NULL;
+	json_t *stages;
+
+	if (strcmp(stage, "Original") != 0 && strcmp(stage, "Processed") != 0)
+		return call_fail(c, 400, "ValidationError",
+				 "1 validation error detected: Value '%s' at 'templateStage' failed "
+				 "to satisfy constraint: Member must satisfy enum value set: "
+				 "[Original, Processed]",
+				 stage);
+	if (!strcmp(stage, "Processed") && text) {
+		if (parse_settings(hub, c, owner, settings, &t) < 0)
+			return -1;
+		body = template_processed(t);
+		processed = template_extended(t) ? json_text(body) : NULL;
+	}
+	stages = json_array();
+	json_set_str(c->out, "TemplateBody", processed ? processed : text ? text : "");
 	json_add_str(stages, "Original");
 	json_add_str(stages, "Processed");
 	json_object_set_new(c->out, "StagesAvailable", stages);
@@ -16,43 +49,38 @@ static int set_template(struct call *c, const char *text)
 
 int action_get_template(struct hub *hub, struct call *c)
 {
-	const char *change_set = json_str(c->in, "ChangeSetName"), *name, *text;
-	const json_t *stack, *settings;
+	const char *change_set = json_str(c->in, "ChangeSetName"), *name;
+	const json_t *stack;
 
 	if (change_set && *change_set) {
 		const json_t *found = change_set_find(hub, c);
 
-		if (!found)
-			return -1;
-		settings = json_map(found, "Settings");
-	} else {
-		if (!*json_str_or(c->in, "StackName", ""))
-			return call_fail(
-				c, 400, "ValidationError",
-				"StackName is required if ChangeSetName is not specified.");
-		name = stack_request_name(c);
-		if (!name)
-			return -1;
-		stack = stack_find(hub, name);
-		if (!stack)
-			return stack_no_such(c, "Stack with id %s does not exist", name);
-		settings = stack_settings(stack);
+		return found ? set_template(hub, c, found, json_map(found, "Settings")) : -1;
 	}
-	text = stack_template_text(hub, settings);
-	return set_template(c, text ? text : "");
+	if (!*json_str_or(c->in, "StackName", ""))
+		return call_fail(c, 400, "ValidationError",
+				 "StackName is required if ChangeSetName is not specified.");
+	name = stack_request_name(c);
+	if (!name)
+		return -1;
+	stack = stack_find(hub, name);
+	if (!stack)
+		return stack_no_such(c, "Stack with id %s does not exist", name);
+	return set_template(hub, c, stack, stack_settings(stack));
 }
 
 /* The request's template, or that of a deployed stack. -1 after call_fail(). */
 static int load(struct hub *hub, struct call *c, struct template **ret_t)
 {
+	static const struct template_inputs inputs = { .declarations = true };
 	bool given = json_str(c->in, "TemplateBody") || json_str(c->in, "TemplateURL");
-	const char *name = json_str(c->in, "StackName"), *text;
+	const char *name = json_str(c->in, "StackName");
 	OWN(str) char *body = NULL;
 	const json_t *stack;
 
 	if (given || !name) {
 		body = stack_request_template(hub, c, NULL);
-		return body ? stack_parse(c, body, ret_t) : -1;
+		return body ? stack_parse(c, body, &inputs, ret_t) : -1;
 	}
 	name = stack_request_name(c);
 	if (!name)
@@ -64,8 +92,16 @@ static int load(struct hub *hub, struct call *c, struct template **ret_t)
 		return call_fail(c, 400, "ValidationError",
 				 "GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS "
 				 "stacks.");
-	text = stack_template_text(hub, stack_settings(stack));
-	return stack_parse(c, text ? text : "", ret_t);
+	return parse_settings(hub, c, stack, stack_settings(stack), ret_t);
+}
+
+static void add_transform(json_t *list, const json_t *transform)
+{
+	const char *name = json_is_object(transform) ? json_str(transform, "Name")
+						     : json_string_value(transform);
+
+	if (name)
+		json_add_str(list, name);
 }
 
 static void set_common(struct call *c, const struct template *t)
@@ -73,17 +109,17 @@ static void set_common(struct call *c, const struct template *t)
 	const json_t *body = template_body(t);
 	OWN(json) json_t *capabilities = template_capabilities(t);
 	OWN(str) char *reason = stack_capabilities_reason(t);
-	json_t *transform = json_object_get(body, "Transform"), *transforms = json_array();
+	json_t *transform = json_object_get(body, "Transform"), *transforms = json_array(), *one;
+	size_t i;
 
 	json_set_str(c->out, "Description", json_str(body, "Description"));
 	if (json_array_size(capabilities)) {
 		json_object_set(c->out, "Capabilities", capabilities);
 		json_set_str(c->out, "CapabilitiesReason", reason);
 	}
-	if (json_is_string(transform))
-		json_array_append(transforms, transform);
-	else if (json_is_array(transform))
-		json_array_extend(transforms, transform);
+	add_transform(transforms, transform);
+	json_array_foreach(transform, i, one)
+		add_transform(transforms, one);
 	json_object_set_new(c->out, "DeclaredTransforms", transforms);
 }
 
@@ -123,6 +159,7 @@ int action_template_summary(struct hub *hub, struct call *c)
 
 int action_validate_template(struct hub *hub, struct call *c)
 {
+	static const struct template_inputs inputs = { .declarations = true };
 	OWN(str) char *body = stack_request_template(hub, c, NULL);
 	OWN(template) struct template *t = NULL;
 	OWN(json) json_t *summary = NULL;
@@ -130,7 +167,7 @@ int action_validate_template(struct hub *hub, struct call *c)
 					       "Description" };
 	json_t *list;
 
-	if (!body || stack_parse(c, body, &t) < 0)
+	if (!body || stack_parse(c, body, &inputs, &t) < 0)
 		return -1;
 	summary = template_parameter_summary(t);
 	list = json_array();

@@ -452,6 +452,8 @@ int stack_changes(struct hub *hub, const json_t *stack, const json_t *settings,
 	OWN(template) struct template *old = NULL;
 	const json_t *deployed = json_map(stack, "Settings");
 	const char *text = stack_template_text(hub, deployed);
+	struct template_inputs inputs = { .given = json_map(deployed, "Parameters"),
+					  .world = &plan->world.world };
 	struct changes x = { .hub = hub,
 			     .stack = stack,
 			     .settings = settings,
@@ -461,7 +463,7 @@ int stack_changes(struct hub *hub, const json_t *stack, const json_t *settings,
 			     .list = list };
 	int rc;
 
-	if (text && template_parse(NULL, text, strlen(text), &old, NULL) == 0)
+	if (text && template_parse_with(NULL, text, strlen(text), &inputs, &old, NULL) == 0)
 		x.old = old;
 	x.tags_changed = deployed && stack_tags_differ(json_list(deployed, "Tags"),
 						       json_list(settings, "Tags"));

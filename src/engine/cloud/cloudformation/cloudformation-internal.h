@@ -140,7 +140,8 @@ int stack_prepare(struct hub *hub, struct call *c, const json_t *stack, const ch
  * call_fail(). */
 char *stack_request_template(struct hub *hub, struct call *c, const json_t *stack);
 /* Parses the request's template. -1 after call_fail(). */
-int stack_parse(struct call *c, const char *text, struct template **ret_t);
+int stack_parse(struct call *c, const char *text, const struct template_inputs *inputs,
+		struct template **ret_t);
 /* "StackName" of a request if it is well formed; NULL after call_fail(). */
 const char *stack_request_name(struct call *c);
 /* Do the exports exist that the settings import? -1: err has AWS's sentence. */

@@ -61,6 +61,6 @@ const struct service service_cloudformation = {
 	.start = engine_start,
 	.stop = engine_stop,
 	.covers = "Stacks, nested stacks and change sets with events, rollback, exports and "
-		  "imports; no change sets of nested stacks, macros, drift detection, stack policies, stack sets or imports of "
+		  "imports; no change sets of nested stacks, macros but AWS::LanguageExtensions, drift detection, stack policies, stack sets or imports of "
 		  "resources.",
 };

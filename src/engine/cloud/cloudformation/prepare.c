@@ -17,12 +17,14 @@ int stack_plan_load(struct hub *hub, const json_t *stack, const json_t *settings
 		    struct stack_plan *p, struct err *err)
 {
 	const char *text = stack_template_text(hub, settings);
+	struct template_inputs inputs = { .given = json_map(settings, "Parameters"),
+					  .world = &p->world.world };
 
 	if (!text)
 		return err_set(err, ERR_BUG, "the template of %s is not there", stack_name(stack));
-	if (template_parse(NULL, text, strlen(text), &p->template, err) < 0)
-		return -1;
 	stack_world_init(&p->world, hub, stack_name(stack), stack_id(stack));
+	if (template_parse_with(NULL, text, strlen(text), &inputs, &p->template, err) < 0)
+		return -1;
 	p->world.stack = stack;
 	p->parameters = json_incref(json_map(settings, "Parameters"));
 	return template_eval_new(p->template, p->parameters, &p->world.world, &p->eval, err);
@@ -91,12 +93,14 @@ static int read_given(struct call *c, const json_t *stack, json_t *given)
 	return 0;
 }
 
-static int read_parameters(struct call *c, const json_t *stack, struct stack_plan *plan)
+/* The template after them: its loops may go over their values. */
+static int read_template(struct call *c, const char *text, const json_t *given,
+			 struct stack_plan *plan)
 {
-	OWN(json) json_t *given = json_object();
+	struct template_inputs inputs = { .given = given, .world = &plan->world.world };
 	struct err err = { 0 };
 
-	if (read_given(c, stack, given) < 0)
+	if (stack_parse(c, text, &inputs, &plan->template) < 0)
 		return -1;
 	if (template_parameters(plan->template, given, NULL, 1, &plan->world.world,
 				&plan->parameters, &err) < 0)
@@ -268,6 +272,13 @@ static bool given_capability(const struct call *c, const char *name)
 	return false;
 }
 
+/* A change set is there to look at what a transform makes before it counts. */
+static bool may_lack(const struct call *c, const char *capability)
+{
+	return given_capability(c, capability) || (str_eq(c->action, "CreateChangeSet") &&
+						   !strcmp(capability, "CAPABILITY_AUTO_EXPAND"));
+}
+
 static int check_capabilities(struct call *c, const struct template *t)
 {
 	OWN(json) json_t *needed = template_capabilities(t);
@@ -276,7 +287,7 @@ static int check_capabilities(struct call *c, const struct template *t)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(needed, i, item) if (!given_capability(c, json_string_value(item)))
+	json_array_foreach(needed, i, item) if (!may_lack(c, json_string_value(item)))
 		json_array_append(missing, json_array_get(needed, i));
 	if (!json_array_size(missing))
 		return 0;
@@ -377,14 +388,13 @@ int stack_prepare(struct hub *hub, struct call *c, const json_t *stack, const ch
 		  const char *id, struct stack_plan *plan, json_t **ret_settings)
 {
 	OWN(str) char *text = stack_request_template(hub, c, stack);
-	OWN(json) json_t *imports = NULL;
+	OWN(json) json_t *imports = NULL, *given = json_object();
 	struct err err = { 0 };
 
-	if (!text || stack_parse(c, text, &plan->template) < 0 || check_tags(c) < 0)
-		return -1;
 	stack_world_init(&plan->world, hub, name, id);
 	plan->world.imports_may_lack = true;
-	if (read_parameters(c, stack, plan) < 0 || check_resources(hub, c, plan) < 0)
+	if (!text || read_given(c, stack, given) < 0 || read_template(c, text, given, plan) < 0 ||
+	    check_tags(c) < 0 || check_resources(hub, c, plan) < 0)
 		return -1;
 	if (stack && check_types_kept(hub, c, stack, plan->template) < 0)
 		return -1;

@@ -210,11 +210,12 @@ char *stack_request_template(struct hub *hub, struct call *c, const json_t *stac
 	return NULL;
 }
 
-int stack_parse(struct call *c, const char *text, struct template **ret_t)
+int stack_parse(struct call *c, const char *text, const struct template_inputs *inputs,
+		struct template **ret_t)
 {
 	struct err err = { 0 };
 
-	if (template_parse(NULL, text, strlen(text), ret_t, &err) < 0)
+	if (template_parse_with(NULL, text, strlen(text), inputs, ret_t, &err) < 0)
 		return call_fail(c, 400, "ValidationError", "%s", err.text);
 	return 0;
 }
