@@ -167,10 +167,10 @@ def files_are_copied_in_parts_and_come_back_the_same():
 def errors_and_things_not_there_end_with_a_code():
     with ClientCloud() as cloud:
         for arguments, code, text in (
-                (("secretsmanager", "rotate-secret", "--secret-id", "x"), "UnknownOperationException"),
-                (("ec2", "describe-volumes"), "InvalidAction"),
-                (("ecs", "describe-services", "--cluster", "c", "--services", "s"), "ClusterNotFoundException"),
-                (("efs", "describe-file-systems", "--file-system-id", "fs-00000000000000000"),
+                (("secretsmanager", "rotate-secret", "--secret-id", "x"), 254, "UnknownOperationException"),
+                (("ec2", "describe-volumes"), 254, "InvalidAction"),
+                (("ecs", "describe-services", "--cluster", "c", "--services", "s"), 254, "ClusterNotFoundException"),
+                (("efs", "describe-file-systems", "--file-system-id", "fs-00000000000000000"), 254,
                  "FileSystemNotFound")):
             found = cloud.cli(*arguments, code=code)
             assert f"An error occurred ({text})" in found.err, found

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The AWS CDK: its own CLI and library from npm, unmodified, with the default synthesizer. Two apps side by side: the CLI
+"""The AWS CDK: its own CLI and library from npm, unmodified, with the default synthesizer. Three apps side by side: the CLI
 sleeps five seconds between two looks at a stack."""
 import concurrent.futures, json, os, shutil, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -61,6 +61,35 @@ def flow_of_an_app():
         expect([s["StackName"] for s in cloud.cloudformation.describe_stacks()["Stacks"]], ["CDKToolkit"])
 
 
+def flow_of_a_hardened_app():
+    """What `cdk init` and the usual baselines add to a network works as on AWS, or is kept and shown."""
+    with ClientCloud() as cloud:
+        shutil.copy(os.path.join(HERE, "cdk-hardened.js"), cloud.work)
+        said(cdk(cloud, "bootstrap", "aws://000000000000/us-east-1"), "bootstrapped.")
+        said(cdk(cloud, "deploy", "Hardened", "--app", "node cdk-hardened.js", "--require-approval", "never"), "✅  Hardened")
+        groups = cloud.ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["default"]}])["SecurityGroups"]
+        expect([(g["IpPermissions"], g["IpPermissionsEgress"]) for g in groups], [([], [])])
+        expect([f["TrafficType"] for f in cloud.ec2.describe_flow_logs()["FlowLogs"]], ["REJECT"])
+        lists = {l["PrefixListName"]: l for l in cloud.ec2.describe_managed_prefix_lists()["PrefixLists"]}
+        own = [l for l in lists.values() if l["OwnerId"] != "AWS"]
+        expect(cloud.ec2.get_managed_prefix_list_entries(PrefixListId=own[0]["PrefixListId"])["Entries"],
+               [{"Cidr": "203.0.113.0/24"}])
+        assert "com.amazonaws.us-east-1.dynamodb" in lists, lists
+        systems = {bool(s.get("AvailabilityZoneName")): s for s in cloud.efs.describe_file_systems()["FileSystems"]}
+        data = systems[False]["FileSystemId"]
+        expect((systems[True]["AvailabilityZoneId"], systems[True]["NumberOfMountTargets"]), ("use1-az1", 1))
+        expect(cloud.efs.describe_backup_policy(FileSystemId=data)["BackupPolicy"], {"Status": "ENABLED"})
+        expect(cloud.efs.describe_lifecycle_configuration(FileSystemId=data)["LifecyclePolicies"],
+               [{"TransitionToIA": "AFTER_30_DAYS"}, {"TransitionToPrimaryStorageClass": "AFTER_1_ACCESS"}])
+        expect(cloud.kms.get_key_rotation_status(KeyId=systems[False]["KmsKeyId"])["KeyRotationEnabled"], True)
+        arn = cloud.ecs.list_clusters()["clusterArns"][0]
+        cluster = cloud.ecs.describe_clusters(clusters=[arn], include=["SETTINGS"])["clusters"][0]
+        expect((cluster["capacityProviders"], cluster["settings"], cluster["runningTasksCount"]),
+               (["FARGATE", "FARGATE_SPOT"], [{"name": "containerInsights", "value": "enabled"}], 1))
+        said(cdk(cloud, "destroy", "Hardened", "--force", "--app", "cdk.out"), "✅  Hardened: destroyed")
+        expect((cloud.ec2.describe_vpcs()["Vpcs"], cloud.ec2.describe_flow_logs()["FlowLogs"]), ([], []))
+
+
 def flow_of_the_example():
     """doc/cdk.md, command by command: examples/cdk, without bootstrap, for what the app needs is there."""
     with ClientCloud() as cloud:
@@ -80,12 +109,17 @@ def flow_of_the_example():
 
 npm_packages()  # once, before both ask for it
 pool = concurrent.futures.ThreadPoolExecutor()
-running = {flow: pool.submit(flow) for flow in (flow_of_an_app, flow_of_the_example)}
+running = {flow: pool.submit(flow) for flow in (flow_of_an_app, flow_of_a_hardened_app, flow_of_the_example)}
 
 
 @test
 def two_dependent_stacks_go_through_their_life():
     running[flow_of_an_app].result()
+
+
+@test
+def a_hardened_app_keeps_what_aws_would_keep():
+    running[flow_of_a_hardened_app].result()
 
 
 @test

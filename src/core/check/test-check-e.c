@@ -280,6 +280,8 @@ TEST(check_f, capacity_repositories_and_custom_resources)
 	WITH("F24", "FAIL", { "Resources.L", "{\"Type\":\"AWS::Lambda::Function\",\"Properties\":{\"Runtime\":\"nodejs20.x\",\"Code\":{\"ZipFile\":\"require('aws-sdk')\"}}}" });
 	WITH("F24", "", { "Resources.L", "{\"Type\":\"AWS::Lambda::Function\",\"Properties\":{\"Runtime\":\"nodejs20.x\",\"Code\":{\"ZipFile\":\"require('@aws-sdk/client-s3')\"}}}" });
 	WITH("F25", "WARN", { "Resources.C", "{\"Type\":\"Custom::Build\",\"Properties\":{\"ServiceToken\":\"arn:aws:lambda:us-east-1:111122223333:function:f\"}}" });
+	WITH("F25", "", { "Resources.C", "{\"Type\":\"Custom::VpcRestrictDefaultSG\",\"Properties\":{\"ServiceToken\":{\"Fn::GetAtt\":[\"L\",\"Arn\"]}}}" },
+	     { "Resources.L", "{\"Type\":\"AWS::Lambda::Function\",\"Properties\":{\"Handler\":\"__entrypoint__.handler\"}}" });
 }
 
 TEST(check_f, task_definitions_end_at_64_kib)

@@ -27,6 +27,21 @@ static const struct managed table[] = {
 		"\"elasticfilesystem:ClientWrite\",\"elasticfilesystem:DescribeMountTargets\"") },
 	{ "AmazonElasticFileSystemClientReadOnlyAccess",
 	  ALLOW("\"elasticfilesystem:ClientMount\",\"elasticfilesystem:DescribeMountTargets\"") },
+	{ "service-role/AWSLambdaBasicExecutionRole",
+	  ALLOW("\"logs:CreateLogGroup\",\"logs:CreateLogStream\",\"logs:PutLogEvents\"") },
+	{ "CloudWatchAgentServerPolicy",
+	  "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"CWACloudWatchServerPermissions\","
+	  "\"Effect\":\"Allow\",\"Action\":[\"cloudwatch:PutMetricData\",\"ec2:DescribeVolumes\","
+	  "\"ec2:DescribeTags\",\"logs:PutLogEvents\",\"logs:PutRetentionPolicy\","
+	  "\"logs:DescribeLogStreams\",\"logs:DescribeLogGroups\",\"logs:CreateLogStream\","
+	  "\"logs:CreateLogGroup\",\"xray:PutTraceSegments\",\"xray:PutTelemetryRecords\","
+	  "\"xray:GetSamplingRules\",\"xray:GetSamplingTargets\","
+	  "\"xray:GetSamplingStatisticSummaries\"],\"Resource\":\"*\"},"
+	  "{\"Sid\":\"CWASSMServerPermissions\",\"Effect\":\"Allow\",\"Action\":[\"ssm:GetParameter\"],"
+	  "\"Resource\":\"arn:aws:ssm:*:*:parameter/AmazonCloudWatch-*\"}]}" },
+	{ "AWSXRayDaemonWriteAccess",
+	  ALLOW("\"xray:PutTraceSegments\",\"xray:PutTelemetryRecords\",\"xray:GetSamplingRules\","
+		"\"xray:GetSamplingTargets\",\"xray:GetSamplingStatisticSummaries\"") },
 	{ "AdministratorAccess", ALLOW("\"*\"") },
 	{ "AWSCloudFormationReadOnlyAccess",
 	  ALLOW("\"cloudformation:Describe*\",\"cloudformation:EstimateTemplateCost\","
@@ -100,7 +115,6 @@ static const struct managed table[] = {
 	  "\"Action\":[\"account:GetAccountInformation\",\"account:GetPrimaryEmail\","
 	  "\"account:ListRegions\",\"iam:CreateServiceLinkedRole\",\"iam:DeleteServiceLinkedRole\","
 	  "\"iam:ListRoles\",\"organizations:DescribeOrganization\"],\"Resource\":\"*\"}]}" },
-	{ "AdministratorAccess", ALLOW("\"*\"") },
 };
 /* clang-format on */
 #define COUNT (sizeof(table) / sizeof(table[0]))

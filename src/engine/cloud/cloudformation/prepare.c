@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/schema/schema.h"
+
 void stack_plan_free(struct stack_plan *p)
 {
 	template_eval_free(p->eval);
@@ -127,20 +129,46 @@ static void complain(struct buf *b, const char *fmt, const char *key)
 	buf_printf(b, "%s#: %.*s%s%s", b->len ? "\n" : "", (int)(hole - fmt), fmt, key, hole + 2);
 }
 
+/* AWS has the property, we do not: then the template is right and says so. */
+static bool known_to_aws(const char *type, const char *property)
+{
+	const struct schema_type *known = schema_type(type);
+
+	return known && schema_property(schema_type_object(known), property);
+}
+
+static void refuse_property(struct buf *wrong, struct buf *missing, const char *type,
+			    const char *property)
+{
+	if (known_to_aws(type, property))
+		buf_printf(missing, "%s%s", missing->len ? ", " : "", property);
+	else
+		complain(wrong, "extraneous key [%s] is not permitted", property);
+}
+
 static int check_properties(struct call *c, const struct template *t, const char *logical,
 			    const struct resource_kind *kind)
 {
 	json_t *properties = json_map(template_resource(t, logical), "Properties"), *value;
-	OWN(buf) struct buf wrong = { 0 };
+	OWN(buf) struct buf wrong = { 0 }, missing = { 0 };
+	struct err err = { 0 };
 	const char *key;
 
 	json_object_foreach(properties, key, value) if (kind->allowed &&
 							!names_have(kind->allowed, key) &&
 							!str_starts(key, "Fn::"))
-		complain(&wrong, "extraneous key [%s] is not permitted", key);
+		refuse_property(&wrong, &missing, kind->type, key);
 	for (const char *const *name = kind->required; name && *name; name++)
 		if (!json_object_get(properties, *name))
 			complain(&wrong, "required key [%s] not found", *name);
+	if (!wrong.len && kind->check && kind->check(properties, &err) < 0)
+		return call_fail(c, 400, "ValidationError", "Resource %s: %s", logical, err.text);
+	if (!wrong.len && missing.len)
+		return call_fail(c, 400, "ValidationError",
+				 "Resource %s: the local cloud does not emulate %s of %s. Leave it out "
+				 "for a local deployment; AWS takes it. What is there: mpcup cloud "
+				 "coverage",
+				 logical, missing.data, kind->type);
 	if (!wrong.len)
 		return 0;
 	return call_fail(c, 400, "ValidationError",
@@ -168,7 +196,7 @@ static int refuse_types(struct hub *hub, struct call *c, const json_t *unknown)
 
 	return call_fail(c, 400, "ValidationError",
 			 "Template format error: Unrecognized resource types: [%s]. The local "
-			 "cloud supports: %s",
+			 "cloud supports: %s. Others belong into a stack of their own, for AWS alone",
 			 names, supported);
 }
 

@@ -66,6 +66,23 @@ TEST(request, properties_are_checked_by_name)
 	world_close(&w);
 }
 
+TEST(request, what_aws_has_and_the_local_cloud_has_not_is_said_to_be_so)
+{
+	struct world w;
+
+	world_open(&w, NULL);
+	refused(&w,
+		TEMPLATE("\"A\":{\"Type\":\"AWS::Logs::LogStream\",\"Properties\":{"
+			 "\"LogGroupName\":\"g\",\"LogStreamName\":\"s\"}}"),
+		"ValidationError: Resource A: the local cloud does not emulate LogStreamName of "
+		"AWS::Logs::LogStream. Leave it out for a local deployment");
+	refused(&w,
+		TEMPLATE("\"A\":{\"Type\":\"AWS::Logs::LogStream\",\"Properties\":{"
+			 "\"LogStreamName\":\"s\",\"Nonsense\":1}}"),
+		"message: #: extraneous key [Nonsense] is not permitted");
+	world_close(&w);
+}
+
 TEST(request, a_required_property_that_evaluates_to_nothing_fails_the_resource)
 {
 	struct world w;

@@ -137,6 +137,7 @@ static int create_any(struct hub *hub, struct resource *r, struct err *err)
 }
 
 #define ANY .create = create_any, .remove = remove_thing
+static const char *const stream_allowed[] = { "LogGroupName", NULL };
 static const struct resource_kind any[] = {
 	{ .type = "AWS::EC2::VPC", ANY },
 	{ .type = "AWS::EC2::Subnet", ANY },
@@ -162,11 +163,12 @@ static const struct resource_kind any[] = {
 	{ .type = "AWS::IAM::Role", ANY },
 	{ .type = "AWS::IAM::Policy", ANY },
 	{ .type = "AWS::IAM::ManagedPolicy", ANY },
+	{ .type = "AWS::Logs::LogStream", .allowed = stream_allowed, ANY },
 };
 static const struct resource_kind *const any_kinds[] = {
 	&any[0],  &any[1],  &any[2],  &any[3],	&any[4],  &any[5],  &any[6],  &any[7],	&any[8],
 	&any[9],  &any[10], &any[11], &any[12], &any[13], &any[14], &any[15], &any[16], &any[17],
-	&any[18], &any[19], &any[20], &any[21], &any[22], &any[23], NULL
+	&any[18], &any[19], &any[20], &any[21], &any[22], &any[23], &any[24], NULL
 };
 static const struct service templates = { .name = "templates", .kinds = any_kinds };
 

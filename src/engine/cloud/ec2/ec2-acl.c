@@ -138,7 +138,8 @@ static int parse_entry(struct call *c, json_t **ret)
 {
 	const char *protocol_text = ec2_need(c, "Protocol");
 	const char *action = protocol_text ? ec2_need(c, "RuleAction") : NULL;
-	const char *block = action ? ec2_need(c, "CidrBlock") : NULL;
+	const char *six = json_str(c->in, "Ipv6CidrBlock");
+	const char *block = six ? six : action ? ec2_need(c, "CidrBlock") : NULL;
 	int protocol = protocol_text ? ec2_protocol(protocol_text) : -2;
 	OWN(json) json_t *entry = NULL;
 	OWN(str) char *shown = str_printf("%d", protocol);
@@ -146,17 +147,18 @@ static int parse_entry(struct call *c, json_t **ret)
 	uint32_t base;
 	unsigned bits;
 
-	if (!block || check_number(c, &number) < 0)
+	if (!action || !block || check_number(c, &number) < 0)
 		return -1;
 	if (protocol == -2)
 		return ec2_invalid(c, protocol_text, "protocol", "Unknown protocol.");
 	if (strcmp(action, "allow") != 0 && strcmp(action, "deny") != 0)
 		return ec2_invalid(c, action, "ruleAction", "Known: allow, deny.");
-	if (ip_parse_cidr(block, &base, &bits) < 0)
-		return ec2_invalid(c, block, "cidrBlock", "This is not a valid CIDR block.");
+	if (six ? !strchr(six, ':') || !strchr(six, '/') : ip_parse_cidr(block, &base, &bits) < 0)
+		return ec2_invalid(c, block, six ? "ipv6CidrBlock" : "cidrBlock",
+				   "This is not a valid CIDR block.");
 	entry = json_pack("{s:I, s:s, s:s, s:b, s:s}", "ruleNumber", number, "protocol", shown,
 			  "ruleAction", action, "egress", json_bool_or(c->in, "Egress", false),
-			  "cidrBlock", block);
+			  six ? "ipv6CidrBlock" : "cidrBlock", block);
 	if (entry_ports(c, protocol, entry) < 0)
 		return -1;
 	*ret = GIVE(entry);

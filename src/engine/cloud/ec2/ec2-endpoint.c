@@ -23,14 +23,10 @@ const struct ec2_thing ec2_endpoint = {
 	.filters = endpoint_filters,
 };
 
-const char *ec2_s3_prefix_list(void)
-{
-	return "pl-63a5400a";
-}
-
 /* Services of the local cloud's endpoints, as the last part of com.amazonaws.<region>.<service>. */
 static const char *const services[] = {
 	"cloudformation",
+	"dynamodb",
 	"ec2",
 	"ecr.api",
 	"ecr.dkr",
@@ -264,7 +260,7 @@ static int create_gateway(struct hub *hub, struct call *c, const char *service)
 	OWN(json) json_t *tables = ec2_texts(c->in, "RouteTableId");
 	json_t *endpoint;
 
-	if (strcmp(service, "s3") != 0)
+	if (!ec2_service_prefix_list(service))
 		return call_fail(c, 400, "InvalidParameter",
 				 "Endpoint type (Gateway) does not match available service types "
 				 "([Interface]).");
@@ -322,6 +318,33 @@ static int create_interface_endpoint(struct hub *hub, struct call *c, const json
 	return 0;
 }
 
+/* One service of this region, or one of another region that the local cloud cannot be. */
+static int refuse_service(struct hub *hub, struct call *c, const char *name)
+{
+	OWN(str) char *own = str_printf("com.amazonaws.%s.", hub_region(hub));
+	bool elsewhere = str_starts(name, "com.amazonaws.") && strchr(name, '-') &&
+			 !str_starts(name, own) && !str_starts(name, "com.amazonaws.vpce.");
+
+	return call_fail(c, 400, "InvalidServiceName",
+			 "The Vpc Endpoint Service '%s' does not exist%s%s%s", name,
+			 elsewhere ? "; the local cloud is " : "", elsewhere ? hub_region(hub) : "",
+			 elsewhere ? " (com.amazonaws.${AWS::Region}.SERVICE fits any region)" : "");
+}
+
+/* Networks are IPv4 only, and endpoints are of this region. */
+static int check_address_type(struct call *c)
+{
+	const char *type = json_str_or(c->in, "IpAddressType", "ipv4");
+	const char *names = json_str_or(json_map(c->in, "DnsOptions"), "DnsRecordIpType", "ipv4");
+
+	if (strcmp(type, "ipv4"))
+		return ec2_invalid(c, type, "IpAddressType", "The local cloud is IPv4 only: ipv4.");
+	if (strcmp(names, "ipv4") && strcmp(names, "service-defined"))
+		return ec2_invalid(c, names, "DnsRecordIpType",
+				   "The local cloud is IPv4 only: ipv4 or service-defined.");
+	return 0;
+}
+
 int ec2_create_vpc_endpoint(struct hub *hub, struct call *c)
 {
 	json_t *vpc = ec2_named(hub, c, &ec2_vpc);
@@ -332,8 +355,9 @@ int ec2_create_vpc_endpoint(struct hub *hub, struct call *c)
 	if (!name)
 		return -1;
 	if (!service)
-		return call_fail(c, 400, "InvalidServiceName",
-				 "The Vpc Endpoint Service '%s' does not exist", name);
+		return refuse_service(hub, c, name);
+	if (check_address_type(c) < 0)
+		return -1;
 	if (!strcmp(type, "Gateway"))
 		return create_gateway(hub, c, service);
 	if (!strcmp(type, "Interface"))
@@ -492,7 +516,7 @@ int ec2_modify_vpc_endpoint(struct hub *hub, struct call *c)
 	return 0;
 }
 
-/* ---- services and prefix lists
+/* ---- services
  * ------------------------------------------------------------------------- */
 
 static const struct ec2_filter service_filters[] = {
@@ -514,7 +538,7 @@ int ec2_describe_vpc_endpoint_services(struct hub *hub, struct call *c)
 		OWN(json)
 		json_t *row = json_pack("{s:s, s:[{s:s}], s:s, s:[]}", "serviceName", name,
 					"serviceType", "serviceType",
-					strcmp(services[i], "s3") ? "Interface" : "Gateway",
+					ec2_service_prefix_list(services[i]) ? "Gateway" : "Interface",
 					"owner", "amazon", "availabilityZoneSet");
 
 		for (size_t z = 0; hub_zones(hub)[z]; z++)
@@ -525,25 +549,5 @@ int ec2_describe_vpc_endpoint_services(struct hub *hub, struct call *c)
 		json_add_str(names, name);
 		json_array_append(details, row);
 	}
-	return 0;
-}
-
-static const struct ec2_filter prefix_filters[] = {
-	{ "prefix-list-id", "prefixListId" },
-	{ "prefix-list-name", "prefixListName" },
-	{ 0 },
-};
-
-int ec2_describe_prefix_lists(struct hub *hub, struct call *c)
-{
-	OWN(str) char *name = str_printf("com.amazonaws.%s.s3", hub_region(hub));
-	OWN(json)
-	json_t *row = json_pack("{s:s, s:s, s:[]}", "prefixListId", ec2_s3_prefix_list(),
-				"prefixListName", name, "cidrSet");
-	json_t *list = json_array();
-
-	json_object_set_new(c->out, "prefixListSet", list);
-	if (ec2_matches(prefix_filters, row, json_list(c->in, "Filter")))
-		json_array_append(list, row);
 	return 0;
 }

@@ -210,7 +210,7 @@ static int add_groups(struct hub *hub, struct call *c, const json_t *group,
 		OWN(json) json_t *rule = peer_rule(base, peer);
 		const char *list = json_str_or(peer, "PrefixListId", "");
 
-		if (strcmp(list, ec2_s3_prefix_list()) != 0)
+		if (!ec2_prefix_list_known(hub, list))
 			return call_fail(c, 400, "InvalidPrefixListId.NotFound",
 					 "The prefix list ID '%s' does not exist", list);
 		json_set_str(rule, "prefixListId", list);

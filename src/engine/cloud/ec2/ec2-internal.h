@@ -28,7 +28,7 @@ struct ec2_thing {
 };
 extern const struct ec2_thing ec2_vpc, ec2_subnet, ec2_route_table, ec2_internet_gateway,
 	ec2_nat_gateway, ec2_address, ec2_group, ec2_rule, ec2_interface, ec2_acl, ec2_endpoint,
-	ec2_instance;
+	ec2_instance, ec2_prefix_list, ec2_flow_log;
 /* The thing that an id belongs to, by its prefix; NULL: none. */
 const struct ec2_thing *ec2_thing_of(const char *id);
 
@@ -104,7 +104,11 @@ char *ec2_public_address(struct hub *hub); /* caller frees */
 
 /* -1..255, or -2: not a protocol */
 int ec2_protocol(const char *text);
-const char *ec2_s3_prefix_list(void);
+/* Prefix list of what a gateway endpoint leads to ("s3"); NULL: no such service. */
+const char *ec2_service_prefix_list(const char *service);
+bool ec2_prefix_list_known(struct hub *hub, const char *id);
+/* [{"Cidr"}] of a customer's list; NULL: one of AWS's. Borrowed. */
+const json_t *ec2_prefix_list_entries(struct hub *hub, const char *id);
 json_t *ec2_default_group(struct hub *hub, const char *vpc);
 int ec2_groups_check(struct hub *hub, struct call *c, const json_t *ids, const char *vpc);
 json_t *ec2_group_set(struct hub *hub, const json_t *ids);
@@ -143,7 +147,11 @@ ec2_run ec2_create_network_acl, ec2_delete_network_acl, ec2_describe_network_acl
 	ec2_create_network_acl_entry, ec2_replace_network_acl_entry, ec2_delete_network_acl_entry,
 	ec2_replace_network_acl_association;
 ec2_run ec2_create_vpc_endpoint, ec2_delete_vpc_endpoints, ec2_describe_vpc_endpoints,
-	ec2_modify_vpc_endpoint, ec2_describe_vpc_endpoint_services, ec2_describe_prefix_lists;
+	ec2_modify_vpc_endpoint, ec2_describe_vpc_endpoint_services;
+ec2_run ec2_describe_prefix_lists, ec2_describe_managed_prefix_lists,
+	ec2_get_managed_prefix_list_entries, ec2_create_managed_prefix_list,
+	ec2_modify_managed_prefix_list, ec2_delete_managed_prefix_list;
+ec2_run ec2_create_flow_logs, ec2_describe_flow_logs, ec2_delete_flow_logs;
 ec2_run ec2_run_instances, ec2_terminate_instances, ec2_describe_instances;
 ec2_run ec2_create_tags, ec2_delete_tags, ec2_describe_tags, ec2_describe_availability_zones,
 	ec2_describe_regions, ec2_sync_rules;
@@ -183,4 +191,5 @@ extern const struct resource_kind ec2_kind_vpc, ec2_kind_subnet, ec2_kind_route_
 	ec2_kind_route, ec2_kind_route_table_association, ec2_kind_internet_gateway,
 	ec2_kind_gateway_attachment, ec2_kind_nat_gateway, ec2_kind_eip, ec2_kind_security_group,
 	ec2_kind_ingress, ec2_kind_egress, ec2_kind_acl, ec2_kind_acl_entry,
-	ec2_kind_acl_association, ec2_kind_endpoint, ec2_kind_instance;
+	ec2_kind_acl_association, ec2_kind_endpoint, ec2_kind_instance, ec2_kind_prefix_list,
+	ec2_kind_flow_log, ec2_kind_restrict_default_group, ec2_kind_restricting_function;

@@ -251,6 +251,8 @@ static int create_endpoint(struct hub *hub, struct resource *r, struct err *err)
 		{ "ServiceName", "ServiceName" },
 		{ "SubnetIds", "SubnetId" },
 		{ "VpcEndpointType", "VpcEndpointType" },
+		{ "IpAddressType", "IpAddressType" },
+		{ "DnsOptions", "DnsOptions" },
 		{ "RouteTableIds", "RouteTableId" },
 		{ "SecurityGroupIds", "SecurityGroupId" },
 	};
@@ -322,8 +324,9 @@ static int remove_endpoint(struct hub *hub, struct resource *r, struct err *err)
 static const char *const endpoint_replace[] = { "VpcId", "ServiceName", "VpcEndpointType", NULL };
 static const char *const endpoint_required[] = { "VpcId", "ServiceName", NULL };
 static const char *const endpoint_allowed[] = {
-	"VpcId",	 "ServiceName",	   "VpcEndpointType",	"SubnetIds", "SecurityGroupIds",
-	"RouteTableIds", "PolicyDocument", "PrivateDnsEnabled", "Tags",	     NULL
+	"VpcId",	  "ServiceName",   "VpcEndpointType",	"SubnetIds",	 "SecurityGroupIds",
+	"RouteTableIds",  "PolicyDocument", "PrivateDnsEnabled", "IpAddressType", "DnsOptions",
+	"Tags",		  NULL
 };
 const struct resource_kind ec2_kind_endpoint = {
 	.type = "AWS::EC2::VPCEndpoint",

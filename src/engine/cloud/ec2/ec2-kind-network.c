@@ -349,7 +349,8 @@ const struct resource_kind ec2_kind_acl = {
 
 static const char *const entry_allowed[] = { "NetworkAclId", "RuleNumber", "Protocol",
 					     "RuleAction",   "CidrBlock",  "Egress",
-					     "PortRange",    "Icmp",	   NULL };
+					     "PortRange",    "Icmp",	   "Ipv6CidrBlock",
+					     NULL };
 
 static json_t *entry_input(const struct resource *r)
 {

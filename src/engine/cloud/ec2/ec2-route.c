@@ -380,17 +380,18 @@ static bool drop_endpoint_route(json_t *table, const char *endpoint)
 void ec2_gateway_routes(struct hub *hub, const json_t *endpoint)
 {
 	const char *id = ec2_id(&ec2_endpoint, endpoint), *table_id;
+	const char *list = ec2_service_prefix_list(json_str(endpoint, "_service"));
 	const json_t *wanted = json_list(endpoint, "routeTableIdSet");
 	json_t *table;
 
 	json_object_foreach(hub_all(hub, ec2_route_table.kind), table_id, table) {
 		bool changed = drop_endpoint_route(table, id);
 
-		if (ec2_has(wanted, table_id)) {
+		if (list && ec2_has(wanted, table_id)) {
 			json_array_append_new(
 				json_list(table, "routeSet"),
 				json_pack("{s:s, s:s, s:s, s:s}", "destinationPrefixListId",
-					  ec2_s3_prefix_list(), "gatewayId", id, "state", "active",
+					  list, "gatewayId", id, "state", "active",
 					  "origin", "CreateRoute"));
 			changed = true;
 		}

@@ -7,6 +7,7 @@ static const struct ec2_thing *const things[] = {
 	&ec2_vpc,	  &ec2_subnet,	&ec2_route_table, &ec2_internet_gateway,
 	&ec2_nat_gateway, &ec2_address, &ec2_group,	  &ec2_rule,
 	&ec2_interface,	  &ec2_acl,	&ec2_endpoint,	  &ec2_instance,
+	&ec2_prefix_list, &ec2_flow_log,
 };
 
 const struct ec2_thing *ec2_thing_of(const char *id)

@@ -52,11 +52,12 @@ static enum topology_way way_out(struct hub *hub, const json_t *subnet)
 
 static bool has_s3_gateway(struct hub *hub, const json_t *subnet)
 {
+	const char *s3 = ec2_service_prefix_list("s3");
 	size_t i;
 	json_t *route;
 
 	json_array_foreach(json_list(ec2_table_of_subnet(hub, subnet), "routeSet"), i, route)
-		if (json_str(route, "destinationPrefixListId") &&
+		if (str_eq(json_str(route, "destinationPrefixListId"), s3) &&
 		    hub_get(hub, ec2_endpoint.kind, json_str(route, "gatewayId")))
 			return true;
 	return false;
@@ -131,7 +132,7 @@ static void fill_subnets(struct hub *hub, struct topology_vpc *out)
 	}
 }
 
-/* False: the rule matches nothing here (IPv6). */
+/* False: the rule matches nothing here (IPv6, a prefix list of a service that is not here). */
 static bool read_rule(const json_t *o, struct topology_rule *r)
 {
 	const char *group = json_str(json_map(o, "referencedGroupInfo"), "groupId");
@@ -148,7 +149,7 @@ static bool read_rule(const json_t *o, struct topology_rule *r)
 		r->group = str_dup(group);
 		return true;
 	}
-	if (json_str(o, "prefixListId")) {
+	if (str_eq(json_str(o, "prefixListId"), ec2_service_prefix_list("s3"))) {
 		r->peer = TOPOLOGY_PEER_S3;
 		return true;
 	}
@@ -157,7 +158,7 @@ static bool read_rule(const json_t *o, struct topology_rule *r)
 	       ip_parse_cidr(json_str(o, "cidrIpv4"), &r->base, &r->bits) == 0;
 }
 
-static void add_rule(struct topology_group *g, const json_t *o)
+static void add_one_rule(struct topology_group *g, const json_t *o)
 {
 	bool egress = json_bool_or(o, "isEgress", false);
 	struct topology_rule **list = egress ? &g->egress : &g->ingress;
@@ -170,6 +171,22 @@ static void add_rule(struct topology_group *g, const json_t *o)
 		rule.id = str_dup(json_str(o, "securityGroupRuleId"));
 	*list = mem_grow(*list, *count + 1, sizeof(**list));
 	(*list)[(*count)++] = rule;
+}
+
+/* A rule that names a customer's prefix list is one for each of its blocks. */
+static void add_rule(struct hub *hub, struct topology_group *g, const json_t *o)
+{
+	const char *list = json_str(o, "prefixListId");
+	json_t *entry;
+	size_t i;
+
+	add_one_rule(g, o);
+	json_array_foreach(list ? ec2_prefix_list_entries(hub, list) : NULL, i, entry) {
+		OWN(json) json_t *one = json_copy((json_t *)(uintptr_t)o);
+
+		json_set_str(one, "cidrIpv4", json_str(entry, "Cidr"));
+		add_one_rule(g, one);
+	}
 }
 
 static void fill_groups(struct hub *hub, struct topology_vpc *out)
@@ -189,7 +206,7 @@ static void fill_groups(struct hub *hub, struct topology_vpc *out)
 		json_int_t at = json_int_or(index, json_str_or(o, "groupId", ""), -1);
 
 		if (at >= 0)
-			add_rule(&out->groups[at], o);
+			add_rule(hub, &out->groups[at], o);
 	}
 }
 

@@ -31,6 +31,9 @@ GUARD(create_network_acl) GUARD(delete_network_acl) GUARD(create_network_acl_ent
 GUARD(replace_network_acl_entry) GUARD(delete_network_acl_entry)
 GUARD(replace_network_acl_association)
 GUARD(create_vpc_endpoint) GUARD(delete_vpc_endpoints) GUARD(modify_vpc_endpoint)
+GUARD(create_flow_logs) GUARD(delete_flow_logs)
+GUARD(create_managed_prefix_list) GUARD(modify_managed_prefix_list)
+GUARD(delete_managed_prefix_list)
 GUARD(run_instances) GUARD(terminate_instances)
 GUARD(create_tags) GUARD(delete_tags)
 
@@ -92,6 +95,14 @@ static const struct action actions[] = {
 	{ .name = "ModifyVpcEndpoint", .run = guarded_modify_vpc_endpoint },
 	{ .name = "DescribeVpcEndpointServices", .run = ec2_describe_vpc_endpoint_services },
 	{ .name = "DescribePrefixLists", .run = ec2_describe_prefix_lists },
+	{ .name = "DescribeManagedPrefixLists", .run = ec2_describe_managed_prefix_lists },
+	{ .name = "GetManagedPrefixListEntries", .run = ec2_get_managed_prefix_list_entries },
+	{ .name = "CreateManagedPrefixList", .run = guarded_create_managed_prefix_list },
+	{ .name = "ModifyManagedPrefixList", .run = guarded_modify_managed_prefix_list },
+	{ .name = "DeleteManagedPrefixList", .run = guarded_delete_managed_prefix_list },
+	{ .name = "CreateFlowLogs", .run = guarded_create_flow_logs },
+	{ .name = "DescribeFlowLogs", .run = ec2_describe_flow_logs },
+	{ .name = "DeleteFlowLogs", .run = guarded_delete_flow_logs },
 	{ .name = "RunInstances", .run = guarded_run_instances },
 	{ .name = "TerminateInstances", .run = guarded_terminate_instances },
 	{ .name = "DescribeInstances", .run = ec2_describe_instances },
@@ -123,6 +134,10 @@ static const struct resource_kind *const kinds[] = {
 	&ec2_kind_acl_association,
 	&ec2_kind_endpoint,
 	&ec2_kind_instance,
+	&ec2_kind_prefix_list,
+	&ec2_kind_flow_log,
+	&ec2_kind_restrict_default_group,
+	&ec2_kind_restricting_function,
 	NULL,
 };
 
@@ -151,5 +166,9 @@ const struct service service_ec2 = {
 	.covers = "VPCs with subnets, route tables, internet and NAT gateways, elastic addresses, "
 		  "security groups, network ACLs, endpoints and interfaces, IPv4 only; no default "
 		  "VPC; "
-		  "instances only of the built-in localnet image",
+		  "instances only of the built-in localnet image; of AWS's prefix lists S3 has "
+		  "addresses behind it, DynamoDB and CloudFront match nothing; flow "
+		  "logs are kept and shown, no records are written; the custom resource by "
+		  "which CDK's ec2.Vpc empties the default group is done here, its function is a "
+		  "name and nothing runs",
 };

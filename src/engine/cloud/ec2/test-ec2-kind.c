@@ -596,3 +596,54 @@ TEST(ec2_kind, resources_carry_their_tags_and_those_of_cloudformation)
 	resource_end(&r);
 	world_free(&w);
 }
+
+/* ---- what the CDK's ec2.Vpc brings along ------------------------------------------------------- */
+
+static size_t count_rules(struct hub *hub, const char *group)
+{
+	const char *id;
+	json_t *rule;
+	size_t count = 0;
+
+	json_object_foreach(hub_all(hub, ec2_rule.kind), id, rule)
+		count += str_eq(json_str(rule, "groupId"), group);
+	return count;
+}
+
+TEST(ec2_kind, the_default_group_is_emptied_as_the_function_of_the_cdk_does_and_filled_again)
+{
+	struct world w = world_new(NULL);
+	OWN(str) char *vpc = world_vpc(&w, "10.0.0.0/16");
+	const char *group = ec2_id(&ec2_group, ec2_default_group(w.hub, vpc));
+	OWN(json) json_t *properties = json_pack("{s:s}", "DefaultSecurityGroupId", group);
+	struct resource r = { .logical = "R", .properties = properties };
+	const struct resource_kind *kind = &ec2_kind_restrict_default_group;
+	struct err err = { 0 };
+
+	CHECK_INT(count_rules(w.hub, group), 2);
+	CHECK_INT(kind->create(w.hub, &r, &err), RESOURCE_DONE);
+	CHECK_INT(count_rules(w.hub, group), 0);
+	CHECK_INT(kind->create(w.hub, &r, &err), RESOURCE_DONE); /* already so */
+	CHECK_INT(kind->remove(w.hub, &r, &err), RESOURCE_DONE);
+	CHECK_INT(count_rules(w.hub, group), 2);
+	json_object_set_new(properties, "DefaultSecurityGroupId", json_string("sg-none"));
+	CHECK_INT(kind->create(w.hub, &r, &err), -1);
+	CHECK_INT(kind->remove(w.hub, &r, &err), RESOURCE_DONE);
+	free(r.physical);
+	world_free(&w);
+}
+
+TEST(ec2_kind, any_other_function_is_refused_before_anything_is_made)
+{
+	OWN(json)
+	json_t *known = json_pack("{s:s}", "Description",
+				  "Lambda function for removing all inbound/outbound rules from the "
+				  "VPC default security group"),
+	       *other = json_pack("{s:s}", "Description", "mine"), *none = json_object();
+	struct err err = { 0 };
+
+	CHECK_INT(ec2_kind_restricting_function.check(known, &err), 0);
+	CHECK_INT(ec2_kind_restricting_function.check(none, &err), -1);
+	CHECK_INT(ec2_kind_restricting_function.check(other, &err), -1);
+	CHECK(strstr(err.text, "runs no Lambda functions") != NULL);
+}

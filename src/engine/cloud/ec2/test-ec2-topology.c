@@ -380,3 +380,117 @@ TEST(ec2_topology, registries_are_outside_and_other_names_are_not_ours)
 	resolves(&n, "registry-1.docker.io", HUB_NAME_ABSENT, NULL);
 	net_free(&n);
 }
+
+static void allow_list(struct net *n, const char *group, const char *list)
+{
+	allow(n, "AuthorizeSecurityGroupIngress", group, json_pack("[{s:s}]", "PrefixListId", list),
+	      "PrefixListIds");
+}
+
+static size_t count_ingress(struct net *n, const char *group)
+{
+	struct topology_vpc *vpc = ec2_topology(n->w.hub, n->vpc);
+	size_t count = topology_group(vpc, group)->ingress_count;
+
+	topology_vpc_free(vpc);
+	return count;
+}
+
+TEST(ec2_topology, a_rule_for_a_customers_prefix_list_is_one_for_each_of_its_blocks)
+{
+	struct net n = net_new();
+	OWN(str) char *group = world_group(&n.w, n.vpc, "a");
+	OWN(str)
+	char *list =
+		take(world_do(&n.w, "CreateManagedPrefixList",
+			      json_pack("{s:s, s:s, s:s, s:[{s:s}, {s:s}]}", "PrefixListName", "peers",
+					"AddressFamily", "IPv4", "MaxEntries", "3", "Entry", "Cidr",
+					"198.51.100.0/24", "Cidr", "203.0.113.7/32")),
+		     "prefixList", "prefixListId");
+	struct topology_vpc *vpc;
+	const struct topology_rule *rules;
+
+	allow_list(&n, group, list);
+	allow_list(&n, group, "pl-02cd2c6b"); /* DynamoDB: nothing is behind it */
+	vpc = ec2_topology(n.w.hub, n.vpc);
+	rules = topology_group(vpc, group)->ingress;
+	CHECK_INT(topology_group(vpc, group)->ingress_count, 2);
+	CHECK_INT(rules[0].base, (198u << 24) + (51 << 16) + (100 << 8));
+	CHECK_INT(rules[0].bits, 24);
+	CHECK_INT(rules[1].bits, 32);
+	CHECK_INT(rules[1].from, 2049);
+	topology_vpc_free(vpc);
+	world_refuses(&n.w, "DeleteManagedPrefixList", json_pack("{s:s}", "PrefixListId", list),
+		      "DependencyViolation");
+	world_refuses(&n.w, "ModifyManagedPrefixList",
+		      json_pack("{s:s, s:[{s:s}, {s:s}]}", "PrefixListId", list, "AddEntry", "Cidr",
+				"10.1.0.0/16", "Cidr", "10.2.0.0/16"),
+		      "PrefixListMaxEntriesExceeded");
+	json_decref(world_do(&n.w, "ModifyManagedPrefixList",
+			     json_pack("{s:s, s:s, s:[{s:s}]}", "PrefixListId", list,
+				       "CurrentVersion", "1", "RemoveEntry", "Cidr",
+				       "203.0.113.7/32")));
+	CHECK_INT(count_ingress(&n, group), 1);
+	net_free(&n);
+}
+
+TEST(ec2_topology, entries_of_ipv6_blocks_are_kept_and_match_nothing)
+{
+	struct net n = net_new();
+	OWN(str)
+	char *acl = take(world_do(&n.w, "CreateNetworkAcl", json_pack("{s:s}", "VpcId", n.vpc)),
+			 "networkAcl", "networkAclId");
+	struct topology_vpc *vpc;
+	size_t i = 0;
+
+	json_decref(world_do(&n.w, "CreateNetworkAclEntry",
+			     json_pack("{s:s, s:s, s:s, s:s, s:s}", "NetworkAclId", acl,
+				       "RuleNumber", "101", "Protocol", "-1", "RuleAction", "allow",
+				       "Ipv6CidrBlock", "::/0")));
+	world_refuses(&n.w, "CreateNetworkAclEntry",
+		      json_pack("{s:s, s:s, s:s, s:s, s:s}", "NetworkAclId", acl, "RuleNumber",
+				"102", "Protocol", "-1", "RuleAction", "allow", "Ipv6CidrBlock",
+				"10.0.0.0/8"),
+		      "InvalidParameterValue");
+	vpc = ec2_topology(n.w.hub, n.vpc);
+	while (strcmp(vpc->acls[i].id, acl))
+		i++;
+	for (size_t k = 0; k < vpc->acls[i].count; k++)
+		CHECK(!vpc->acls[i].entries[k].allow);
+	topology_vpc_free(vpc);
+	net_free(&n);
+}
+
+TEST(ec2_topology, a_gateway_to_another_service_is_no_way_to_s3)
+{
+	struct net n = net_new();
+	OWN(json)
+	json_t *tables = world_do(&n.w, "DescribeRouteTables", json_object()), *lists = NULL;
+	json_t *ids = json_array(), *table;
+	struct topology_vpc *vpc;
+	size_t i;
+
+	json_array_foreach(json_list(tables, "routeTableSet"), i, table)
+		json_add_str(ids, json_str(table, "routeTableId"));
+	json_decref(world_do(&n.w, "CreateVpcEndpoint",
+			     json_pack("{s:s, s:s, s:o}", "VpcId", n.vpc, "ServiceName",
+				       "com.amazonaws.us-east-1.dynamodb", "RouteTableId", ids)));
+	vpc = ec2_topology(n.w.hub, n.vpc);
+	for (i = 0; i < vpc->subnet_count; i++)
+		CHECK(!vpc->subnets[i].s3_gateway);
+	topology_vpc_free(vpc);
+	lists = world_do(&n.w, "DescribeManagedPrefixLists",
+			 json_pack("{s:[s]}", "PrefixListId", "pl-02cd2c6b"));
+	CHECK_STR(json_str(json_path(lists, "prefixListSet.0"), "prefixListName"),
+		  "com.amazonaws.us-east-1.dynamodb");
+	world_refuses(&n.w, "CreateVpcEndpoint",
+		      json_pack("{s:s, s:s, s:s}", "VpcId", n.vpc, "ServiceName",
+				"com.amazonaws.eu-west-1.logs", "VpcEndpointType", "Interface"),
+		      "InvalidServiceName");
+	world_refuses(&n.w, "CreateVpcEndpoint",
+		      json_pack("{s:s, s:s, s:s, s:s}", "VpcId", n.vpc, "ServiceName",
+				"com.amazonaws.us-east-1.logs", "VpcEndpointType", "Interface",
+				"IpAddressType", "dualstack"),
+		      "InvalidParameterValue");
+	net_free(&n);
+}

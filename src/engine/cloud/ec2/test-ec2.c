@@ -525,3 +525,35 @@ TEST(ec2, zones_and_regions_are_those_of_the_hub)
 	CHECK_STR(json_str(json_path(regions, "regionInfo.0"), "regionName"), "us-east-1");
 	world_free(&w);
 }
+
+TEST(ec2, flow_logs_name_what_is_there_and_where_they_go)
+{
+	struct world w = world_new(NULL);
+	OWN(str) char *vpc = world_vpc(&w, "10.0.0.0/16");
+	json_t *in = json_pack("{s:[s], s:s, s:s, s:s, s:s}", "ResourceId", vpc, "ResourceType",
+			       "VPC", "TrafficType", "REJECT", "LogGroupName", "flows",
+			       "DeliverLogsPermissionArn", "arn:aws:iam::000000000000:role/flows");
+	OWN(json) json_t *made = world_do(&w, "CreateFlowLogs", json_deep_copy(in)), *seen = NULL;
+	const char *id = json_string_value(json_path(made, "flowLogIdSet.0"));
+
+	CHECK(str_starts(id, "fl-"));
+	seen = world_do(&w, "DescribeFlowLogs",
+			json_pack("{s:[{s:s, s:[s]}]}", "Filter", "Name", "resource-id", "Value",
+				  vpc));
+	CHECK_STR(json_str(json_path(seen, "flowLogSet.0"), "trafficType"), "REJECT");
+	json_object_del(in, "DeliverLogsPermissionArn");
+	world_refuses(&w, "CreateFlowLogs", json_deep_copy(in), "MissingParameter");
+	json_set_str(in, "LogDestinationType", "s3");
+	world_refuses(&w, "CreateFlowLogs", json_deep_copy(in), "MissingParameter");
+	json_set_str(in, "LogDestination", "arn:aws:s3:::flows");
+	json_decref(world_do(&w, "CreateFlowLogs", json_deep_copy(in)));
+	json_set_str(in, "TrafficType", "SOME");
+	world_refuses(&w, "CreateFlowLogs", json_deep_copy(in), "InvalidParameterValue");
+	json_object_set_new(in, "ResourceId", json_pack("[s]", "vpc-none"));
+	json_set_str(in, "TrafficType", "ALL");
+	world_refuses(&w, "CreateFlowLogs", in, "InvalidVpcID.NotFound");
+	json_decref(world_do(&w, "DeleteFlowLogs", json_pack("{s:[s]}", "FlowLogId", id)));
+	world_refuses(&w, "DeleteFlowLogs", json_pack("{s:[s]}", "FlowLogId", id),
+		      "InvalidFlowLogId.NotFound");
+	world_free(&w);
+}

@@ -44,9 +44,9 @@ int ecs_create_cluster(struct hub *hub, struct call *c)
 			"settings", "capacityProviders", "defaultCapacityProviderStrategy");
 		ecs_copy(cluster, c->in,
 			 (const char *const[]){ "tags", "settings", "configuration",
-						"capacityProviders",
-						"defaultCapacityProviderStrategy",
 						"serviceConnectDefaults", "mpcup:stack", NULL });
+		if (ecs_capacity_set(c, cluster, c->in) < 0)
+			return -1;
 		hub_put(hub, ECS_CLUSTER, name, cluster);
 		present = cluster;
 	}

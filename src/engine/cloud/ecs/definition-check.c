@@ -338,6 +338,8 @@ static int check_log(struct call *c, const json_t *container)
 					     "mode",
 					     "max-buffer-size",
 					     NULL };
+	static const char *const later[] = { "awslogs-multiline-pattern", "awslogs-datetime-format",
+					     NULL };
 	json_t *value;
 
 	if (!log)
@@ -350,10 +352,17 @@ static int check_log(struct call *c, const json_t *container)
 			driver);
 	if (strcmp(driver, "awslogs") != 0)
 		return call_fail(c, 400, "ClientException", NOT_EMULATED("log driver %s"), driver);
-	json_object_foreach((json_t *)(uintptr_t)options, name, value) if (
-		!among(name, known)) return call_fail(c, 400, "ClientException",
-						      "Log driver awslogs disallows options: %s",
-						      name);
+	json_object_foreach((json_t *)(uintptr_t)options, name, value)
+	{
+		if (among(name, later))
+			return call_fail(c, 400, "ClientException",
+					 NOT_EMULATED("the option %s of log driver awslogs (each line "
+						      "is an event)"),
+					 name);
+		if (!among(name, known))
+			return call_fail(c, 400, "ClientException",
+					 "Log driver awslogs disallows options: %s", name);
+	}
 	if (!json_str(options, "awslogs-group"))
 		return refuse(c, "Log driver awslogs requires options: awslogs-group");
 	if (!json_str(options, "awslogs-stream-prefix"))

@@ -288,6 +288,15 @@ char *ecs_image_registry(const char *image);
 char *ecs_image_region(const char *image);
 char *ecs_image_repository(const char *image);
 
+/* ---- capacity providers ---------------------------------------------------------------------------- */
+
+/* Both from `in`, checked: providers and default strategy of a cluster. -1 after call_fail(). */
+int ecs_capacity_set(struct call *c, json_t *cluster, const json_t *in);
+/* May a service or task with this input (normal form) run on the cluster? -1 after call_fail(). */
+int ecs_capacity_check(struct call *c, const json_t *cluster, const json_t *in);
+/* Its strategy: its own or the cluster's; NULL: by launch type. Borrowed. */
+const json_t *ecs_capacity_strategy(const json_t *cluster, const json_t *in);
+
 /* ---- tables
  * -----------------------------------------------------------------------------------------------------
  */
@@ -297,6 +306,8 @@ ECS_ACTION(ecs_delete_cluster);
 ECS_ACTION(ecs_describe_clusters);
 ECS_ACTION(ecs_list_clusters);
 ECS_ACTION(ecs_describe_capacity_providers);
+ECS_ACTION(ecs_put_capacity_providers);
+ECS_ACTION(ecs_update_cluster);
 ECS_ACTION(ecs_list_account_settings);
 ECS_ACTION(ecs_tag_resource);
 ECS_ACTION(ecs_untag_resource);
@@ -316,4 +327,5 @@ ECS_ACTION(ecs_stop_task);
 ECS_ACTION(ecs_execute_command);
 ECS_ACTION(ecs_describe_tasks);
 ECS_ACTION(ecs_list_tasks);
-extern const struct resource_kind ecs_cluster_kind, ecs_definition_kind, ecs_service_kind;
+extern const struct resource_kind ecs_cluster_kind, ecs_capacity_kind, ecs_definition_kind,
+	ecs_service_kind;

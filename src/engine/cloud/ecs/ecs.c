@@ -175,6 +175,9 @@ static const struct action actions[] = {
 	{ .name = "DescribeClusters", .run = ecs_describe_clusters },
 	{ .name = "ListClusters", .run = ecs_list_clusters },
 	{ .name = "DescribeCapacityProviders", .run = ecs_describe_capacity_providers },
+	{ .name = "PutClusterCapacityProviders", .run = ecs_put_capacity_providers, .resource = about_cluster },
+	{ .name = "UpdateCluster", .run = ecs_update_cluster, .resource = about_cluster },
+	{ .name = "UpdateClusterSettings", .run = ecs_update_cluster, .resource = about_cluster },
 	{ .name = "ListAccountSettings", .run = ecs_list_account_settings },
 	{ .name = "TagResource", .run = ecs_tag_resource },
 	{ .name = "UntagResource", .run = ecs_untag_resource },
@@ -198,8 +201,8 @@ static const struct action actions[] = {
 };
 /* clang-format on */
 
-static const struct resource_kind *const kinds[] = { &ecs_cluster_kind, &ecs_definition_kind,
-						     &ecs_service_kind, NULL };
+static const struct resource_kind *const kinds[] = { &ecs_cluster_kind, &ecs_capacity_kind,
+						     &ecs_definition_kind, &ecs_service_kind, NULL };
 
 const struct service service_ecs = {
 	.name = "ecs",
@@ -210,7 +213,8 @@ const struct service service_ecs = {
 	.covers =
 		"ECS on Fargate: clusters, task definitions, services with rolling deployments and "
 		"circuit breaker, tasks; images that were imported with mpcup image import, with "
-		"one user per container; not: EC2 and external instances, load balancers, Service "
+		"one user per container; FARGATE and FARGATE_SPOT are both this machine, and which a cluster "
+		"has is enforced; not: EC2 and external instances, load balancers, Service "
 		"Connect, task sets, ECS Exec (refused as AWS does without its agent), "
 		"FireLens, scheduled scaling",
 };

@@ -58,6 +58,15 @@ static int call_api(struct hub *hub, struct resource *r, const char *action, con
  * -------------------------------------------------------------------------------------------------
  */
 
+/* CloudFormation's word for the API's "settings". */
+static void take_settings(json_t *in)
+{
+	json_t *settings = json_list(in, "clusterSettings");
+
+	json_object_set_new(in, "settings", settings ? json_incref(settings) : json_array());
+	json_object_del(in, "clusterSettings");
+}
+
 static int cluster_create(struct hub *hub, struct resource *r, struct err *err)
 {
 	const char *given = json_str(r->properties, "ClusterName");
@@ -65,6 +74,7 @@ static int cluster_create(struct hub *hub, struct resource *r, struct err *err)
 
 	r->physical = given ? str_dup(given) : hub_physical_name(hub, r, 255, false);
 	json_set_str(in, "clusterName", r->physical);
+	take_settings(in);
 	if (call_api(hub, r, "CreateCluster", "CreateCluster", in, &out, err) < 0)
 		return -1;
 	json_set_str(r->attributes, "Arn", json_str(json_map(out, "cluster"), "clusterArn"));
@@ -75,13 +85,18 @@ static int cluster_update(struct hub *hub, struct resource *r, struct err *err)
 {
 	json_t *cluster = hub_get(hub, ECS_CLUSTER, r->physical);
 	OWN(json) json_t *in = input_of(r);
+	struct call c = { 0 };
 
 	if (!cluster)
 		return err_set(err, ERR_REMOTE, "Cluster not found.");
-	json_object_set_new(cluster, "settings", json_array());
+	/* what an association resource keeps is not the cluster resource's */
+	if ((json_object_get(in, "capacityProviders") ||
+	     json_object_get(r->previous, "CapacityProviders")) &&
+	    ecs_capacity_set(&c, cluster, in) < 0)
+		return err_set(err, ERR_REMOTE, "Invalid request provided: %s", c.message);
+	take_settings(in);
 	ecs_copy(cluster, in,
-		 (const char *const[]){ "clusterSettings", "configuration", "capacityProviders",
-					"defaultCapacityProviderStrategy", "tags", NULL });
+		 (const char *const[]){ "settings", "configuration", "tags", NULL });
 	hub_put(hub, ECS_CLUSTER, r->physical, cluster);
 	json_set_str(r->attributes, "Arn", json_str(cluster, "clusterArn"));
 	return RESOURCE_DONE;

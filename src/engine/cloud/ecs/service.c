@@ -353,6 +353,7 @@ static json_t *make_service(struct hub *hub, const json_t *in, const json_t *clu
 	char *role = hub_arn(hub, "iam",
 			     "role/aws-service-role/ecs.amazonaws.com/"
 			     "AWSServiceRoleForECS");
+	const json_t *strategy = ecs_capacity_strategy(cluster, in);
 	json_t *s =
 		json_pack("{s:s, s:s, s:[], s:s, s:i, s:i, s:s, s:s, s:[], s:[], s:[], s:[], s:s, "
 			  "s:{s:s}, s:b, s:s, s:b, s:[], s:[]}",
@@ -365,13 +366,15 @@ static json_t *make_service(struct hub *hub, const json_t *in, const json_t *clu
 
 	ecs_copy(s, in,
 		 (const char *const[]){ "serviceName", "networkConfiguration", "serviceRegistries",
-					"capacityProviderStrategy", "tags", "enableECSManagedTags",
+					"tags", "enableECSManagedTags",
 					"propagateTags", "enableExecuteCommand",
 					"healthCheckGracePeriodSeconds", "mpcup:stack", NULL });
 	json_set_str(s, "clusterArn", json_str(cluster, "clusterArn"));
 	json_set_str(s, "taskDefinition", json_str(definition, "taskDefinitionArn"));
 	json_set_int(s, "desiredCount", json_int_or(in, "desiredCount", 1));
-	if (!json_object_get(s, "capacityProviderStrategy"))
+	if (strategy)
+		json_object_set_new(s, "capacityProviderStrategy", json_deep_copy(strategy));
+	else
 		json_set_str(s, "launchType", "FARGATE");
 	set_deployment_configuration(s, in);
 	/* Not given: enabled where it is possible (API text of CreateService). */
@@ -417,7 +420,8 @@ int ecs_create_service(struct hub *hub, struct call *c)
 	if (json_int_or(in, "desiredCount", 1) < 0 || json_int_or(in, "desiredCount", 1) > 5000)
 		return invalid(c, "desiredCount must be between 0 and 5000.");
 	key = ecs_service_key(json_str(cluster, "clusterName"), name);
-	if (check_service(hub, c, in) < 0 || check_unused(c, hub_get(hub, ECS_SERVICE, key)) < 0)
+	if (check_service(hub, c, in) < 0 || ecs_capacity_check(c, cluster, in) < 0 ||
+	    check_unused(c, hub_get(hub, ECS_SERVICE, key)) < 0)
 		return -1;
 	definition = check_definition(hub, c, in);
 	if (!definition || ecs_network_check(hub, c, json_map(in, "networkConfiguration")) < 0)
@@ -478,7 +482,9 @@ int ecs_update_service(struct hub *hub, struct call *c)
 	json_int_t desired;
 	bool deploy;
 
-	if (!service || check_service(hub, c, in) < 0)
+	if (!service || check_service(hub, c, in) < 0 ||
+	    ecs_capacity_check(
+		    c, hub_get(hub, ECS_CLUSTER, ecs_last(json_str(service, "clusterArn"))), in) < 0)
 		return -1;
 	desired = json_int_or(in, "desiredCount", json_int_or(service, "desiredCount", 1));
 	if (desired < 0 || desired > 5000)

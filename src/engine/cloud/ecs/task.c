@@ -305,6 +305,8 @@ int ecs_run_task(struct hub *hub, struct call *c)
 	if (strcmp(json_str_or(in, "launchType", "FARGATE"), "FARGATE") != 0)
 		return call_fail(c, 400, "InvalidParameterException",
 				 "No Container Instances were found in your cluster.");
+	if (ecs_capacity_check(c, cluster, in) < 0)
+		return -1;
 	if (count < 1 || count > TASKS_PER_CALL)
 		return call_fail(c, 400, "InvalidParameterException",
 				 "count must be between 1 and %d.", TASKS_PER_CALL);

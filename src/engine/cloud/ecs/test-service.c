@@ -377,6 +377,73 @@ TEST(ecs_service, what_cannot_work_is_refused_at_creation)
 	fake_end();
 }
 
+static void providers(const char *const *names, json_t *strategy, const char *code)
+{
+	json_t *list = json_array();
+	char got[96] = "";
+
+	for (; *names; names++)
+		json_add_str(list, *names);
+	strategy = json_pack("{s:s, s:o, s:o}", "cluster", "c", "capacityProviders", list,
+			     "defaultCapacityProviderStrategy", strategy);
+	if (!code)
+		json_decref(fake_call("PutClusterCapacityProviders", strategy));
+	else
+		free(fake_refused("PutClusterCapacityProviders", strategy, got));
+	CHECK_STR(got, code ? code : "");
+}
+
+static json_t *on(const char *provider)
+{
+	json_t *in = fake_service();
+
+	json_object_del(in, "launchType");
+	json_object_set_new(in, "capacityProviderStrategy",
+			    json_pack("[{s:s, s:i}]", "capacityProvider", provider, "weight", 1));
+	return in;
+}
+
+TEST(ecs_service, a_strategy_names_providers_of_its_cluster_only)
+{
+	static const char *const none[] = { NULL }, *const spot[] = { "FARGATE_SPOT", NULL },
+				 *const wrong[] = { "MINE", NULL };
+
+	fake_begin(NULL);
+	json_decref(fake_call("CreateCluster", json_pack("{s:s}", "clusterName", "c")));
+	json_decref(fake_call("RegisterTaskDefinition", fake_definition()));
+	refused(on("FARGATE_SPOT"), "InvalidParameterException",
+		"The specified capacity provider strategy cannot contain a capacity provider that is "
+		"not associated with the cluster. Associate the capacity provider with the cluster or "
+		"specify a valid capacity provider and try again.");
+	providers(wrong, json_array(), "InvalidParameterException");
+	providers(none, json_pack("[{s:s}]", "capacityProvider", "FARGATE"),
+		  "InvalidParameterException");
+	providers(spot, json_array(), NULL);
+	json_decref(fake_call("CreateService", on("FARGATE_SPOT")));
+	CHECK_STR(json_string_value(json_path(fake_the_service(),
+					      "capacityProviderStrategy.0.capacityProvider")),
+		  "FARGATE_SPOT");
+	CHECK(fake_until(fake_is_steady));
+	providers(none, json_array(), "ResourceInUseException");
+	fake_end();
+}
+
+TEST(ecs_service, without_launch_type_and_strategy_it_takes_those_of_the_cluster)
+{
+	static const char *const fargate[] = { "FARGATE", NULL };
+	json_t *in = fake_service();
+
+	fake_begin(NULL);
+	json_decref(fake_call("CreateCluster", json_pack("{s:s}", "clusterName", "c")));
+	json_decref(fake_call("RegisterTaskDefinition", fake_definition()));
+	providers(fargate, json_pack("[{s:s}]", "capacityProvider", "FARGATE"), NULL);
+	json_object_del(in, "launchType");
+	json_decref(fake_call("CreateService", in));
+	CHECK(json_str(fake_the_service(), "launchType") == NULL);
+	CHECK_INT(json_array_size(json_list(fake_the_service(), "capacityProviderStrategy")), 1);
+	fake_end();
+}
+
 /* ---- deletion, restart
  * -----------------------------------------------------------------------------------------------
  */

@@ -1,6 +1,6 @@
 /* What the files of the room share. Never leaves it.
  * Objects have the members of their API descriptions; a file system also "Policy" (document) and
- * "BackupPolicy"; a directory, id "<file system>:<path>", {"Uid","Gid","Permissions"}: the POSIX
+ * "BackupPolicy" and "LifecyclePolicies"; a directory, id "<file system>:<path>", {"Uid","Gid","Permissions"}: the POSIX
  * owner and mode that a rootless machine cannot give to real files. */
 #pragma once
 #include "engine/cloud/efs/efs.h"
@@ -20,6 +20,15 @@ int efs_target_delete(struct hub *hub, struct call *c, const char *id);
 int efs_target_groups(struct hub *hub, struct call *c, const char *id, const json_t *groups);
 int efs_point_create(struct hub *hub, struct call *c, const json_t *in, char **ret_id);
 int efs_point_delete(struct hub *hub, struct call *c, const char *id);
+
+/* backup and life-cycle policies, protection: kept, shown, and nothing else */
+int efs_settings_check(struct call *c, const json_t *settings);
+void efs_settings_keep(json_t *system, const json_t *settings);
+int efs_run_put_backup(struct hub *hub, struct call *c);
+int efs_run_get_backup(struct hub *hub, struct call *c);
+int efs_run_put_life_cycle(struct hub *hub, struct call *c);
+int efs_run_get_life_cycle(struct hub *hub, struct call *c);
+int efs_run_put_protection(struct hub *hub, struct call *c);
 
 json_t *efs_system(struct hub *hub, struct call *c, const char *id); /* by id or ARN; borrowed */
 json_t *efs_view_system(struct hub *hub, const json_t *o);	     /* caller's */

@@ -42,16 +42,21 @@ static int system_create(struct hub *hub, struct resource *r, struct err *err)
 
 static int system_update(struct hub *hub, struct resource *r, struct err *err)
 {
-	static const char *const members[] = { "ThroughputMode", "ProvisionedThroughputInMibps" };
+	static const char *const members[] = { "ThroughputMode", "ProvisionedThroughputInMibps",
+					       "BackupPolicy", "LifecyclePolicies" };
 	json_t *o = hub_get(hub, EFS_SYSTEM, r->physical);
 	struct call c = { 0 };
 
-	if (efs_policy_put(hub, &c, r->physical,
+	if (efs_settings_check(&c, r->properties) < 0 ||
+	    efs_policy_put(hub, &c, r->physical,
 			   json_object_get(r->properties, "FileSystemPolicy")) < 0)
 		return failed(r, &c, err);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		if (json_object_get(r->properties, members[i]))
 			json_object_set(o, members[i], json_object_get(r->properties, members[i]));
+		else if (i >= 2) /* a policy that left the template goes */
+			json_object_del(o, members[i]);
+	efs_settings_keep(o, r->properties);
 	if (json_list(r->properties, "FileSystemTags"))
 		json_object_set(o, "Tags", json_list(r->properties, "FileSystemTags"));
 	hub_put(hub, EFS_SYSTEM, r->physical, o);
@@ -120,11 +125,14 @@ static int point_remove(struct hub *hub, struct resource *r, struct err *err)
 static const char *const system_replace[] = { "AvailabilityZoneName", "Encrypted", "KmsKeyId",
 					      "PerformanceMode", NULL };
 static const char *const system_allowed[] = { "AvailabilityZoneName",
+					      "BackupPolicy",
 					      "BypassPolicyLockoutSafetyCheck",
 					      "Encrypted",
 					      "FileSystemPolicy",
+					      "FileSystemProtection",
 					      "FileSystemTags",
 					      "KmsKeyId",
+					      "LifecyclePolicies",
 					      "PerformanceMode",
 					      "ProvisionedThroughputInMibps",
 					      "ThroughputMode",

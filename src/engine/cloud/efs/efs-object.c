@@ -51,6 +51,24 @@ static void copy_members(json_t *to, const json_t *from, const char *const *memb
 /* ---- file systems ------------------------------------------------------------------------------
  */
 
+/* One Zone storage: a zone of the region, and no Max I/O. */
+static int check_zone(struct hub *hub, struct call *c, const char *zone, const char *mode)
+{
+	const char *const *known = hub_zones(hub);
+
+	while (zone && *known && strcmp(*known, zone))
+		known++;
+	if (zone && !*known)
+		return call_fail(c, 400, "UnsupportedAvailabilityZone",
+				 "The Availability Zone '%s' is not one of %s.", zone,
+				 hub_region(hub));
+	if (zone && !strcmp(mode, "maxIO"))
+		return call_fail(c, 400, "BadRequest",
+				 "One Zone file systems have the PerformanceMode generalPurpose "
+				 "only.");
+	return 0;
+}
+
 static int check_system(struct hub *hub, struct call *c, const json_t *in)
 {
 	const char *mode = json_str_or(in, "PerformanceMode", "generalPurpose");
@@ -63,10 +81,9 @@ static int check_system(struct hub *hub, struct call *c, const json_t *in)
 	if (strcmp(through, "bursting") && strcmp(through, "provisioned") &&
 	    strcmp(through, "elastic"))
 		return call_fail(c, 400, "BadRequest", "Invalid ThroughputMode: %s", through);
-	if (json_str(in, "AvailabilityZoneName"))
-		return call_fail(c, 400, "BadRequest",
-				 "One Zone file systems (AvailabilityZoneName) are not part of the "
-				 "local cloud.");
+	if (check_zone(hub, c, json_str(in, "AvailabilityZoneName"), mode) < 0 ||
+	    efs_settings_check(c, in) < 0)
+		return -1;
 	json_object_foreach(
 		hub_all(hub, EFS_SYSTEM), id,
 		other) if (token &&
@@ -78,6 +95,19 @@ static int check_system(struct hub *hub, struct call *c, const json_t *in)
 	return 0;
 }
 
+static void add_zone_id(struct hub *hub, json_t *o)
+{
+	OWN(json) json_t *in = NULL, *out = NULL;
+
+	if (!json_str(o, "AvailabilityZoneName"))
+		return;
+	in = json_pack("{s:[O]}", "ZoneName", json_object_get(o, "AvailabilityZoneName"));
+	if (hub_call(hub, NULL, "ec2", "DescribeAvailabilityZones", in, &out, NULL, NULL) == 0)
+		json_set_str(o, "AvailabilityZoneId",
+			     json_str(json_array_get(json_list(out, "availabilityZoneInfo"), 0),
+				      "zoneId"));
+}
+
 int efs_system_create(struct hub *hub, struct call *c, const json_t *in, char **ret_id)
 {
 	static const char *const members[] = { "PerformanceMode",
@@ -85,6 +115,7 @@ int efs_system_create(struct hub *hub, struct call *c, const json_t *in, char **
 					       "KmsKeyId",
 					       "Tags",
 					       "ProvisionedThroughputInMibps",
+					       "AvailabilityZoneName",
 					       NULL };
 	OWN(str) char *id = hub_id(hub, "fs-", 17), *arn = arn_of(hub, "file-system", id);
 	OWN(str) char *token = hub_uuid(hub);
@@ -99,6 +130,8 @@ int efs_system_create(struct hub *hub, struct call *c, const json_t *in, char **
 		      json_bool_or(in, "Encrypted", false), "PerformanceMode", "generalPurpose",
 		      "ThroughputMode", "bursting");
 	copy_members(o, in, members);
+	add_zone_id(hub, o);
+	efs_settings_keep(o, in);
 	if (!json_list(o, "Tags"))
 		json_object_set_new(o, "Tags", json_array());
 	json_set_str(o, "Name", tag_name(json_list(o, "Tags")));
@@ -117,6 +150,7 @@ json_t *efs_view_system(struct hub *hub, const json_t *o)
 		str_eq(json_str(target, "FileSystemId"), id);
 	json_object_del(shown, "Policy");
 	json_object_del(shown, "BackupPolicy");
+	json_object_del(shown, "LifecyclePolicies");
 	json_set_int(shown, "NumberOfMountTargets", targets);
 	json_object_set_new(shown, "SizeInBytes",
 			    json_pack("{s:I}", "Value", efs_used_bytes(hub, id)));
@@ -181,11 +215,18 @@ int efs_policy_put(struct hub *hub, struct call *c, const char *id, const json_t
 /* ---- mount targets
  * -------------------------------------------------------------------------------- */
 
-static int check_target(struct hub *hub, struct call *c, const json_t *subnet, const char *system)
+static int check_target(struct hub *hub, struct call *c, const json_t *subnet, const json_t *o)
 {
 	const char *zone = json_str_or(subnet, "availabilityZone", "");
 	const char *vpc = json_str_or(subnet, "vpcId", ""), *id;
+	const char *system = json_str(o, "FileSystemId");
 	json_t *other;
+
+	if (strcmp(json_str_or(o, "AvailabilityZoneName", zone), zone))
+		return call_fail(c, 400, "AvailabilityZonesMismatch",
+				 "The file system '%s' is One Zone storage of %s: a mount target "
+				 "cannot be in %s.",
+				 system, json_str(o, "AvailabilityZoneName"), zone);
 
 	json_object_foreach(hub_all(hub, EFS_TARGET), id, other)
 	{
@@ -263,7 +304,7 @@ int efs_target_create(struct hub *hub, struct call *c, const json_t *in, char **
 	struct err err = { 0 };
 
 	if (!system || !(subnet = subnet_of(hub, c, json_str(in, "SubnetId"), &owner)) ||
-	    check_target(hub, c, subnet, json_str(system, "FileSystemId")) < 0)
+	    check_target(hub, c, subnet, system) < 0)
 		return -1;
 	if (json_array_size(json_list(in, "SecurityGroups")) > 5)
 		return call_fail(c, 400, "SecurityGroupLimitExceeded", "at most 5 security groups");

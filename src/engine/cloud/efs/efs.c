@@ -321,6 +321,21 @@ static const struct action actions[] = {
 	{ .name = "DeleteFileSystemPolicy",
 	  .run = run_delete_policy,
 	  .http = "DELETE 200 " V "file-systems/{FileSystemId}/policy" },
+	{ .name = "PutBackupPolicy",
+	  .run = efs_run_put_backup,
+	  .http = "PUT 200 " V "file-systems/{FileSystemId}/backup-policy" },
+	{ .name = "DescribeBackupPolicy",
+	  .run = efs_run_get_backup,
+	  .http = "GET 200 " V "file-systems/{FileSystemId}/backup-policy" },
+	{ .name = "PutLifecycleConfiguration",
+	  .run = efs_run_put_life_cycle,
+	  .http = "PUT 200 " V "file-systems/{FileSystemId}/lifecycle-configuration" },
+	{ .name = "DescribeLifecycleConfiguration",
+	  .run = efs_run_get_life_cycle,
+	  .http = "GET 200 " V "file-systems/{FileSystemId}/lifecycle-configuration" },
+	{ .name = "UpdateFileSystemProtection",
+	  .run = efs_run_put_protection,
+	  .http = "PUT 200 " V "file-systems/{FileSystemId}/protection" },
 	{ .name = "CreateMountTarget",
 	  .run = run_create_target,
 	  .http = "POST 200 " V "mount-targets" },
@@ -387,6 +402,7 @@ const struct service service_efs = {
 		  "directories are "
 		  "recorded and decide whether the mount is writable; the files themselves belong "
 		  "to the user who runs "
-		  "the local cloud. One Zone storage, replication, backup and life-cycle policies "
-		  "are not covered.",
+		  "the local cloud. A One Zone file system takes a mount target in its own zone only. "
+		  "Backup and life-cycle policies and protection are kept and shown: nothing is "
+		  "backed up or moved. No replication.",
 };

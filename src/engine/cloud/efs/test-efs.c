@@ -62,7 +62,17 @@ static int interfaces(struct hub *hub, struct call *c)
 	return 0;
 }
 
+static int zones(struct hub *hub, struct call *c)
+{
+	(void)hub;
+	CHECK_STR(json_string_value(json_path(c->in, "ZoneName.0")), "us-east-1b");
+	json_object_set_new(c->out, "availabilityZoneInfo",
+			    json_pack("[{s:s}]", "zoneId", "use1-az2"));
+	return 0;
+}
+
 static const struct action ec2_actions[] = {
+	{ .name = "DescribeAvailabilityZones", .run = zones },
 	{ .name = "DescribeSubnets", .run = subnets },
 	{ .name = "CreateNetworkInterface", .run = make_interface },
 	{ .name = "DeleteNetworkInterface", .run = fine },
@@ -291,5 +301,74 @@ TEST(efs, one_mount_target_a_zone_and_its_name_is_found_from_that_zone)
 	json_decref(busy);
 	busy = call(&w, "DeleteFileSystem", json_pack("{s:s}", "FileSystemId", system));
 	CHECK(!json_str(busy, "error"));
+	end(&w);
+}
+
+TEST(efs, a_one_zone_file_system_takes_a_mount_target_in_its_own_zone_only)
+{
+	struct world w;
+	OWN(json)
+	json_t *made = (make(&w), call(&w, "CreateFileSystem",
+				       json_pack("{s:s}", "AvailabilityZoneName", "us-east-1b"))),
+	       *elsewhere = call(&w, "CreateFileSystem",
+				 json_pack("{s:s}", "AvailabilityZoneName", "eu-west-1a")),
+	       *a = call(&w, "CreateMountTarget",
+			 json_pack("{s:O,s:s}", "FileSystemId", json_object_get(made, "FileSystemId"),
+				   "SubnetId", "subnet-a")),
+	       *b = call(&w, "CreateMountTarget",
+			 json_pack("{s:O,s:s}", "FileSystemId", json_object_get(made, "FileSystemId"),
+				   "SubnetId", "subnet-b"));
+
+	CHECK_STR(json_str(made, "AvailabilityZoneName"), "us-east-1b");
+	CHECK_STR(json_str(made, "AvailabilityZoneId"), "use1-az2");
+	CHECK_STR(json_str(elsewhere, "error"), "UnsupportedAvailabilityZone");
+	CHECK_STR(json_str(a, "error"), "AvailabilityZonesMismatch");
+	CHECK_STR(json_str(b, "AvailabilityZoneName"), "us-east-1b");
+	end(&w);
+}
+
+/* The error's code, or "" */
+static const char *life_cycle(struct world *w, const char *id, json_t *policies)
+{
+	static char code[64];
+	OWN(json)
+	json_t *out = call(w, "PutLifecycleConfiguration",
+			   json_pack("{s:s,s:o}", "FileSystemId", id, "LifecyclePolicies", policies));
+
+	(void)snprintf(code, sizeof(code), "%s", json_str_or(out, "error", ""));
+	return code;
+}
+
+TEST(efs, backup_and_life_cycle_policies_are_kept_and_shown)
+{
+	struct world w;
+	OWN(str) char *id = (make(&w), make_system(&w));
+	OWN(json)
+	json_t *none = call(&w, "DescribeBackupPolicy", json_pack("{s:s}", "FileSystemId", id)),
+	       *put = call(&w, "PutBackupPolicy",
+			   json_pack("{s:s,s:{s:s}}", "FileSystemId", id, "BackupPolicy", "Status",
+				     "ENABLED")),
+	       *wrong = call(&w, "PutBackupPolicy",
+			     json_pack("{s:s,s:{s:s}}", "FileSystemId", id, "BackupPolicy", "Status",
+				       "ON")),
+	       *now = call(&w, "DescribeBackupPolicy", json_pack("{s:s}", "FileSystemId", id)),
+	       *shown = NULL, *described = NULL;
+
+	CHECK_STR(json_string_value(json_path(none, "BackupPolicy.Status")), "DISABLED");
+	CHECK_STR(json_string_value(json_path(put, "BackupPolicy.Status")), "ENABLED");
+	CHECK_STR(json_str(wrong, "error"), "ValidationException");
+	CHECK_STR(json_string_value(json_path(now, "BackupPolicy.Status")), "ENABLED");
+	CHECK_STR(life_cycle(&w, id, json_pack("[{s:s}]", "TransitionToIA", "AFTER_2_DAYS")),
+		  "BadRequest");
+	CHECK_STR(life_cycle(&w, id,
+			     json_pack("[{s:s,s:s}]", "TransitionToIA", "AFTER_7_DAYS",
+				       "TransitionToArchive", "AFTER_90_DAYS")),
+		  "BadRequest");
+	CHECK_STR(life_cycle(&w, id, json_pack("[{s:s}]", "TransitionToIA", "AFTER_7_DAYS")), "");
+	shown = call(&w, "DescribeLifecycleConfiguration", json_pack("{s:s}", "FileSystemId", id));
+	CHECK_STR(json_string_value(json_path(shown, "LifecyclePolicies.0.TransitionToIA")),
+		  "AFTER_7_DAYS");
+	described = call(&w, "DescribeFileSystems", json_pack("{s:s}", "FileSystemId", id));
+	CHECK(json_path(described, "FileSystems.0.BackupPolicy") == NULL);
 	end(&w);
 }

@@ -83,6 +83,9 @@ struct resource_kind {
 	 * ("extraneous key [X] is not permitted"), so that nothing is silently accepted. */
 	const char *const *allowed;
 	const char *const *required;
+	/* More to refuse at validation, by the properties as the template has them (functions and all);
+	 * may be NULL. -1: err is what the user reads. */
+	int (*check)(const json_t *properties, struct err *err);
 };
 
 /* ---- services ---------------------------------------------------------------------------------- */

@@ -307,6 +307,8 @@ static int run_rotation(struct hub *hub, struct call *c)
 	if (!key)
 		return -1;
 	json_set_bool(c->out, "KeyRotationEnabled", json_bool_or(key, "Rotation", false));
+	if (json_bool_or(key, "Rotation", false))
+		json_set_int(c->out, "RotationPeriodInDays", json_int_or(key, "RotationPeriod", 365));
 	json_set_str(c->out, "KeyId", json_str(key, "KeyId"));
 	return 0;
 }
@@ -374,6 +376,7 @@ static json_t *key_members(const struct resource *r)
 static void finish_key(struct hub *hub, struct resource *r, json_t *key)
 {
 	json_set_bool(key, "Rotation", json_bool_or(r->properties, "EnableKeyRotation", false));
+	json_set_int(key, "RotationPeriod", json_int_or(r->properties, "RotationPeriodInDays", 365));
 	if (!str_eq(json_str(key, "KeyState"), "PendingDeletion"))
 		json_set_str(key, "KeyState",
 			     json_bool_or(r->properties, "Enabled", true) ? "Enabled" : "Disabled");
@@ -383,17 +386,25 @@ static void finish_key(struct hub *hub, struct resource *r, json_t *key)
 	json_set_str(r->attributes, "KeyId", r->physical);
 }
 
-static int check_window(struct resource *r, struct err *err)
+static int check_days(struct resource *r, const char *property, json_int_t least, json_int_t most,
+		      struct err *err)
 {
-	json_int_t days = json_int_or(r->properties, "PendingWindowInDays", 30);
+	json_int_t days = json_int_or(r->properties, property, most);
 
-	if (days >= 7 && days <= 30)
+	if (days >= least && days <= most)
 		return 0;
 	(void)snprintf(r->error_code, sizeof(r->error_code), "InvalidRequest");
 	return err_set(err, ERR_INPUT,
 		       "Properties validation failed for resource %s with message: "
-		       "#/PendingWindowInDays: %lld is not between 7 and 30",
-		       r->logical, (long long)days);
+		       "#/%s: %lld is not between %lld and %lld",
+		       r->logical, property, (long long)days, (long long)least, (long long)most);
+}
+
+static int check_window(struct resource *r, struct err *err)
+{
+	return check_days(r, "PendingWindowInDays", 7, 30, err) < 0
+		       ? -1
+		       : check_days(r, "RotationPeriodInDays", 90, 2560, err);
 }
 
 static int create_key(struct hub *hub, struct resource *r, struct err *err)
@@ -455,8 +466,8 @@ static const struct resource_kind kind_key = {
 	.remove = remove_key,
 	.allowed = (const char *const[]){ "BypassPolicyLockoutSafetyCheck", "Description",
 					  "EnableKeyRotation", "Enabled", "KeyPolicy", "KeySpec",
-					  "KeyUsage", "MultiRegion", "PendingWindowInDays", "Tags",
-					  NULL },
+					  "KeyUsage", "MultiRegion", "PendingWindowInDays",
+					  "RotationPeriodInDays", "Tags", NULL },
 };
 
 static int put_alias(struct hub *hub, struct resource *r, struct err *err)

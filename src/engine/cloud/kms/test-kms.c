@@ -80,6 +80,26 @@ TEST(kms, a_key_is_found_by_id_arn_and_alias_and_waits_before_it_goes)
 	close_world(&w);
 }
 
+TEST(kms, a_key_of_a_template_rotates_as_often_as_it_says)
+{
+	struct world w = open_world();
+	OWN(json)
+	json_t *properties = json_pack("{s:b, s:i}", "EnableKeyRotation", 1, "RotationPeriodInDays",
+				       180),
+	       *attributes = json_object(), *shown = NULL;
+	struct resource r = { .logical = "K", .properties = properties, .attributes = attributes };
+	struct err err = { 0 };
+
+	CHECK_OK(hub_kind(w.hub, "AWS::KMS::Key")->create(w.hub, &r, &err), err);
+	shown = call(w.hub, "GetKeyRotationStatus", json_pack("{s:s}", "KeyId", r.physical), &err);
+	CHECK_INT(json_int_or(shown, "RotationPeriodInDays", 0), 180);
+	json_set_int(properties, "RotationPeriodInDays", 89);
+	CHECK_INT(hub_kind(w.hub, "AWS::KMS::Key")->update(w.hub, &r, &err), -1);
+	CHECK(strstr(err.text, "#/RotationPeriodInDays: 89 is not between 90 and 2560") != NULL);
+	free(r.physical);
+	close_world(&w);
+}
+
 TEST(kms, what_does_not_exist_is_said_in_kmss_words)
 {
 	struct world w = open_world();

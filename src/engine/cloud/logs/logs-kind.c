@@ -119,13 +119,27 @@ static int remove_group(struct hub *hub, struct resource *r, struct err *err)
 	return logs_run_delete_group(hub, &c) < 0 ? handler_fail(r, &c, err) : RESOURCE_DONE;
 }
 
+/* The CDK writes the standard, false. */
+static int check_protection(const json_t *properties, struct err *err)
+{
+	const json_t *on = json_object_get(properties, "DeletionProtectionEnabled");
+
+	if (!on || json_is_false(on) || str_eq(json_string_value(on), "false"))
+		return 0;
+	return err_set(err, ERR_INPUT,
+		       "The local cloud does not protect log groups from deletion: "
+		       "DeletionProtectionEnabled must be false here.");
+}
+
 const struct resource_kind logs_kind_group = {
 	.type = "AWS::Logs::LogGroup",
+	.check = check_protection,
 	.replace_on = (const char *const[]){ "LogGroupName", NULL },
 	.create = create_group,
 	.update = update_group,
 	.remove = remove_group,
-	.allowed = (const char *const[]){ "KmsKeyId", "LogGroupClass", "LogGroupName",
+	.allowed = (const char *const[]){ "DeletionProtectionEnabled", "KmsKeyId",
+					  "LogGroupClass", "LogGroupName",
 					  "RetentionInDays", "Tags", NULL },
 };
 

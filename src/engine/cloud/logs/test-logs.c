@@ -311,6 +311,10 @@ TEST(logs, a_group_of_a_stack_is_named_updated_and_removed)
 	CHECK_INT(json_int_or(hub_get(w.hub, "logs:group", r.physical), "retentionInDays", 0), 0);
 	CHECK_OK(kind->remove(w.hub, &r, &err), err);
 	CHECK_OK(kind->remove(w.hub, &r, &err), err);
+	json_set_bool(none, "DeletionProtectionEnabled", false);
+	CHECK_INT(kind->check(none, &err), 0);
+	json_set_bool(none, "DeletionProtectionEnabled", true);
+	CHECK_INT(kind->check(none, &err), -1);
 	CHECK_INT(json_object_size(hub_all(w.hub, "logs:group")), 0);
 	json_decref(r.attributes);
 	free(r.physical);
