@@ -184,3 +184,25 @@ TEST(nested, the_file_is_told_by_url_function_and_asset)
 	check_file(STACK "{\"Fn::Sub\":\"https://${A}${B}\"}}}", NULL);
 	check_file("{\"Type\":\"AWS::S3::Bucket\",\"Properties\":{\"TemplateURL\":\"a/b\"}}", NULL);
 }
+
+static const char leaving_out[] =
+	"{\"Parameters\":{\"Network\":{\"Type\":\"String\"},\"Subnets\":{\"Type\":\"List<AWS::EC2::Subnet::Id>\"},"
+	"\"Name\":{\"Type\":\"String\"}},\"Conditions\":{\"Never\":{\"Fn::Equals\":[\"a\",\"b\"]}},\"Resources\":{"
+	"\"There\":{\"Type\":\"AWS::EC2::RouteTable\",\"Properties\":{\"VpcId\":{\"Ref\":\"Network\"}}},"
+	"\"Gone\":{\"Type\":\"AWS::EC2::RouteTable\",\"Condition\":\"Never\",\"Properties\":{\"VpcId\":"
+	"{\"Ref\":\"Network\"}}}}}";
+
+TEST(nested, what_a_condition_leaves_out_has_the_values_of_the_parent_too)
+{
+	struct pair p;
+	const struct deployment_resource *network;
+
+	open_pair(&p, "child.json", parent, leaving_out);
+	network = deployment_target(p.d, json_object_get(deployment_absent(p.d, 1, "Gone"), "VpcId"), NULL);
+	CHECK(network);
+	CHECK_STR(network ? network->logical : NULL, "Vpc");
+	CHECK(!deployment_absent(p.d, 1, "There"));
+	CHECK(!deployment_absent(p.d, 0, "Gone"));
+	CHECK(!deployment_find(p.d, 1, "Gone"));
+	close_pair(&p);
+}
