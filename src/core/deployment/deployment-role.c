@@ -137,6 +137,8 @@ static void attachments(struct deployment *d, const char *type, const char *role
 		for (size_t k = 0; k < member_count(list); k++) {
 			struct deployment_role *role = role_of(d, member_at(list, k));
 
+			if (!role)
+				continue; /* an empty name */
 			if (!strcmp(type, "AWS::IAM::ManagedPolicy"))
 				managed_add(d, role, r);
 			else

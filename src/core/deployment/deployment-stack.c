@@ -1,4 +1,5 @@
-/* Which name a stack must have: the imports of the others tell, where its exports hang on its name. */
+/* Which name a stack must have: the imports of the others tell, where its exports hang on its name.
+ */
 #include <ctype.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@ static json_t *around_name(const json_t *value)
 		around[seen] = json_string_value(part);
 	}
 	return seen == 1 && (*around[0] || *around[1]) ? json_pack("[s,s]", around[0], around[1])
-							: NULL;
+						       : NULL;
 }
 
 /* Names of exports: ret_literal has the texts, ret_around what surrounds the stack's name. */
@@ -71,6 +72,25 @@ static char *name_in(const json_t *around, const char *text)
 	return NULL;
 }
 
+/* Whether an import of the template begins with the name: a stack imports nothing from itself, so
+ * the name is another's. */
+static bool is_asked_by(const struct deployment_template *t, const char *name)
+{
+	OWN(json) json_t *imports = NULL;
+	size_t len = strlen(name), i;
+	const json_t *one;
+
+	if (template_imports(t->eval, &imports, NULL) < 0)
+		return false;
+	json_array_foreach(imports, i, one) {
+		const char *text = json_string_value(one);
+
+		if (str_starts(text, name) && text[len] && !isalnum((unsigned char)text[len]))
+			return true;
+	}
+	return false;
+}
+
 /* The names that imports of other templates give the stack -> how often. What the text of an export
  * is already, or what more than one stack may export, tells nothing. */
 static void count_names(const struct deployment_template *list, size_t count, size_t index,
@@ -115,7 +135,7 @@ char *deployment_stack_name(const struct deployment_template *list, size_t count
 	json_object_foreach(names, name, times) {
 		if (json_integer_value(times) == most)
 			best = NULL; /* as many say another name */
-		if (json_integer_value(times) <= most)
+		if (json_integer_value(times) <= most || is_asked_by(&list[index], name))
 			continue;
 		most = json_integer_value(times);
 		best = name;

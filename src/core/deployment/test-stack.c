@@ -56,8 +56,10 @@ static void expect(const char *want, const char *first, const char *second, cons
 #define BY_SUB EXPORTS("{'Fn::Sub':'${AWS::StackName}-VpcId'}")
 #define BY_JOIN EXPORTS("{'Fn::Join':[':',['net',{'Ref':'AWS::StackName'},'vpc']]}")
 #define IMPORT(name) "{'Fn::ImportValue':" name "}"
-#define GROUP(name, vpc) \
-	"'" name "':{'Type':'AWS::EC2::SecurityGroup','Properties':{'GroupDescription':'g','VpcId':" vpc "}}"
+#define GROUP(name, vpc)                                                                           \
+	"'" name                                                                                   \
+	"':{'Type':'AWS::EC2::SecurityGroup','Properties':{'GroupDescription':'g','VpcId':" vpc    \
+	"}}"
 #define IMPORTS(name) "{'Resources':{" GROUP("G", IMPORT(name)) "}}"
 
 TEST(stack, the_name_is_what_an_import_has_where_the_export_has_the_stacks_name)
@@ -82,6 +84,16 @@ TEST(stack, what_says_nothing_gives_no_name)
 	       "{'Parameters':{'P':{'Type':'String'}},'Resources':{" GROUP(
 		       "G", IMPORT("{'Fn::Sub':'${P}-VpcId'}")) "}}",
 	       NULL);
+}
+
+TEST(stack, a_name_that_the_template_itself_imports_of_is_not_its_own)
+{
+	expect("",
+	       "{'Resources':{" GROUP(
+		       "G",
+		       IMPORT("'base-VpcId'")) "},'Outputs':{'O':{'Value':'10','Export':"
+					       "{'Name':{'Fn::Sub':'${AWS::StackName}-Count'}}}}}",
+	       "{'Resources':{" GROUP("H", IMPORT("'base-Count'")) "}}", NULL);
 }
 
 TEST(stack, what_two_stacks_may_export_gives_no_name)

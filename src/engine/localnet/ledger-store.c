@@ -46,7 +46,8 @@ static const char *const texts[STATEMENTS] = {
 	[PUT_TRANSACTION] = "INSERT INTO transactions (id, height, place, waiting, record)"
 			    " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO UPDATE"
 			    " SET waiting = excluded.waiting, record = excluded.record",
-	[PUT_RECEIPT] = "INSERT OR REPLACE INTO receipt (id, transaction_id, height) VALUES (?1, ?2, ?3)",
+	[PUT_RECEIPT] =
+		"INSERT OR REPLACE INTO receipt (id, transaction_id, height) VALUES (?1, ?2, ?3)",
 	[PUT_CHANGES] = "INSERT INTO changes (height, value) VALUES (?1, ?2)",
 	[PRUNE_BLOCKS] = "DELETE FROM block WHERE height < ?1",
 	[PRUNE_TRANSACTIONS] = "DELETE FROM transactions WHERE height < ?1 AND NOT waiting",
@@ -83,7 +84,10 @@ static const char schema[] =
 	"CREATE INDEX IF NOT EXISTS receipt_by_height ON receipt (height);"
 	"CREATE TABLE IF NOT EXISTS changes (height INTEGER NOT NULL, value TEXT NOT NULL);"
 	"CREATE INDEX IF NOT EXISTS changes_by_height ON changes (height);"
-	"PRAGMA user_version = 1;";
+	"PRAGMA user_version = 2;";
+
+/* Of the schema above and of the records in it; 0: a new file. */
+enum { FORM = 2 };
 
 struct ledger_store {
 	sqlite3 *db;
@@ -99,6 +103,27 @@ static int fail(struct ledger_store *s, struct err *err)
 	return err_set(err, ERR_SYS, "chain database: %s", sqlite3_errmsg(s->db));
 }
 
+/* A chain whose records have another form is left as it is. */
+static int check_form(struct ledger_store *s, struct err *err)
+{
+	sqlite3_stmt *q = NULL;
+	int form = -1;
+
+	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL) == SQLITE_OK &&
+	    sqlite3_step(q) == SQLITE_ROW)
+		form = sqlite3_column_int(q, 0);
+	sqlite3_finalize(q);
+	if (form < 0)
+		return fail(s, err);
+	if (form != 0 && form != FORM)
+		return err_set(err, ERR_INPUT,
+			       "another version of mpcup made this chain (form %d, not %d): mpcup "
+			       "down --purge removes it, "
+			       "and mpcup up begins a new one",
+			       form, FORM);
+	return 0;
+}
+
 static int open_all(struct ledger_store *s, const char *path, struct err *err)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -111,8 +136,11 @@ static int open_all(struct ledger_store *s, const char *path, struct err *err)
 	if (sqlite3_exec(s->db,
 			 "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
 			 "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;",
-			 NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_exec(s->db, schema, NULL, NULL, NULL) != SQLITE_OK)
+			 NULL, NULL, NULL) != SQLITE_OK)
+		return fail(s, err);
+	if (check_form(s, err) < 0)
+		return -1;
+	if (sqlite3_exec(s->db, schema, NULL, NULL, NULL) != SQLITE_OK)
 		return fail(s, err);
 	for (int i = 0; i < STATEMENTS; i++)
 		if (sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,

@@ -1,4 +1,5 @@
 /* Receipts of transactions: ids, order, refunds, and what JSON-RPC says of them. */
+#include <sqlite3.h>
 #include <string.h>
 
 #include "engine/localnet/test-world.h"
@@ -33,7 +34,8 @@ static const json_t *receipt_of(const json_t *outcome, const char *id)
 	return NULL;
 }
 
-/* The vector is sha256(parent | height, little endian | index, little endian) by another program. */
+/* The vector is sha256(parent | height, little endian | index, little endian) by another program.
+ */
 TEST(receipt_id, is_nearcores)
 {
 	OWN(str) char *id = receipt_id("9FtHUFBQsZ2MG77K3x3MJ9wjX3UT8zE1TczCrhZEcG8U", 258, 1);
@@ -153,12 +155,12 @@ TEST(ledger_receipt, call_burns_the_fees_of_its_bytes_and_the_estimate)
 	chain_open(&c, NULL);
 	far = call(&c, "test.near", CONTRACT, "vote_pk", "{}");
 	near = call(&c, CONTRACT, CONTRACT, "vote_pk", "{}");
-	CHECK_INT(json_integer_value(
-			  json_path(far, "result.transaction_outcome.outcome.gas_burnt")),
-		  receipt + 200000000000 + byte * 47683715);
-	CHECK_INT(json_integer_value(
-			  json_path(near, "result.transaction_outcome.outcome.gas_burnt")),
-		  receipt + 200000000000 + byte * 2235934);
+	CHECK_INT(
+		json_integer_value(json_path(far, "result.transaction_outcome.outcome.gas_burnt")),
+		receipt + 200000000000 + byte * 47683715);
+	CHECK_INT(
+		json_integer_value(json_path(near, "result.transaction_outcome.outcome.gas_burnt")),
+		receipt + 200000000000 + byte * 2235934);
 	CHECK_INT(json_integer_value(json_path(far, "result.receipts_outcome.0.outcome.gas_burnt")),
 		  receipt + 780000000000 + byte * 2235934 + LOCALNET_CALL_GAS);
 	chain_close(&c);
@@ -223,7 +225,8 @@ static void check_order(const json_t *outcome)
 	size_t i;
 
 	json_array_foreach(list, i, one) {
-		OWN(str) char *path = str_printf("receipts_outcome.0.outcome.receipt_ids.%zu", i - 1);
+		OWN(str)
+		char *path = str_printf("receipts_outcome.0.outcome.receipt_ids.%zu", i - 1);
 
 		if (i > 0)
 			CHECK_STR(text_at(outcome, path), json_str(one, "id"));
@@ -258,8 +261,7 @@ TEST(ledger_receipt, callback_stands_before_the_refund_and_nothing_is_lost)
 	CHECK_STR(text_at(callback, "predecessor_id"), CONTRACT);
 	CHECK(json_is_true(json_path(callback, "receipt.Action.is_promise_yield")));
 	CHECK_INT(json_array_size(json_path(callback, "receipt.Action.input_data_ids")), 1);
-	CHECK(before - balance(&c, "test.near") ==
-	      burnt(outcome) + balance(&c, CONTRACT) - there);
+	CHECK(before - balance(&c, "test.near") == burnt(outcome) + balance(&c, CONTRACT) - there);
 	chain_close(&c);
 }
 
@@ -316,6 +318,29 @@ TEST(ledger_receipt, receipts_are_there_after_a_restart)
 	check_order(outcome);
 	chain_close(&c);
 	remove_directory(path);
+}
+
+TEST(ledger_receipt, chain_of_another_form_is_refused_and_left_as_it_is)
+{
+	OWN(str) char *directory = make_directory();
+	OWN(str) char *path = str_printf("%s/chain.db", directory);
+	struct ledger_store *store = NULL;
+	struct err err = { 0 };
+	sqlite3 *db = NULL;
+
+	CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
+	CHECK_INT(
+		sqlite3_exec(db, "CREATE TABLE old (x); PRAGMA user_version = 1", NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(db);
+	CHECK_INT(ledger_store_open(path, &store, &err), -1);
+	CHECK(strstr(
+		err.text,
+		"another version of mpcup made this chain (form 1, not 2): mpcup down --purge"));
+	CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
+	CHECK(sqlite3_exec(db, "SELECT * FROM account", NULL, NULL, NULL) != SQLITE_OK);
+	sqlite3_close(db);
+	remove_directory(directory);
 }
 
 /* ---- how long one waits -------------------------------------------------------------------- */
