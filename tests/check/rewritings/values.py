@@ -6,6 +6,8 @@ from names import attribute_of, properties
 PARAMETERS_MOST = 190
 # a key in clear text is a fault of its own place, and which file is behind a TemplateURL is told from its text
 KEEP = ("SecretString", "TemplateURL")
+# the log group that a parameter chooses may be there already
+CHOSEN = (*KEEP, "awslogs-group")
 
 
 def is_function(node):
@@ -42,8 +44,7 @@ def parameters(templates, rng):
         name = f"Rewritten{len(mine)}"
         mine[name] = {"Type": rng.choice(["String", "Number"]) if type(value) is int else "String", "Default": text_of(value)}
         return {"Ref": name}
-    # the log group that somebody chooses may be there already
-    change_literals(templates, change, (*KEEP, "awslogs-group"))
+    change_literals(templates, change, CHOSEN)
 
 
 def mappings(templates, rng):
@@ -57,7 +58,7 @@ def mappings(templates, rng):
             return value
         row[f"key{len(row)}"] = text_of(value)
         return {"Fn::FindInMap": ["Rewritten", {"Ref": "RewrittenRow"}, f"key{len(row) - 1}"]}
-    change_literals(templates, change)
+    change_literals(templates, change, CHOSEN)
 
 
 def functions(templates, rng):
