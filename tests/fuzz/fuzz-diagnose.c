@@ -1,10 +1,11 @@
-/* Any JSON as evidence: refused, or diagnosed the same way twice, each cause with a fault, evidence and a step. */
+/* Any JSON as evidence: refused, or diagnosed the same way twice, each cause with a fault, evidence and a step.
+ * What it says of services that run becomes a template, which is checked or refused with a sentence. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/check/check.h"
 #include "core/diagnose/diagnose.h"
+#include "drive-check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -19,6 +20,24 @@ static void check_causes(const json_t *found)
 			abort();
 }
 
+static void check_live(const json_t *evidence)
+{
+	OWN(str) char *text = diagnose_live(evidence), *again = diagnose_live(evidence);
+	OWN(json) json_t *body = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	OWN(json) json_t *result = NULL;
+	struct err err = { 0 };
+
+	if (!text != !again || (text && strcmp(text, again)))
+		abort();
+	if (!text)
+		return;
+	if (body && !json_object_size(json_object_get(body, "Resources")))
+		abort();
+	result = drive_check((const char *const[]){ text }, (const size_t[]){ strlen(text) }, 1, &err);
+	if (!result && !*err.text)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	OWN(json) json_t *evidence = json_loadb((const char *)data, len, JSON_REJECT_DUPLICATES, NULL);
@@ -30,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (!evidence)
 		return 0;
+	check_live(evidence);
 	rc = diagnose(evidence, findings, "2026-01-01T00:00:00.000Z", &first, &err);
 	if (diagnose(evidence, findings, "2026-01-01T00:00:00.000Z", &second, &err) != rc)
 		abort();

@@ -262,15 +262,12 @@ static void look_template(struct check *c, size_t index, const struct deployment
 	const char *logical;
 
 	json_object_foreach(resources, logical, body) {
-		OWN(json) json_t *properties = NULL;
-		struct removed r = { index, logical, json_str_or(body, "Type", ""),
-				     json_str(body, "Condition"), NULL };
+		const struct removed r = { index, logical, json_str_or(body, "Type", ""),
+					   json_str(body, "Condition"),
+					   deployment_absent(check_deployment(c), index, logical) };
 
-		if (!r.condition || template_present(from->eval, logical) != 0 ||
-		    template_properties(from->eval, logical, &properties, NULL) < 0)
-			continue;
-		r.properties = properties;
-		look_removed(c, &r);
+		if (r.condition && r.properties)
+			look_removed(c, &r);
 	}
 }
 

@@ -12,6 +12,8 @@ struct check_rights;
 struct check_rights *check_rights_new(const struct deployment *d);
 void check_rights_free(struct check_rights *r);
 OWN_DEFINE(check_rights, struct check_rights *, check_rights_free)
+/* The deployment they are of; borrowed. */
+const struct deployment *check_rights_deployment(const struct check_rights *r);
 /* Those of the run; borrowed. */
 const struct check_rights *check_rights_of(const struct check *c);
 

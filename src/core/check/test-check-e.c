@@ -111,7 +111,16 @@ TEST(check_e, secrets_need_a_right_of_the_execution_role)
 TEST(check_e, a_task_with_secrets_needs_an_execution_role)
 {
 	WITH("E03", "FAIL", { TASK ".ExecutionRoleArn", NULL });
+	WITH("E03", "FAIL", { TASK ".ExecutionRoleArn", "\"\"" });
 	WITH("E03", "", { TASK ".TaskRoleArn", NULL });
+	WITH("E03", "", { TASK ".ExecutionRoleArn", "\"arn:aws:iam::111122223333:role/starter\"" });
+}
+
+TEST(check_e, a_task_definition_of_elsewhere_is_asked_for)
+{
+	WITH("T05", "UNKNOWN", { SERVICE ".TaskDefinition", "\"node-0:3\"" });
+	WITH("T05", "UNKNOWN", { SERVICE ".TaskDefinition", "{\"Ref\":\"Node0AccountSk\"}" });
+	WITH("T05", "", { SERVICE ".DesiredCount", "1" });
 }
 
 TEST(check_e, creating_the_log_group_is_a_right_of_its_own)

@@ -21,6 +21,7 @@ struct deployment {
 	json_t **names;	 /* per template: logical id -> index of the resource */
 	json_t *types;	 /* type -> indexes of its resources */
 	json_t *account, *region; /* texts or symbols; NULL: there is no template */
+	json_t *absent;	 /* "template index/logical id" -> properties of what is left out */
 	json_t *arns;	 /* "role/Name" -> index: resources that their own name gives an ARN */
 	json_t *physical; /* id or ARN in the account -> index */
 	const json_t *account_exports; /* name -> value, borrowed; NULL: not known */

@@ -143,12 +143,29 @@ static json_t *values_of(struct deployment *d, size_t template, const json_t *no
 	return values;
 }
 
+/* What a Fn::If around all of it leaves; NULL: that is not known. */
+static const json_t *chosen(const struct template_eval *eval, const json_t *node)
+{
+	const json_t *list;
+
+	while ((list = json_list(node, "Fn::If"))) {
+		const char *name = json_string_value(json_array_get(list, 0));
+		int holds = name ? template_condition(eval, name) : -1;
+
+		if (holds != 0 && holds != 1)
+			return NULL;
+		node = json_array_get(list, holds ? 1 : 2);
+	}
+	return node;
+}
+
 static void read_link(struct deployment *d, size_t child)
 {
 	struct nested_link *link = &d->nested[child];
 	const json_t *body = template_resource(d->templates[link->parent].t, link->logical);
-	json_t *values = values_of(d, link->parent,
-				   json_map(json_map(body, "Properties"), "Parameters"), NULL);
+	const json_t *passed = json_object_get(json_map(body, "Properties"), "Parameters");
+	json_t *values = values_of(
+		d, link->parent, chosen(d->templates[link->parent].eval, passed), NULL);
 
 	json_decref(link->values);
 	link->values = values;

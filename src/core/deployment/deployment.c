@@ -56,6 +56,19 @@ static const char *label_of(struct deployment *d, size_t template, const char *l
 	return logical;
 }
 
+/* What a left out resource cannot be is nobody's loss: an error is no finding. */
+static void absent_read(struct deployment *d, size_t template, const char *logical, const json_t *body)
+{
+	OWN(str) char *key = str_printf("%zu/%s", template, logical);
+	struct err ignored = { 0 };
+	json_t *properties = NULL;
+
+	if (properties_read(d, template, logical, body, &properties, &ignored) < 0)
+		return;
+	value_mark(d, template, properties);
+	json_object_set_new(d->absent, key, properties);
+}
+
 static int resource_read(struct deployment *d, size_t template, const char *logical,
 			 const json_t *body, struct err *err)
 {
@@ -64,8 +77,10 @@ static int resource_read(struct deployment *d, size_t template, const char *logi
 	const char *type = json_str_or(body, "Type", "");
 	int present = template_present(d->templates[template].eval, logical);
 
-	if (!present)
+	if (!present) {
+		absent_read(d, template, logical, body);
 		return 0;
+	}
 	if (properties_read(d, template, logical, body, &d->properties[index], err) < 0)
 		return -1;
 	value_mark(d, template, d->properties[index]);
@@ -129,6 +144,7 @@ static struct deployment *deployment_new(const struct deployment_template *list,
 		d->names[i] = json_object();
 	}
 	d->types = json_object();
+	d->absent = json_object();
 	d->arns = json_object();
 	d->physical = json_object();
 	d->exports = json_object();
@@ -220,6 +236,7 @@ void deployment_free(struct deployment *d)
 	json_decref(d->types);
 	json_decref(d->account);
 	json_decref(d->region);
+	json_decref(d->absent);
 	json_decref(d->arns);
 	json_decref(d->physical);
 	json_decref(d->exports);
@@ -254,6 +271,13 @@ const struct deployment_resource *deployment_find(const struct deployment *d, si
 
 	return json_integer_value(index) < 0 || !index ? NULL
 						       : &d->resources[json_integer_value(index)];
+}
+
+const json_t *deployment_absent(const struct deployment *d, size_t template, const char *logical)
+{
+	OWN(str) char *key = str_printf("%zu/%s", template, logical);
+
+	return json_object_get(d->absent, key);
 }
 
 char *deployment_pointer(const struct deployment_resource *r, const char *rest)

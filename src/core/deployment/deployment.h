@@ -53,6 +53,9 @@ struct deployment_resource {
 const struct deployment_resource *deployment_resources(const struct deployment *d, size_t *ret_count);
 const struct deployment_resource *deployment_find(const struct deployment *d, size_t template,
 						  const char *logical);
+/* Properties that a resource would have which its condition leaves out; NULL: it is there, or they cannot be
+ * told. Borrowed. */
+const json_t *deployment_absent(const struct deployment *d, size_t template, const char *logical);
 /* The resource a value stands for: a symbol of Ref or GetAtt (any attribute that identifies it: Id,
  * Arn, GroupId, ...), followed through Fn::ImportValue into the exporting template's output; also an
  * ARN text of a named resource. *ret_attribute (may be NULL): the attribute, "" for Ref. NULL: none. */

@@ -184,3 +184,50 @@ TEST(nested, the_file_is_told_by_url_function_and_asset)
 	check_file(STACK "{\"Fn::Sub\":\"https://${A}${B}\"}}}", NULL);
 	check_file("{\"Type\":\"AWS::S3::Bucket\",\"Properties\":{\"TemplateURL\":\"a/b\"}}", NULL);
 }
+
+static const char leaving_out[] =
+	"{\"Parameters\":{\"Network\":{\"Type\":\"String\"},\"Subnets\":{\"Type\":\"List<AWS::EC2::Subnet::Id>\"},"
+	"\"Name\":{\"Type\":\"String\"}},\"Conditions\":{\"Never\":{\"Fn::Equals\":[\"a\",\"b\"]}},\"Resources\":{"
+	"\"There\":{\"Type\":\"AWS::EC2::RouteTable\",\"Properties\":{\"VpcId\":{\"Ref\":\"Network\"}}},"
+	"\"Gone\":{\"Type\":\"AWS::EC2::RouteTable\",\"Condition\":\"Never\",\"Properties\":{\"VpcId\":"
+	"{\"Ref\":\"Network\"}}}}}";
+
+TEST(nested, what_a_condition_leaves_out_has_the_values_of_the_parent_too)
+{
+	struct pair p;
+	const struct deployment_resource *network;
+
+	open_pair(&p, "child.json", parent, leaving_out);
+	network = deployment_target(p.d, json_object_get(deployment_absent(p.d, 1, "Gone"), "VpcId"), NULL);
+	CHECK(network);
+	CHECK_STR(network ? network->logical : NULL, "Vpc");
+	CHECK(!deployment_absent(p.d, 1, "There"));
+	CHECK(!deployment_absent(p.d, 0, "Gone"));
+	CHECK(!deployment_find(p.d, 1, "Gone"));
+	close_pair(&p);
+}
+
+#define CHOOSING(condition)                                                                        \
+	"{\"Conditions\":{\"C\":" condition "},\"Resources\":{\"Vpc\":{\"Type\":\"AWS::EC2::VPC\"},"       \
+	"\"Inner\":{\"Type\":\"AWS::CloudFormation::Stack\",\"Properties\":{\"TemplateURL\":\"child.json\","  \
+	"\"Parameters\":{\"Fn::If\":[\"C\",{\"Network\":{\"Ref\":\"Vpc\"}},{\"Ref\":\"AWS::NoValue\"}]}}}}}"
+
+/* The network of the child's group. */
+static const struct deployment_resource *network_of(struct pair *p)
+{
+	const struct deployment_resource *group = deployment_find(p->d, 1, "Group");
+
+	return deployment_target(p->d, json_object_get(group->properties, "VpcId"), NULL);
+}
+
+TEST(nested, parameters_behind_a_condition_are_those_that_it_leaves)
+{
+	struct pair p;
+
+	open_pair(&p, "child.json", CHOOSING("{\"Fn::Equals\":[\"a\",\"a\"]}"), child);
+	CHECK(network_of(&p) && network_of(&p) == deployment_find(p.d, 0, "Vpc"));
+	close_pair(&p);
+	open_pair(&p, "child.json", CHOOSING("{\"Fn::Equals\":[\"a\",\"b\"]}"), child);
+	CHECK(!network_of(&p));
+	close_pair(&p);
+}

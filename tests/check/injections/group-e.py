@@ -258,6 +258,7 @@ CASES = [
     fault("E03", "no execution role", IMPORT, drop_each(["ExecutionRoleArn"], nodes)),
     fault("E03", "no execution role", COMPACT, replace("      ExecutionRoleArn: !GetAtt Starter.Arn\n", "")),
     fault("E03", "no value", ENDPOINTS, replace("ExecutionRoleArn: !GetAtt Starter.Arn", "ExecutionRoleArn: !Ref AWS::NoValue")),
+    fault("E03", "an empty text", STANDALONE, lambda t: [p.update(ExecutionRoleArn="") for p in nodes(t)]),
     benign("E03", "one role for both", STANDALONE, together(add("execution", allow("elasticfilesystem:Client*")),
            lambda t: [p.update(TaskRoleArn=p["ExecutionRoleArn"]) for p in nodes(t)])),
 
