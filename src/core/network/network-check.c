@@ -374,6 +374,36 @@ static int check_nodes(const struct reader *r, const struct network *n)
 	return 0;
 }
 
+/* The root account above it; NULL: it is one itself. */
+static const char *root_of(const char *account)
+{
+	const char *dot = strrchr(account, '.');
+
+	return dot ? dot + 1 : NULL;
+}
+
+/* A local chain has the roots that its genesis has: with the contract and a node below one, another node below
+ * another root is a slip, and so is the name of the network for a root. */
+static int check_roots(const struct reader *r, const struct network *n)
+{
+	const char *due = local(n) && n->contract ? root_of(n->contract) : NULL;
+	const struct network_node *other = NULL;
+	bool slip = false;
+
+	for (size_t i = 0; due && i < n->node_count; i++) {
+		const char *root = root_of(n->nodes[i].account);
+
+		slip |= root && (!strcmp(root, due) || !strcmp(root, "localnet") || !strcmp(root, "mpc-localnet"));
+		if (root && strcmp(root, due) != 0)
+			other = &n->nodes[i];
+	}
+	if (!slip || !other)
+		return 0;
+	return reader_fail(r, r->at[KEY_NODES],
+			   "account %s is below another root than the contract %s: give it a name that ends in .%s",
+			   other->account, n->contract, due);
+}
+
 static int check_image(const struct reader *r, const struct network *n)
 {
 	const yaml_node_t *at = r->at[KEY_IMAGE];
@@ -521,6 +551,7 @@ int network_check(const struct reader *r, const struct network *n)
 {
 	if (check_names(r, n) < 0 || check_pattern(r, n) < 0 ||
 	    check_account(r, n, n->contract, r->at[KEY_CONTRACT]) < 0 || check_nodes(r, n) < 0 ||
+	    check_roots(r, n) < 0 ||
 	    check_threshold(r, n) < 0 || network_check_domains(r, n) < 0 ||
 	    check_size(r, n) < 0 || check_port(r, n) < 0)
 		return -1;

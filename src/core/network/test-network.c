@@ -174,6 +174,11 @@ TEST(network, accounts_belong_to_the_chain_and_are_different)
 	    "n.yaml:2:8: account a.testnet is on testnet, the chain of this network is localnet");
 	bad("name: net\nnodes: [{account: a.test.near}, {account: a.test.near}]\n",
 	    "n.yaml:2:8: two nodes have the account a.test.near");
+	bad("name: net\nnodes: [{account: a.test.near}, {account: b.test.n0or}]\n",
+	    "n.yaml:2:8: account b.test.n0or is below another root than the contract mpc-contract.test.near: give it a name that ends in .near");
+	bad("name: net\nnodes: [{account: a.localnet}, {account: b.localnet}]\n",
+	    "n.yaml:2:8: account b.localnet is below another root than the contract mpc-contract.test.near: give it "
+	    "a name that ends in .near");
 	bad("name: net\nnodes: [{host_name: a}, {host_name: a}]\n",
 	    "n.yaml:2:8: two nodes have the host name a");
 	bad("name: net\nnodes: [{host_name: A_}, {host_name: a}]\n",
