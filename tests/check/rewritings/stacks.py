@@ -16,7 +16,8 @@ class Cut:
         self.order = {name: level for level, name in enumerate(stacks)}
         self.where = {name: self.place(r, stacks) for name, r in template["Resources"].items()}
         self.raise_what_looks_up()
-        self.stacks = {s: {"Resources": {}, "Outputs": {}, "Parameters": {}} for s in stacks if s in self.where.values()}
+        kept = {k: v for k, v in template.items() if k == "Transform"}
+        self.stacks = {s: {**kept, "Resources": {}, "Outputs": {}, "Parameters": {}} for s in stacks if s in self.where.values()}
         self.links = {s: {} for s in self.stacks}  # parameter -> (stack, output)
         for name, resource in template["Resources"].items():
             self.move(name, copy.deepcopy(resource))
@@ -119,12 +120,17 @@ class Cut:
             if not stack[section]:
                 del stack[section]
 
+    @staticmethod
+    def name(stack):
+        """Of its resource in the parent."""
+        return f"Cut{stack.title()}"
+
     def given(self, name, parameter, link):
         """The value that the parent gives to a parameter."""
         if link:
-            stack, output = link
-            return self.rng.choice([{"Fn::GetAtt": [stack.title(), f"Outputs.{output}"]}, {"Fn::GetAtt": f"{stack.title()}.Outputs.{output}"},
-                                    {"Fn::Sub": "${%s.Outputs.%s}" % (stack.title(), output)}])
+            stack, output = self.name(link[0]), link[1]
+            return self.rng.choice([{"Fn::GetAtt": [stack, f"Outputs.{output}"]}, {"Fn::GetAtt": f"{stack}.Outputs.{output}"},
+                                    {"Fn::Sub": "${%s.Outputs.%s}" % (stack, output)}])
         return {"Fn::Join": [",", {"Ref": name}]} if "List" in parameter["Type"] else {"Ref": name}
 
     def parent(self):
@@ -133,7 +139,7 @@ class Cut:
             passed = {n: self.given(n, p, self.links[stack].get(n)) for n, p in template.get("Parameters", {}).items()}
             own.update({n: p for n, p in template.get("Parameters", {}).items() if n not in self.links[stack]})
             url = self.rng.choice(["https://templates.s3.amazonaws.com/v1/%s.json", "%s.json"]) % stack
-            resources[stack.title()] = {"Type": "AWS::CloudFormation::Stack",
+            resources[self.name(stack)] = {"Type": "AWS::CloudFormation::Stack",
                                         "Properties": {"TemplateURL": url, **({"Parameters": passed} if passed else {})}}
         return {**({"Parameters": own} if own else {}), "Resources": resources}
 
