@@ -52,7 +52,6 @@ TEST(cloudformation, what_waits_is_asked_again_when_objects_change)
 	struct world w;
 	OWN(str) char *before = NULL;
 	OWN(str) char *after = NULL;
-	OWN(str) char *state = NULL;
 
 	world_open(&w, NULL);
 	create(&w, "s",
@@ -67,9 +66,7 @@ TEST(cloudformation, what_waits_is_asked_again_when_objects_change)
 			  "C CREATE_IN_PROGRESS C-1 Resource creation Initiated\n"
 			  "C CREATE_COMPLETE C-1\n");
 	gate(&w, "A", "open");
-	turn(&w); /* waits for nothing, so not for the next 50 ms either */
-	state = status(&w, "s");
-	CHECK_STR(state, "CREATE_COMPLETE");
+	until(&w, "s", "CREATE_COMPLETE");
 	after = history(&w, "s", 6);
 	CHECK_STR(after, "A CREATE_COMPLETE A-1\n"
 			 "B CREATE_IN_PROGRESS -\n"
