@@ -31,7 +31,7 @@ char *call(struct world *w, const char *action, json_t *in, json_t **ret_out);
 void create(struct world *w, const char *stack, const char *template);
 void update(struct world *w, const char *stack, const char *template);
 void delete (struct world *w, const char *stack);
-/* Runs the loop until the stack has that status; fails the test after two seconds. */
+/* Runs the loop until the stack has that status; fails the test when it never has. */
 void until(struct world *w, const char *stack, const char *status);
 /* Runs the loop for a moment. */
 void turn(struct world *w);

@@ -343,10 +343,13 @@ char *status(struct world *w, const char *stack)
 	return str_dup(error ? "none" : json_str(json_path(out, "Stacks.0"), "StackStatus"));
 }
 
+/* Longer than the engine puts off a round of asking: what can go on has gone on. */
 void turn(struct world *w)
 {
-	for (int i = 0; i < 20; i++)
-		event_base_loop(w->events, EVLOOP_NONBLOCK);
+	const struct timeval while_ = { .tv_usec = 100000 };
+
+	event_base_loopexit(w->events, &while_);
+	event_base_dispatch(w->events);
 }
 
 void until(struct world *w, const char *stack, const char *wanted)
