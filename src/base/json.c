@@ -90,6 +90,17 @@ bool json_has_text(const json_t *list, const char *text)
 	return false;
 }
 
+json_t *json_find(const json_t *list, const char *key, const char *text)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		if (str_eq(json_str(one, key), text))
+			return one;
+	return NULL;
+}
+
 /* Length of the UTF-8 character at the front, 0 when there is none. */
 static size_t utf8_front(const char *data, size_t len)
 {

@@ -26,6 +26,8 @@ json_t *json_list(const json_t *j, const char *key);
 json_t *json_map(const json_t *j, const char *key);
 /* Whether one element of an array is this text. list: NULL has none. */
 bool json_has_text(const json_t *list, const char *text);
+/* The first object of an array whose member `key` is this text; NULL: none, or list is NULL. Borrowed. */
+json_t *json_find(const json_t *list, const char *key, const char *text);
 /* Any bytes as a JSON string: what is no UTF-8 becomes U+FFFD. The caller's. */
 json_t *json_bytes(const char *data, size_t len);
 /* NULL value: nothing is set. Text from outside may be any bytes, see json_bytes(). */

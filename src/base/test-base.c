@@ -152,3 +152,13 @@ TEST(json, a_list_has_a_text_or_not)
 	CHECK(!json_has_text(list, "7"));
 	CHECK(!json_has_text(NULL, "a"));
 }
+
+TEST(json, the_object_with_a_text_is_found_in_a_list)
+{
+	OWN(json) json_t *list = json_loads("[7,{\"k\":1},{\"k\":\"a\",\"v\":1},{\"k\":\"a\",\"v\":2}]", 0, NULL);
+
+	CHECK(json_find(list, "k", "a") == json_array_get(list, 2));
+	CHECK(!json_find(list, "k", "b"));
+	CHECK(!json_find(list, "v", "a"));
+	CHECK(!json_find(NULL, "k", "a"));
+}

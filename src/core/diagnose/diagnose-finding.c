@@ -44,13 +44,7 @@ static json_t *finding_of_secret(const json_t *evidence, const json_t *secret, c
 
 static const json_t *parameter_of(const json_t *stack, const char *name)
 {
-	json_t *one;
-	size_t i;
-
-	json_array_foreach(json_list(stack, "parameters"), i, one)
-		if (str_eq(json_str(one, "ParameterKey"), name))
-			return json_object_get(one, "ParameterValue");
-	return NULL;
+	return json_object_get(json_find(json_list(stack, "parameters"), "ParameterKey", name), "ParameterValue");
 }
 
 /* Whether the template has its service without tasks, as a number or by a parameter. */

@@ -14,13 +14,7 @@
 /* The base that a network's template imports from (parameter NearStack); NULL: none. Borrowed. */
 static const char *base_of(const json_t *stack)
 {
-	json_t *one;
-	size_t i;
-
-	json_array_foreach(json_list(stack, "Parameters"), i, one)
-		if (str_eq(json_str(one, "ParameterKey"), "NearStack"))
-			return json_str(one, "ParameterValue");
-	return NULL;
+	return json_str(json_find(json_list(stack, "Parameters"), "ParameterKey", "NearStack"), "ParameterValue");
 }
 
 /* Another network that imports from this base; NULL: none. Borrowed. */

@@ -7,13 +7,7 @@
 
 static const char *parameter_of(const json_t *parameters, const char *key)
 {
-	json_t *one;
-	size_t i;
-
-	json_array_foreach(parameters, i, one)
-		if (str_eq(json_str(one, "ParameterKey"), key))
-			return json_str(one, "ParameterValue");
-	return NULL;
+	return json_str(json_find(parameters, "ParameterKey", key), "ParameterValue");
 }
 
 /* Stacks that failed or are being deleted have no keys to lose. */
